@@ -18,8 +18,9 @@ from tests.policy.builders import allow, deny, document
 
 IAM = (Grammar.IDENTITY, Grammar.MANAGED, Grammar.BOUNDARY, Grammar.SESSION)
 IAM_PATHS = (
-    'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
-    "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."
+    'IAM resource path must either be "*", root, or start with user/, federated-user/, role/, group/, '
+    "instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, "
+    "access-report/."
 )
 ALPHA_NUMERIC = (
     "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
@@ -70,7 +71,15 @@ def refusal(text: str, grammar: Grammar = Grammar.MANAGED) -> str:
         (allow(Resource="a:b:c"), 'Partition "b" is not valid for resource "arn:b:c:*:*:*".'),
         (allow(Resource="a:b:c:d:e:f:g:h"), 'Partition "b" is not valid for resource "arn:b:c:d:e:f:g:h".'),
         (allow(Resource="aws:s3:::b"), 'Partition "s3" is not valid for resource "arn:s3:::b:*".'),
-        (allow(Action="list", Resource=None), VENDORLESS),
+        (allow(Action="list", Resource=None), "Policy statement must contain resources."),
+        ({"Effect": "Allow", "Resource": "arn:aws:s3::b"}, LEGACY),
+        ({"Effect": "Allow", "Condition": {"DateGreaterThan": {"a": "x"}}}, LEGACY),
+        (allow(Resource="arn:error:s3:::b", Condition={"DateGreaterThan": {"a": "x"}}), LEGACY),
+        (
+            allow(Resource=["arn:error:s3:::b", "arn:error:s3::b"]),
+            'Partition "error" is not valid for resource "arn:error:s3:::b".',
+        ),
+        (allow(Action="s:3:List", Resource="adf"), 'Resource adf must be in ARN format or "*".'),
         (allow(Resource="arn:aws::b"), LEGACY),
         (allow(Resource="arn:aws::::b"), LEGACY),
         (allow(Resource="arn:aws"), "Resource vendor must be fully qualified and cannot contain regexes."),
@@ -134,12 +143,12 @@ def test_a_bad_statement_is_refused_with_aws_sentence(grammar: Grammar, statemen
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("This is no json", "This policy contains invalid Json"),
-        ("", "This policy contains invalid Json"),
-        ('{"Version":"2012-10-17"', "This policy contains invalid Json"),
-        ("[" * 100_000, "This policy contains invalid Json"),
-        ('{"Id":"\u65e5"}', "This policy contains invalid Json"),
-        ('{"Id":"\\ud800"}', "This policy contains invalid Json"),
+        ("This is no json", SYNTAX_ERRORS),
+        ("", SYNTAX_ERRORS),
+        ('{"Version":"2012-10-17"', SYNTAX_ERRORS),
+        ("[" * 100_000, SYNTAX_ERRORS),
+        ('{"Id":"\u65e5"}', SYNTAX_ERRORS),
+        ('{"Id":"\\ud800"}', SYNTAX_ERRORS),
         ("[]", SYNTAX_ERRORS),
         ("5", SYNTAX_ERRORS),
         ("null", SYNTAX_ERRORS),
@@ -158,10 +167,24 @@ def test_a_bad_statement_is_refused_with_aws_sentence(grammar: Grammar, statemen
         (document(allow(Sid="a"), deny(Sid="a")), "Statement IDs (SID) in a single policy must be unique."),
         (document(allow(), version="2008-10-17"), "Policy document must be version 2012-10-17 or greater."),
         (document(allow(), version=None), "Policy document must be version 2012-10-17 or greater."),
+        (document(allow(Effect="allow"), version=None), "Policy document must be version 2012-10-17 or greater."),
+        (document(allow(Sid="a", Effect="allow"), deny(Sid="a")), LEGACY),
+        (
+            document(allow(Sid="a"), {"Sid": "a", "Effect": "Deny"}),
+            "Statement IDs (SID) in a single policy must be unique.",
+        ),
     ],
 )
 def test_a_bad_document_is_refused_with_aws_sentence(text: str, sentence: str) -> None:
     assert refusal(text) == sentence
+
+
+@pytest.mark.parametrize("grammar", Grammar)
+def test_only_policies_of_identities_are_syntax_errors_if_they_are_no_json(grammar: Grammar) -> None:
+    otherwise = {Grammar.SCP: ORGANIZATIONS, Grammar.RCP: ORGANIZATIONS}
+    of_identities = (Grammar.IDENTITY, Grammar.MANAGED, Grammar.BOUNDARY)
+    sentence = SYNTAX_ERRORS if grammar in of_identities else "This policy contains invalid Json"
+    assert refusal("This is no json", grammar) == otherwise.get(grammar, sentence)
 
 
 @pytest.mark.parametrize("grammar", IAM)

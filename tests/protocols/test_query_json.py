@@ -47,7 +47,7 @@ def test_everybody_else_gets_xml(accept: str | None) -> None:
 
 
 def test_an_answer_is_wrapped_as_aws_wraps_it() -> None:
-    moment = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+    moment = datetime(2024, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
     user = {"UserName": "ann", "CreateDate": moment, "Tags": [{"Key": "k", "Value": ""}], "Path": None}
     answer = write_query_json(operation("iam", "GetUser"), {"User": user}, "the-id")
     assert (answer.status, dict(answer.headers)["Content-Type"]) == (200, "application/json")

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from carnet.base.http import HttpResponse
 from carnet.models import operation
+from carnet.protocols.query_json import write_query_json
+from carnet.protocols.timestamps import WITH_MILLISECONDS
 from carnet.protocols.write import write
 from carnet.protocols.xml_shapes import escape
 from tests.wire import invented
@@ -37,6 +39,19 @@ def test_a_query_operation_without_an_answer_has_no_result() -> None:
         b'<DeleteUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
         b"<ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></DeleteUserResponse>"
     )
+
+
+@pytest.mark.parametrize(("structure", "member"), sorted(WITH_MILLISECONDS))
+def test_few_moments_are_told_to_the_millisecond(structure: str, member: str) -> None:
+    service = "sts" if structure == "GetWebIdentityTokenResponse" else "iam"
+    of = operation(service, structure.removesuffix("Response"))
+    assert of.output is not None
+    assert of.output.name == structure
+    assert f"<{member}>2024-01-02T03:04:05.678Z</{member}>".encode() in write(of, {member: MOMENT}, "id").body
+    whole = MOMENT.replace(microsecond=0).astimezone(timezone(timedelta(hours=2)))
+    assert f"<{member}>2024-01-02T03:04:05.000Z</{member}>".encode() in write(of, {member: whole}, "id").body
+    answer = orjson.loads(write_query_json(of, {member: MOMENT}, "id").body)
+    assert answer[structure][f"{of.name}Result"] == {member: 1704164645.678}
 
 
 def test_a_json_answer() -> None:

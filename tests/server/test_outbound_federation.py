@@ -84,7 +84,7 @@ def test_a_token_says_who_calls_and_others_can_verify_it(server: InProcessServer
     arn = sts.get_caller_identity()["Arn"]
     assert (claims["iss"], claims["sub"], claims["aud"]) == (issuer, arn, "https://api.example.com")
     assert before <= claims["iat"] <= claims["exp"] - 60 <= time.time()
-    assert claims["exp"] == answer["Expiration"].timestamp()
+    assert claims["exp"] == int(answer["Expiration"].timestamp())
     assert claims[OWN] == {
         "aws_account": arn.split(":")[4],
         "principal_id": arn,

@@ -123,7 +123,7 @@ def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str,
     from carnet.policy.validation import check, check_text  # which deciding and explaining do not need
 
     check_text(text, grammar)
-    shape = read_shape(text)
+    shape = read_shape(text, RULES[grammar].no_json)
     check(shape, grammar)
     reader = StatementReader(text, grammar, shape.version, source, principal_ids)
     return Policy(

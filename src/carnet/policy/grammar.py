@@ -9,6 +9,8 @@ from enum import Enum, StrEnum
 
 from msgspec import Struct
 
+from carnet.policy.sentences import INVALID_JSON, SYNTAX_ERRORS
+
 
 class Grammar(StrEnum):
     """The types of policy that differ in their grammar."""
@@ -46,16 +48,18 @@ class Rules(Struct, frozen=True, kw_only=True):
     """Whether IAM itself checks Sid, characters, resources and action vendors."""
     completes_arns: bool = False
     """Whether an ARN with too few fields has `*` for those that are missing, or is refused."""
+    no_json: str = INVALID_JSON
+    """What is said of a text that is no JSON, or has characters that IAM does not store."""
     organizations: bool = False
     """Whether every violation gets the one sentence of AWS Organizations."""
 
 
-_IDENTITY = Rules(iam=True, completes_arns=True)
+_IDENTITY = Rules(iam=True, completes_arns=True, no_json=SYNTAX_ERRORS)
 _RESOURCE = Rules(principal=Need.REQUIRED, not_principal=True, resource=Need.OPTIONAL)
 
 RULES = {
     Grammar.IDENTITY: _IDENTITY,
-    Grammar.MANAGED: Rules(iam=True, version_2012=True, completes_arns=True),
+    Grammar.MANAGED: Rules(iam=True, version_2012=True, completes_arns=True, no_json=SYNTAX_ERRORS),
     Grammar.BOUNDARY: _IDENTITY,
     Grammar.SESSION: Rules(iam=True),
     Grammar.TRUST: Rules(principal=Need.REQUIRED, resource=Need.FORBIDDEN, iam=True),

@@ -50,6 +50,8 @@ class StatementShape(Struct, frozen=True, kw_only=True):
     star: bool = False
     """Whether one of them is the bare `"*"`. It means what `{"AWS": "*"}` means, and is not taken everywhere."""
     conditions: ConditionBlock = ()
+    wrong_case: bool = False
+    """Whether Effect is none but for the case of its letters, which AWS tells from a wrong word."""
 
 
 class DocumentShape(Struct, frozen=True, kw_only=True):
@@ -62,9 +64,9 @@ class DocumentShape(Struct, frozen=True, kw_only=True):
     """Whether Statement is an object, no list, and stands before Version."""
 
 
-def read_shape(text: str) -> DocumentShape:
-    """Read a document's text; raises Malformed with AWS's sentence."""
-    document = read_document(text)
+def read_shape(text: str, no_json: str = INVALID_JSON) -> DocumentShape:
+    """Read a document's text; raises Malformed with AWS's sentence, `no_json` for what is no JSON."""
+    document = read_document(text, no_json)
     version = document_version(document)
     found = document_statements(document)
     if not found:
@@ -72,14 +74,14 @@ def read_shape(text: str) -> DocumentShape:
     return DocumentShape(
         version=version,
         id=_text(document.members.get("Id", "")),
-        statements=tuple(map(statement_shape, found)),
+        statements=tuple(map(_statement, found)),
         statement_first=_statement_first(document),
     )
 
 
-def read_document(text: str) -> JsonObject:
+def read_document(text: str, no_json: str = INVALID_JSON) -> JsonObject:
     """The JSON object that a document is; raises Malformed."""
-    return _object(_json(text))
+    return _object(_json(text, no_json))
 
 
 def document_version(document: JsonObject) -> str:
@@ -103,29 +105,38 @@ def _statement_first(document: JsonObject) -> bool:
     return one and "Version" in names and names.index("Statement") < names.index("Version")
 
 
-def _json(text: str) -> Json:
+def _json(text: str, no_json: str) -> Json:
     if len(text) > MAX_CHARACTERS:
         raise Malformed(SYNTAX_ERRORS)
     try:
         return read_json(text)
     except InvalidJson:
-        raise Malformed(INVALID_JSON) from None
+        raise Malformed(no_json) from None
     except DuplicateName:
         raise Malformed(SYNTAX_ERRORS) from None
 
 
 def statement_shape(given: Json) -> StatementShape:
     """One statement; raises Malformed."""
+    shape = _statement(given)
+    if shape.wrong_case:
+        raise Malformed(LEGACY_PARSING)
+    return shape
+
+
+def _statement(given: Json) -> StatementShape:
     statement = _object(given)
     members = statement.members
     if not members.keys() <= _STATEMENT_NAMES:
         raise Malformed(SYNTAX_ERRORS)
     if any(first in members and second in members for first, second in PAIRS):
         raise Malformed(SYNTAX_ERRORS)
+    effect = _text(members.get("Effect"))
     return StatementShape(
         offset=statement.offset,
         sid=_text(members.get("Sid", "")),
-        effect=_effect(members.get("Effect")),
+        effect=_effect(effect),
+        wrong_case=effect not in tuple(Effect),
         lists={name: _texts(members[name]) for name in LISTS if name in members},
         principals={name: _principals(members[name]) for name in PRINCIPALS if name in members},
         star=any(members.get(name) == ANYONE for name in PRINCIPALS),
@@ -133,13 +144,10 @@ def statement_shape(given: Json) -> StatementShape:
     )
 
 
-def _effect(value: Json) -> Effect:
-    text = _text(value)
-    if text not in tuple(Effect):
-        # AWS tells a wrong case from a wrong word.
-        wrong_case = text.isascii() and text.capitalize() in tuple(Effect)
-        raise Malformed(LEGACY_PARSING if wrong_case else SYNTAX_ERRORS)
-    return Effect(text)
+def _effect(text: str) -> Effect:
+    if not text.isascii() or text.capitalize() not in tuple(Effect):
+        raise Malformed(SYNTAX_ERRORS)
+    return Effect(text.capitalize())
 
 
 def _principals(value: Json) -> PrincipalValues:

@@ -15,7 +15,7 @@ from carnet.policy.grammar import RULES, Grammar, Rules
 from carnet.policy.operators import NETWORK_OPERATORS, operator_use
 from carnet.policy.principals import ANYONE
 from carnet.policy.resources import EVERYTHING, SEGMENTS, completed_arn, split_arn
-from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, ORGANIZATIONS
+from carnet.policy.sentences import LEGACY_PARSING, ORGANIZATIONS
 from carnet.policy.shape import VARIABLES_VERSION, DocumentShape, StatementShape
 from carnet.policy.statement import Effect
 from carnet.policy.trust_validation import check_trust
@@ -38,7 +38,7 @@ IAM_RESOURCE_TYPES = (
 )
 
 _MORE_IAM_RESOURCES = (EVERYTHING, "root", "role-template/")
-"""What AWS takes besides those that its sentence lists."""
+"""What AWS takes besides the types; its sentence names the first two."""
 
 _CHARACTERS = re.compile(r"[\t\n\r\u0020-\u00ff]*")
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
@@ -75,7 +75,7 @@ def check_text(text: str, grammar: Grammar) -> None:
     if not RULES[grammar].iam:
         return
     if not _CHARACTERS.fullmatch(text):
-        raise Malformed(INVALID_JSON)
+        raise Malformed(RULES[grammar].no_json)
     if text[:1].isspace():
         trust = grammar is Grammar.TRUST
         raise Malformed("JSON strings must not have leading spaces" if trust else LEGACY_PARSING)
@@ -86,8 +86,7 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
     rules = RULES[grammar]
     if rules.version_2012 and document.version != VARIABLES_VERSION:
         raise Malformed("Policy document must be version 2012-10-17 or greater.")
-    if document.statement_first and rules.iam and grammar is not Grammar.TRUST:
-        raise Malformed(LEGACY_PARSING)
+    _check_legacy(document, grammar)
     for statement in document.statements:
         check_principal(statement, rules)
     _check_sids(document.statements, rules)
@@ -95,10 +94,10 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
     for statement in document.statements:
         for resource in _values(statement, "Resource", "NotResource"):
             _check_resource(resource, rules)
+    check_resources(document.statements, rules)
     for statement in document.statements:
         for action in _values(statement, "Action", "NotAction"):
             _check_action(action, rules)
-    check_resources(document.statements, rules)
     if rules.iam:
         _check_networks(document.statements)
     for statement in document.statements:
@@ -106,6 +105,32 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
             check_trust(statement)
         elif grammar is Grammar.RCP:
             _check_rcp(statement)
+
+
+def _check_legacy(document: DocumentShape, grammar: Grammar) -> None:
+    """Refuse what AWS finds before it looks for Sids, actions and resources: a wrong case, and values that are none."""
+    rules = RULES[grammar]
+    if any(statement.wrong_case for statement in document.statements):
+        raise Malformed(LEGACY_PARSING)
+    if not rules.iam or grammar is Grammar.TRUST:
+        return
+    if document.statement_first:
+        raise Malformed(LEGACY_PARSING)
+    variables = document.version == VARIABLES_VERSION
+    for statement in document.statements:
+        _check_values(statement, variables=variables)
+        for resource in _values(statement, "Resource", "NotResource"):
+            segments = split_arn(resource)
+            if segments[0] == "arn" and not _is_wrong_partition(segments[1]):
+                _check_legacy_arn(segments)
+
+
+def _check_values(statement: StatementShape, *, variables: bool) -> None:
+    """Raise Malformed for the first value of a condition that is none of its operator's type."""
+    for operator, _, values in statement.conditions:
+        if (use := operator_use(operator)) is not None:
+            for value in values:
+                use.operator.read(value, variables)
 
 
 def _check_sids(statements: Iterable[StatementShape], rules: Rules) -> None:
@@ -126,7 +151,7 @@ def _check_resource(resource: str, rules: Rules) -> None:
     if not colon:
         raise Malformed(f'Resource {resource} must be in ARN format or "*".')
     partition, *others = rest.split(":", SEGMENTS - 2)
-    if partition not in PARTITIONS and not _WILDCARD.search(partition):
+    if _is_wrong_partition(partition):
         raise _wrong_partition(partition, others)
     if head != "arn":
         raise Malformed(f'Resource {resource} must be in ARN format or "*".')
@@ -142,6 +167,10 @@ def check_partition(resources: Iterable[str], partition: str) -> None:
             raise _wrong_partition(named, others)
 
 
+def _is_wrong_partition(partition: str) -> bool:
+    return partition not in PARTITIONS and _WILDCARD.search(partition) is None
+
+
 def _wrong_partition(partition: str, others: Sequence[str]) -> Malformed:
     shown = ":".join((*others, "*", "*", "*", "*")[: max(len(others), 4)])
     return Malformed(f'Partition "{partition}" is not valid for resource "arn:{partition}:{shown}".')
@@ -150,8 +179,6 @@ def _wrong_partition(partition: str, others: Sequence[str]) -> Malformed:
 def _check_arn(resource: str, rules: Rules) -> None:
     segments = split_arn(resource)
     service = segments[2] if len(segments) > 2 else ""
-    if rules.iam and segments[2:3] == [""]:
-        raise Malformed(LEGACY_PARSING)
     if rules.iam and (not service or _WILDCARD.search(service)):
         raise Malformed("Resource vendor must be fully qualified and cannot contain regexes.")
     if rules.iam and service == "iam" and segments[3:4] not in ([], [""]):
@@ -160,16 +187,23 @@ def _check_arn(resource: str, rules: Rules) -> None:
         raise Malformed(f"Resource {resource}:*:* can not contain region information.")
     incomplete = len(segments) != SEGMENTS
     if incomplete:
-        if not rules.completes_arns or (service == "s3" and len(segments) == SEGMENTS - 1):
+        if not rules.completes_arns:
             raise Malformed(LEGACY_PARSING)
         segments = completed_arn(segments)
         resource = ":".join(segments)
-    if rules.iam:
-        _check_place(region=segments[3], account=segments[4])
     if rules.iam and service == "iam" and not segments[5].startswith((*IAM_RESOURCE_TYPES, *_MORE_IAM_RESOURCES)):
-        raise Malformed(f'IAM resource path must either be "*" or start with {", ".join(IAM_RESOURCE_TYPES)}.')
+        raise Malformed(f'IAM resource path must either be "*", root, or start with {", ".join(IAM_RESOURCE_TYPES)}.')
     if rules.iam and service in _WITHOUT_PLACE and (incomplete or not segments[5].startswith(_WITHOUT_PLACE[service])):
         _check_placeless(resource, region=segments[3], account=segments[4])
+
+
+def _check_legacy_arn(segments: list[str]) -> None:
+    """Refuse an ARN without a service, one of Amazon S3 that lacks a colon, and what no ARN has for a place."""
+    service = segments[2:3]
+    if service == [""] or (service == ["s3"] and len(segments) == SEGMENTS - 1):
+        raise Malformed(LEGACY_PARSING)
+    region, account = completed_arn(segments)[3:5]
+    _check_place(region=region, account=account)
 
 
 def _check_place(*, region: str, account: str) -> None:

@@ -15,7 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from carnet.base.fragment import Fragment
 from carnet.protocols.members import Members
 from carnet.protocols.text_scalars import integer, write_blob
-from carnet.protocols.timestamps import EPOCH, WRITERS
+from carnet.protocols.timestamps import EPOCH, WITH_MILLISECONDS, WRITERS, write_epoch_second
 
 JsonStructure = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Gives a structure's members under their wire names. It raises LookupError for a name that the structure lacks."""
@@ -27,6 +27,12 @@ _Value = Callable[[Any], Any]
 def json_structure(shape: StructureShape) -> JsonStructure:
     """The writer of a structure's body: every member that has no place in the HTTP head."""
     return _Compiler().members(shape)
+
+
+@cache
+def query_json_structure(shape: StructureShape) -> JsonStructure:
+    """The same for an answer of the query protocol, whose moments have whole seconds, but for few."""
+    return _QueryCompiler().members(shape)
 
 
 class _Compiler:
@@ -48,8 +54,11 @@ class _Compiler:
         self._structures[shape.name] = write
         for name, member in shape.members.items():
             if "location" not in member.serialization:
-                members[name] = (member.serialization.get("name", name), self._value(member))
+                members[name] = (member.serialization.get("name", name), self._member(shape, name, member))
         return write
+
+    def _member(self, shape: StructureShape, name: str, member: Shape) -> _Value:
+        return self._value(member)
 
     def _value(self, shape: Shape) -> _Value:
         if isinstance(shape, StructureShape):
@@ -65,6 +74,12 @@ class _Compiler:
         if shape.type_name == "timestamp":
             return WRITERS[shape.serialization.get("timestampFormat", EPOCH)]
         return _SCALARS[shape.type_name]
+
+
+class _QueryCompiler(_Compiler):
+    def _member(self, shape: StructureShape, name: str, member: Shape) -> _Value:
+        in_seconds = member.type_name == "timestamp" and (shape.name, name) not in WITH_MILLISECONDS
+        return write_epoch_second if in_seconds else super()._member(shape, name, member)
 
 
 def _structure(members: JsonStructure) -> _Value:

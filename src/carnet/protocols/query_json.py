@@ -14,7 +14,7 @@ import orjson
 
 from carnet.base.http import JSON, REQUEST_ID, HttpResponse
 from carnet.models import Operation
-from carnet.protocols.json_shapes import json_structure
+from carnet.protocols.json_shapes import query_json_structure
 
 _QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", re.ASCII)
 _XML_TYPES = frozenset(("text/xml", "application/xml", "text/*", "*/*"))
@@ -41,7 +41,7 @@ def write_query_json(operation: Operation, output: Mapping[str, Any], request_id
     shape, name = operation.output, operation.name
     answer: dict[str, Any] = {}
     if shape is not None:
-        answer[shape.serialization.get("resultWrapper", f"{name}Result")] = json_structure(shape)(output)
+        answer[shape.serialization.get("resultWrapper", f"{name}Result")] = query_json_structure(shape)(output)
     answer["ResponseMetadata"] = {"RequestId": request_id}
     return _response(operation.status, {f"{name}Response": answer}, request_id)
 

@@ -21,6 +21,20 @@ _ISO = re.compile(
 _NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
 _DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT", re.ASCII)
 _SECONDS_LENGTH = len("2024-01-02T03:04:05")
+_JOB_DATES = ("JobCreationDate", "JobCompletionDate")
+WITH_MILLISECONDS = frozenset(
+    {
+        *(("GetOrganizationsAccessReportResponse", name) for name in _JOB_DATES),
+        *(("GetServiceLastAccessedDetailsResponse", name) for name in _JOB_DATES),
+        *(("GetServiceLastAccessedDetailsWithEntitiesResponse", name) for name in _JOB_DATES),
+        ("GetOpenIDConnectProviderResponse", "CreateDate"),
+        ("GetWebIdentityTokenResponse", "Expiration"),
+    }
+)
+"""What IAM and STS tell to the millisecond, as structure and member: every other moment of theirs has whole seconds.
+
+No model says so: this is what AWS was recorded to answer.
+"""
 
 
 def read_iso8601(text: str) -> datetime:
@@ -66,6 +80,16 @@ READERS: Mapping[str, Callable[[str], datetime]] = {
 def write_iso8601(moment: datetime) -> str:
     """`2024-01-02T03:04:05Z`: whole seconds, as AWS writes them."""
     return _aware(moment).astimezone(UTC).isoformat()[:_SECONDS_LENGTH] + "Z"
+
+
+def write_milliseconds(moment: datetime) -> str:
+    """`2024-01-02T03:04:05.678Z`: always three decimals."""
+    return _aware(moment).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def write_epoch_second(moment: datetime) -> int:
+    """Whole seconds since 1970, as the query protocol answers in JSON."""
+    return (_aware(moment) - UNIX_EPOCH) // timedelta(seconds=1)
 
 
 def write_epoch(moment: datetime) -> float:

@@ -15,7 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from carnet.base.fragment import Fragment
 from carnet.protocols import text_scalars
 from carnet.protocols.members import Members, wire_name
-from carnet.protocols.timestamps import ISO8601
+from carnet.protocols.timestamps import ISO8601, WITH_MILLISECONDS, write_milliseconds
 
 XmlMembers = Callable[[Mapping[str, Any]], str]
 """Gives the elements of a structure's members. It raises LookupError for a name that the structure lacks."""
@@ -64,9 +64,14 @@ class _Compiler:
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
         self._structures[shape.name] = write
         for name, member in shape.members.items():
-            is_attribute = member.serialization.get("xmlAttribute")
-            elements[name] = _nothing if is_attribute else self._element(member, wire_name(member, name))
+            elements[name] = self._member(shape, name, member)
         return write
+
+    def _member(self, shape: StructureShape, name: str, member: Shape) -> _Element:
+        if member.serialization.get("xmlAttribute"):
+            return _nothing
+        tag = wire_name(member, name)
+        return _milliseconds(tag) if (shape.name, name) in WITH_MILLISECONDS else self._element(member, tag)
 
     def _element(self, shape: Shape, tag: str) -> _Element:
         if isinstance(shape, StructureShape):
@@ -134,6 +139,10 @@ def _integer(tag: str) -> _Element:
         return f"<{tag}>{value}</{tag}>"
 
     return write
+
+
+def _milliseconds(tag: str) -> _Element:
+    return lambda moment: f"<{tag}>{write_milliseconds(moment)}</{tag}>"
 
 
 _OWN = {"string": _string, "integer": _integer, "long": _integer}

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_tok
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from carnet.access.authorize import Check
@@ -50,7 +50,7 @@ def requested_token(call: Call, given: _Given, target: object) -> Keys:
     keys: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     keys["sts:IdentityTokenAudience"] = tuple(given["Audience"])
     keys["sts:SigningAlgorithm"] = given["SigningAlgorithm"]
-    keys["sts:DurationSeconds"] = str(given.get("DurationSeconds", _DEFAULT_SECONDS))
+    keys["sts:DurationSeconds"] = str(_seconds(given))
     keys["sts:SubjectMode"] = subject_mode(given)
     if "Scope" in given:
         keys["sts:IdentityTokenScope"] = tuple(given["Scope"].split(" "))
@@ -80,7 +80,7 @@ def get_web_identity_token(call: Call, given: _Given) -> Answer:
     algorithm = _algorithm(given)
     check_scope(given)
     refuse_repeated(given.get("Tags", ()))
-    until = int(call.now.timestamp()) + given.get("DurationSeconds", _DEFAULT_SECONDS)
+    until = int(call.now.timestamp()) + _seconds(given)
     _refuse_longer(call, until)
     federation = call.view.of(OutboundFederation).get(call.account)
     if federation is None or not federation.enabled:
@@ -90,7 +90,12 @@ def get_web_identity_token(call: Call, given: _Given) -> Answer:
     token = sign(call.parts.keyring, call.account, federation.key(algorithm), claims)
     if _payload_bytes(token) > _MOST_BYTES:
         raise Refused("JWTPayloadSizeExceededException", "JWT payload exceeds maximum allowed size")
-    return {"WebIdentityToken": token, "Expiration": datetime.fromtimestamp(until, UTC)}
+    return {"WebIdentityToken": token, "Expiration": call.now + timedelta(seconds=_seconds(given))}
+
+
+def _seconds(given: _Given) -> int:
+    seconds: int = given.get("DurationSeconds", _DEFAULT_SECONDS)
+    return seconds
 
 
 def _algorithm(given: _Given) -> SigningAlgorithm:
