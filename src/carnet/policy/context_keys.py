@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import repeat
+from typing import cast
 
 from carnet.policy.aws_facts import MULTIVALUED_FAMILIES, MULTIVALUED_KEYS, PRINCIPAL_KEYS
 from carnet.policy.patterns import ascii_lower
@@ -43,14 +45,29 @@ def in_namespaces(keys: Mapping[str, Value]) -> Context:
 def lookup(context: Context, key: str) -> Value | None:
     """The value of a condition key, found without regard to ASCII case; None if the request has none.
 
-    A multivalued key without values counts as missing.
+    A multivalued key without values counts as missing. Raises TypeError for a value that is none (`several_of`).
     """
     folded = ascii_lower(key)
     for values in namespaces(context, folded):
         value = _find(values, key, folded)
-        if value or value == "":
-            return value
+        found = value if isinstance(value, str) else several_of(key, value)
+        if found is not None:
+            return found
     return None
+
+
+def several_of(key: str, value: object) -> Value | None:
+    """A value that is no text: several texts; None if there are none.
+
+    Raises TypeError for all else. INVARIANT: it is refused rather than ignored, since a Deny that asks for `"false"`
+    would not apply to False, nor one that asks for a number below `"1.2"` to 1.0.
+    """
+    if value is None:
+        return None
+    if isinstance(value, tuple | list) and all(map(isinstance, value, repeat(str))):
+        return cast(Value, value) or None
+    told = '"true" or "false"' if isinstance(value, bool) else "text, or a tuple of texts"
+    raise TypeError(f"the value of the condition key {key} must be {told}, not {value!r}")
 
 
 @lru_cache(_KEYS_KEPT)

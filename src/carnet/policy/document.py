@@ -85,11 +85,14 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=Tru
 
 
 def parse(text: str, grammar: Grammar, *, source: str = "", principal_ids: Mapping[str, str] | None = None) -> Policy:
-    """Read a policy that is to be saved, as strictly as AWS; raises Malformed with its own sentence.
+    """Read a policy that is to be saved, as strictly as AWS; raises Malformed with its own sentence, TypeError for what
+    is no text.
 
     `source` names the policy in explanations. `principal_ids` maps an ARN that stands in a Principal element to the
     unique id (AIDA..., AROA...) that it meant when the policy was saved: the element then matches by that id alone.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a policy document is read from its JSON text; json.dumps makes it of a {type(text).__name__}")
     try:
         return _parse(text, grammar, source, principal_ids or {})
     except Malformed:

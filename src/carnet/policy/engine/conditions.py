@@ -150,7 +150,9 @@ def _constant_test(condition: Condition) -> Test:
     if places_of(key) is ANYWHERE:
 
         def test(reader: ContextReader) -> bool:
-            actual = reader.said.get(key) or reader.find(key, ANYWHERE)
+            actual = reader.said.get(key)
+            if not actual or not isinstance(actual, str):
+                actual = reader.find(key, ANYWHERE)
             if isinstance(actual, str):
                 return one(actual) is not negated
             return missing if actual is None else several(actual)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from carnet.policy.context_keys import namespaces
+from carnet.policy.context_keys import namespaces, several_of
 from carnet.policy.engine.recent import Recent
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.request import Context, Request, Value, Values
@@ -131,9 +131,13 @@ class ContextReader:
         """The shapes of the three namespaces, as far as they were asked for."""
 
     def value(self, key: str) -> Value | None:
-        """The value of a key; None if the request has none, or an empty list of values."""
+        """The value of a key; None if the request has none, or an empty list of values.
+
+        Raises TypeError for a value that is neither text nor several texts, as the written rule does.
+        """
         places = self._shapes.places.get(key) or self._shapes.learn_places(key)
-        return (self.said.get(key) if places is ANYWHERE else None) or self.find(key, places)
+        said = self.said.get(key) if places is ANYWHERE else None
+        return said if said and isinstance(said, str) else self.find(key, places)
 
     def principal_values(self, keys: Iterable[str]) -> list[Value | None]:
         """The values of keys that are all of the principal's namespace."""
@@ -147,12 +151,15 @@ class ContextReader:
         for position in _SENT if places is ANYWHERE and self.said is context.request else places:
             values = spaces[position]
             value = values.get(key)
-            if value:
+            if value and isinstance(value, str):
                 return value
             spelling = (self._found[position] or self._shape(values, position))[key]
-            value = values[spelling] if spelling is not None else ()
-            if value or isinstance(value, str):
-                return value
+            if spelling is None:
+                continue
+            value = values[spelling]
+            found = value if isinstance(value, str) else several_of(spelling, value)
+            if found is not None:
+                return found
         return None
 
     def _shape(self, values: Values, position: int) -> Shape:
