@@ -248,16 +248,6 @@ def test_tags_of_buckets_meet_no_condition(store: Store, key: str) -> None:
     store.client().get_object(Bucket=BUCKET, Key="k")
 
 
-def test_abac_stays_off(store: Store) -> None:
-    client = store.client()
-    assert client.get_bucket_abac(Bucket=BUCKET)["AbacStatus"] == {"Status": "Disabled"}
-    client.put_bucket_abac(Bucket=BUCKET, AbacStatus={"Status": "Disabled"})
-    error = refusal(client.put_bucket_abac, Bucket=BUCKET, AbacStatus={"Status": "Enabled"})
-    assert (error["Code"], error["status"]) == ("NotImplemented", 501)
-    assert refusal(client.put_bucket_abac, Bucket=BUCKET, AbacStatus={"Status": "Other"})["Code"] == "MalformedXML"
-    assert store.s3.requests == []
-
-
 def test_tags_that_cannot_be_read_are_not_taken_for_none(store: Store) -> None:
     """Attack 19: a negated condition would hold."""
     closed = {"StringNotEquals": {"s3:ExistingObjectTag/class": "closed"}}

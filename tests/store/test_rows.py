@@ -225,6 +225,8 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         policy=st.none() | TEXT,
         principal_ids=PAIRS,
         default_key=st.none() | st.builds(DefaultKey, key=TEXT),
+        tags=st.none() | PAIRS,
+        abac=st.booleans(),
     ),
     st.builds(
         ObjectAcl,

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from carnet.base.partitions import DEFAULT_PARTITION
+from carnet.entities.entity import Tags
 from carnet.entities.public_access_block import PublicAccessBlock
 from carnet.entities.role import PrincipalIds
 
@@ -90,6 +91,11 @@ class Bucket:
     principal_ids: PrincipalIds = field(default_factory=dict[str, str])
     default_key: DefaultKey | None = None
     """INVARIANT: no upstream is told of it. Each write names it, so that what is decided on is what encrypts."""
+
+    tags: Tags | None = None
+    """None if they were put before tags were kept here: the upstream has them."""
+    abac: bool = False
+    """Whether its tags meet conditions (`aws:ResourceTag`, `s3:BucketTag`) on it and on what is in it."""
 
     @property
     def arn(self) -> str:

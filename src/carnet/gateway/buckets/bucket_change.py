@@ -17,6 +17,7 @@ from carnet.base.faults import Refused, Unavailable
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket, BucketState
 from carnet.gateway.buckets.access_points import would_be_taken_for
+from carnet.gateway.buckets.bucket_tags import tagged
 from carnet.gateway.deciding import Resolved, decide
 from carnet.identity.caller import Anonymous, SignedIn, Verified
 from carnet.services.execution import Done, Execution
@@ -33,7 +34,9 @@ def decided_again(
     """What the caller needs to be allowed, at the revision that is changed. Raises Denied."""
     caller = execution.present(snapshot, parsed.authenticated.caller)
     assert isinstance(caller, Verified | SignedIn | Anonymous), "buckets are asked for with a signature or without"
-    made = decide(execution, snapshot, caller, parsed.authenticated.routed.arrived, checks)
+    made = decide(
+        execution, snapshot, caller, parsed.authenticated.routed.arrived, [tagged(snapshot, one) for one in checks]
+    )
     if not made[-1].decision.allowed:
         raise denied(made[-1])
     return tuple(made)

@@ -18,6 +18,7 @@ from carnet.entities.public_access_block import PublicAccessBlock
 from carnet.gateway.buckets.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private, shown_acl
 from carnet.gateway.buckets.bucket_policies import as_policy, blocked
 from carnet.gateway.buckets.bucket_policy_text import malformed, read_bucket_policy, with_accounts
+from carnet.gateway.buckets.bucket_tags import READS_TAGS, delete_tags, put_abac, put_tags, told_abac, told_tags
 from carnet.gateway.buckets.default_key import read_key, scope_of, shown_key
 from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.policy.document import Grammar
@@ -34,9 +35,6 @@ _SWITCHES = {
     "BlockPublicPolicy": "block_public_policy",
     "RestrictPublicBuckets": "restrict_public_buckets",
 }
-
-_OFF = "Disabled"
-"""Whether conditions on the tags of a bucket are held to them."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -165,37 +163,28 @@ def _put_encryption(asked: Asked) -> Bucket:
     return replace(asked.bucket, default_key=read_key(asked.members, scope_of(asked.bucket)))
 
 
-def _put_abac(asked: Asked) -> Bucket:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAbac.html"""
-    status = asked.members["AbacStatus"].get("Status")
-    if status == _OFF:
-        return asked.bucket
-    if status == "Enabled":
-        raise Refused(
-            "NotImplemented", "Not set: tags of buckets are kept by the upstream, and no condition is held to them."
-        )
-    raise Refused("MalformedXML", XML_MALFORMED)
-
-
 READS: Mapping[str, Callable[[Asked], Members]] = {
-    "GetBucketAbac": lambda asked: {"AbacStatus": {"Status": _OFF}},
+    "GetBucketAbac": lambda asked: told_abac(asked.bucket),
     "GetBucketAcl": lambda asked: shown_acl(asked.bucket.acl, asked.bucket.account),
     "GetBucketEncryption": _get_encryption,
     "GetBucketOwnershipControls": _get_ownership,
     "GetBucketPolicy": _get_policy,
     "GetBucketPolicyStatus": _get_policy_status,
+    READS_TAGS: lambda asked: told_tags(asked.bucket),
     "GetPublicAccessBlock": _get_block,
 }
 WRITES: Mapping[str, Callable[[Asked], Bucket]] = {
     "DeleteBucketEncryption": lambda asked: replace(asked.bucket, default_key=None),
     "DeleteBucketOwnershipControls": lambda asked: replace(asked.bucket, ownership=ObjectOwnership.NONE),
     "DeleteBucketPolicy": _delete_policy,
+    "DeleteBucketTagging": lambda asked: delete_tags(asked.bucket),
     "DeletePublicAccessBlock": lambda asked: replace(asked.bucket, block=None),
-    "PutBucketAbac": _put_abac,
+    "PutBucketAbac": lambda asked: put_abac(asked.bucket, asked.members),
     "PutBucketAcl": _put_acl,
     "PutBucketEncryption": _put_encryption,
     "PutBucketOwnershipControls": _put_ownership,
     "PutBucketPolicy": _put_policy,
+    "PutBucketTagging": lambda asked: put_tags(asked.bucket, asked.members),
     "PutPublicAccessBlock": _put_block,
 }
 OF_ENCRYPTION = frozenset(("DeleteBucketEncryption", "GetBucketEncryption", "PutBucketEncryption"))

@@ -16,6 +16,7 @@ from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
 from carnet.entities.new_buckets import NewBuckets
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
 from carnet.gateway.buckets.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private
+from carnet.gateway.buckets.tag_sets import S3, read_tags
 from carnet.gateway.checks.check import Scope
 from carnet.server.own_pages import SEGMENTS
 from carnet.server.own_paths import API_SEGMENTS, OLD_HEALTH_PATH
@@ -28,7 +29,8 @@ _OWN = SEGMENTS | API_SEGMENTS | {OLD_HEALTH_PATH.lstrip("/")}
 """Nobody's bucket has the name of a path that is Carnet's own."""
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _DEFAULT_REGION, _EU = "us-east-1", "eu-west-1"
-_SENT_ON = ("Bucket", "CreateBucketConfiguration", "ObjectLockEnabledForBucket")
+_CONFIGURATION = "CreateBucketConfiguration"
+_SENT_ON = ("Bucket", _CONFIGURATION, "ObjectLockEnabledForBucket")
 
 
 def new_bucket(members: Mapping[str, Any], scope: Scope, *, new: NewBuckets, upstream: str, now: datetime) -> Bucket:
@@ -63,12 +65,17 @@ def new_bucket(members: Mapping[str, Any], scope: Scope, *, new: NewBuckets, ups
         ownership=ownership,
         block=block,
         acl=acl or private(scope.account),
+        tags=read_tags((members.get(_CONFIGURATION) or {}).get("Tags") or (), S3),
     )
 
 
 def sent_on(members: Mapping[str, Any]) -> dict[str, Any]:
-    """What an upstream is told of a bucket that it is to make: neither who owns objects, nor an ACL."""
-    return {name: members[name] for name in _SENT_ON if name in members}
+    """What an upstream is told of a bucket that it is to make: neither who owns objects, nor an ACL, nor tags."""
+    told = {name: members[name] for name in _SENT_ON if name in members}
+    if _CONFIGURATION in told:
+        rest = {name: value for name, value in told.pop(_CONFIGURATION).items() if name != "Tags"}
+        told |= {_CONFIGURATION: rest} if rest else {}
+    return told
 
 
 def check_name(name: str) -> None:
@@ -85,7 +92,7 @@ def check_name(name: str) -> None:
 
 def _region(members: Mapping[str, Any], asked_in: str) -> str:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.html"""
-    given = (members.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
+    given = (members.get(_CONFIGURATION) or {}).get("LocationConstraint")
     if given is not None and (given == _DEFAULT_REGION or not (given == "EU" or _REGION.fullmatch(given))):
         raise Refused("InvalidLocationConstraint", "The specified location-constraint is not valid")
     region = _EU if given == "EU" else given or _DEFAULT_REGION

@@ -22,6 +22,7 @@ from carnet.entities.bucket import Bucket, BucketState, bucket_arn
 from carnet.entities.new_buckets import NewBuckets
 from carnet.gateway.buckets.bucket_change import BucketChange, Claim, Confirm, Forget, being_made
 from carnet.gateway.buckets.bucket_policies import bucket_in
+from carnet.gateway.buckets.bucket_tags import tagged
 from carnet.gateway.buckets.new_bucket import new_bucket
 from carnet.gateway.checks.check import Check, Scope
 from carnet.gateway.deciding import Resolved
@@ -62,7 +63,7 @@ def resolved(snapshot: Snapshot, check: Check) -> Resolved:
     account = check.account if check.account is not None else owned_bucket(snapshot, check.resource).account
     if check.expected_account is not None and check.expected_account != account:
         raise Refused("AccessDenied", "Access Denied")
-    return Resolved(check, check.resource, account)
+    return tagged(snapshot, Resolved(check, check.resource, account))
 
 
 class Buckets:

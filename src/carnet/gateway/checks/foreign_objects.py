@@ -9,6 +9,7 @@ from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import ObjectOwnership
 from carnet.gateway.answers import NOT_SENT
+from carnet.gateway.buckets.bucket_tags import tagged
 from carnet.gateway.buckets.owners import owned_bucket
 from carnet.gateway.call import Call
 from carnet.gateway.checks.check import Check
@@ -34,4 +35,4 @@ def object_read(snapshot: Snapshot, call: Call, check: Check) -> Resolved:
         raise WireError("InvalidParameterValueException", _NO_BUCKET, call.operation) from None
     if bucket.ownership is not ObjectOwnership.ENFORCED:
         raise WireError("NotImplemented", f"{NOT_SENT}: the bucket {bucket.name} has ACLs.", call.operation)
-    return Resolved(check, check.resource, bucket.account)
+    return tagged(snapshot, Resolved(check, check.resource, bucket.account))

@@ -9,7 +9,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -20,8 +19,8 @@ from carnet.gateway.buckets.access_points import MOST_ACCESS_POINTS
 from carnet.gateway.buckets.bucket_operations import read_block, shown_block
 from carnet.gateway.buckets.bucket_policies import bucket_in
 from carnet.gateway.buckets.owners import owned_bucket
+from carnet.gateway.buckets.tag_sets import read_tags, tag_keys
 from carnet.gateway.checks.check import Check
-from carnet.gateway.s3.access_point_tags import read_tags, tag_keys, with_tags, without_tags
 from carnet.gateway.s3.access_point_targets import arn_of, found_by, named, on, point_of, view_of
 from carnet.gateway.s3.control_call import Asked, Edit, Members, Rule, of_account
 from carnet.gateway.s3.faults import S3Fault
@@ -164,26 +163,9 @@ def _read_token(token: str | None) -> str:
         raise S3Fault("InvalidRequest", "Invalid nextToken") from None
 
 
-def _tag(asked: Asked) -> Edit:
-    point = point_of(asked)
-    return Edit(point, replace(point, tags=with_tags(point.tags, read_tags(asked.members[_TAGS]))))
-
-
-def _untag(asked: Asked) -> Edit:
-    point = point_of(asked)
-    return Edit(point, replace(point, tags=without_tags(point.tags, asked.members["TagKeys"])))
-
-
-def _list_tags(asked: Asked) -> Members:
-    return {_TAGS: [{"Key": key, "Value": value} for key, value in point_of(asked).tags.items()]}
-
-
 ACCESS_POINTS: Mapping[str, Rule] = {
     "CreateAccessPoint": Rule(_new, write=_create),
     "DeleteAccessPoint": Rule(named("DeleteAccessPoint"), write=lambda asked: Edit(point_of(asked), None)),
     "GetAccessPoint": Rule(of_account("GetAccessPoint"), read=_get),
     "ListAccessPoints": Rule(of_account("ListAccessPoints"), read=_list),
-    "ListTagsForResource": Rule(named("ListTagsForResource"), read=_list_tags),
-    "TagResource": Rule(named("TagResource"), write=_tag),
-    "UntagResource": Rule(named("UntagResource"), write=_untag),
 }

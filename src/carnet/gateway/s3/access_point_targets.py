@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from carnet.directory.account_view import AccountView
 from carnet.entities.access_point import AccessPoint, access_point_arn
+from carnet.gateway.buckets.tag_sets import read_tags, tag_keys
 from carnet.gateway.buckets.through import keys_of, tags_of
 from carnet.gateway.checks.check import Check
 from carnet.gateway.checks.services.s3_names import ACCESS_POINT
-from carnet.gateway.s3.access_point_tags import read_tags, tag_keys
 from carnet.gateway.s3.control_call import Asked, Checks
 from carnet.gateway.s3.faults import S3Fault, not_implemented
 from carnet.policy.request import Value
@@ -51,7 +51,7 @@ def arn_of(asked: Asked) -> str:
     beginning, _, name = given.rpartition("/")
     here = access_point_arn(asked.scope.partition, asked.scope.region, asked.scope.account, "")
     if f"{beginning}/" != here or not _WRITTEN.fullmatch(name):
-        raise not_implemented("of Amazon S3's control API, tags of access points of the Region alone are kept here")
+        raise not_implemented("of Amazon S3's control API, tags of buckets and of the Region's access points are kept")
     return str(given)
 
 

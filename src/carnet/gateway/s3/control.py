@@ -23,6 +23,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.gateway.answers import recorded_first
 from carnet.gateway.buckets.bucket_change import decided_again
 from carnet.gateway.buckets.bucket_policy_text import read_access_point_policy
+from carnet.gateway.buckets.bucket_tags import tagged
 from carnet.gateway.checks.check import Check, Scope
 from carnet.gateway.deciding import Resolved, decide
 from carnet.gateway.payload import expected_body
@@ -33,6 +34,7 @@ from carnet.gateway.s3.answers import as_fault
 from carnet.gateway.s3.arriving import as_request, request_keys
 from carnet.gateway.s3.bodies import whole_body
 from carnet.gateway.s3.control_call import Asked, Edit, Rule
+from carnet.gateway.s3.control_tags import TAGS
 from carnet.gateway.s3.control_wire import error, read, routes, wanted, written
 from carnet.gateway.s3.faults import DENIED, S3Fault
 from carnet.gateway.s3.parts import StreamingParts, signed_by
@@ -49,7 +51,7 @@ from carnet.store.faults import Lost
 from carnet.store.unit_of_work import UnitOfWork
 
 _ACCOUNT = "x-amz-account-id"
-_RULES: Mapping[str, Rule] = {**ACCESS_POINTS, **ACCOUNT_BLOCK, **POLICIES}
+_RULES: Mapping[str, Rule] = {**ACCESS_POINTS, **ACCOUNT_BLOCK, **POLICIES, **TAGS}
 _TOLD = ("AccountId", "Bucket", "BucketAccountId", "Name", "ResourceArn", "VpcConfiguration")
 """Members that events have."""
 
@@ -123,7 +125,7 @@ class S3Control:
         """Raises S3Fault."""
         caller, arrived = parsed.authenticated.caller, parsed.authenticated.routed.arrived
         assert isinstance(caller, Verified), "nobody in particular asks for nothing here"
-        checks = tuple(map(_resolved, _rule(parsed).checks(asked)))
+        checks = tuple(_resolved(asked.snapshot, check) for check in _rule(parsed).checks(asked))
         made = partial(decide, self._execution, asked.snapshot, caller, arrived, checks)
         decided += await self._long.decided(made, caller, arrived.http.peer)
         if not decided[-1].decision.allowed:
@@ -155,7 +157,8 @@ class _Change:
         """Make it. Raises Refused, Denied, S3Fault."""
         rule, asked = _rule(self.parsed), structs.replace(self.asked, snapshot=snapshot)
         assert rule.write is not None, "what only reads is no change"
-        decided = decided_again(self.execution, snapshot, self.parsed, tuple(map(_resolved, rule.checks(asked))))
+        checks = tuple(_resolved(snapshot, check) for check in rule.checks(asked))
+        decided = decided_again(self.execution, snapshot, self.parsed, checks)
         edit = rule.write(asked)
         _carry_out(unit, edit)
         event = _told(success_event(self.parsed, {}, decided), asked.members)
@@ -177,10 +180,10 @@ def _rule(parsed: Parsed) -> Rule:
     return _RULES[parsed.authenticated.routed.operation.name]
 
 
-def _resolved(check: Check) -> Resolved:
-    assert isinstance(check.resource, str), "access points are named by their ARNs"
+def _resolved(snapshot: Snapshot, check: Check) -> Resolved:
+    assert isinstance(check.resource, str), "buckets and access points are named by their ARNs"
     assert check.account is not None, "what an account asks for here is its own"
-    return Resolved(check, check.resource, check.account)
+    return tagged(snapshot, Resolved(check, check.resource, check.account))
 
 
 def _refused(step: Step, problem: Exception, decided: tuple[Decided, ...], given: Mapping[str, Any]) -> Answer:

@@ -11,12 +11,13 @@ from msgspec import Struct
 
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
+from carnet.entities.bucket import Bucket
 from carnet.entities.public_access_block import AccountPublicAccess
 from carnet.gateway.checks.check import Check, Scope
 from carnet.policy.request import Principal, Value
 
 Members = Mapping[str, Any]
-Kept = AccessPoint | AccountPublicAccess
+Kept = AccessPoint | AccountPublicAccess | Bucket
 
 
 class Asked(Struct, frozen=True, kw_only=True):

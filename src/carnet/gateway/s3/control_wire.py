@@ -79,7 +79,7 @@ def wanted(head: RequestHead, answered: tuple[Route, ...]) -> Wanted:
     except Unreadable:
         raise S3Fault("InvalidURI", "Couldn't parse the specified URI.") from None
     raise not_implemented(
-        "of Amazon S3's control API, access points and the public access block of accounts alone are answered here"
+        "of Amazon S3's control API, access points, tags and the public access block of accounts are answered here"
     )
 
 

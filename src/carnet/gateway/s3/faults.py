@@ -19,7 +19,7 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
     ),
     404: (
         *("NoSuchAccessPoint", "NoSuchAccessPointPolicy", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchKey"),
-        *("NoSuchPublicAccessBlockConfiguration", "NoSuchVersion"),
+        *("NoSuchPublicAccessBlockConfiguration", "NoSuchResource", "NoSuchTagSet", "NoSuchVersion"),
         "ServerSideEncryptionConfigurationNotFoundError",
         "OwnershipControlsNotFoundError",
     ),

@@ -18,10 +18,12 @@ from carnet.base.faults import Refused
 from carnet.base.http import ByteStream, HttpRequest, RequestHead
 from carnet.gateway.buckets.access_points import in_host, with_alias
 from carnet.gateway.buckets.bucket_operations import OF_ENCRYPTION
+from carnet.gateway.buckets.bucket_tags import READS_TAGS
 from carnet.gateway.buckets.kept_buckets import ANSWERED_HERE, KeptBuckets
 from carnet.gateway.buckets.object_acl_change import ObjectAcls
 from carnet.gateway.buckets.owners import Buckets, bucket_of, owned_bucket
 from carnet.gateway.checks.check import Scope
+from carnet.gateway.deciding import Resolved
 from carnet.gateway.payload import ExpectedBody, expected_body
 from carnet.gateway.s3 import acls, answers, default_encryption, kept, making
 from carnet.gateway.s3.aiming import aimed, refuse_form, with_aimed_source
@@ -211,7 +213,7 @@ class S3Gateway:
         await allowed(self._execution, call, resolved)
         if call.operation.name == "ListBuckets":
             return kept.listed(call, self._kept)
-        if call.operation.name in ANSWERED_HERE:
+        if call.operation.name in ANSWERED_HERE and not self._is_told_by_upstream(call, resolved[0]):
             return await kept.answered(call, self._kept, resolved)
         if call.operation.name in OF_ENCRYPTION:
             bucket = owned_bucket(self._execution.directory.snapshot, resolved[0].resource)
@@ -227,6 +229,11 @@ class S3Gateway:
                 return await making.deleted(self._acls, call, self._buckets)
             case _:
                 return await sent_on(self._acls, call)
+
+    def _is_told_by_upstream(self, call: S3Call, on: Resolved) -> bool:
+        """Whether a bucket's tags are asked for that were put before they were kept here."""
+        snapshot = self._execution.directory.snapshot
+        return call.operation.name == READS_TAGS and owned_bucket(snapshot, on.resource).tags is None
 
     async def _read(self, call: S3Call) -> None:
         """The input, but for an object's content."""

@@ -25,11 +25,12 @@ from carnet.services.execution import Done
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ROOTS = {
     "GetBucketAcl": "AccessControlPolicy",
+    "GetBucketTagging": "Tagging",
     "GetObjectAcl": "AccessControlPolicy",
     "ListBuckets": "ListAllMyBucketsResult",
 }
 """The roots of answers that are called otherwise than the model's shapes."""
-_NO_CONTENT = frozenset(("PutBucketPolicy",))
+_NO_CONTENT = frozenset(("PutBucketPolicy", "PutBucketTagging"))
 """Operations whose success has no body, whatever the model says."""
 
 

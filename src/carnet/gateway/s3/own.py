@@ -10,9 +10,10 @@ from typing import Any
 
 from carnet.gateway.buckets.acl import ACL_MEMBERS
 from carnet.gateway.buckets.bucket_operations import OF_ENCRYPTION
+from carnet.gateway.buckets.bucket_tags import READS_TAGS
 from carnet.gateway.buckets.kept_buckets import ANSWERED_HERE
 
-KEPT_HERE = ANSWERED_HERE | {"GetObjectAcl", "ListBuckets", "PutObjectAcl"}
+KEPT_HERE = (ANSWERED_HERE - {READS_TAGS}) | {"GetObjectAcl", "ListBuckets", "PutObjectAcl"}
 """Operations that are never sent on."""
 DECIDED_ALWAYS = (KEPT_HERE | OF_ENCRYPTION | {"CreateBucket", "DeleteBucket"}) - {"GetBucketEncryption"}
 """Operations that are refused if nothing allows them, also where others are only recorded: they change what is kept."""

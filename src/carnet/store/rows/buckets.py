@@ -32,9 +32,12 @@ TABLE = Table(
     optional_text("policy"),
     text("principal_ids"),
     optional_text("default_key"),
+    optional_text("tags"),
+    optional_text("abac"),
 )
 OF_ACCOUNTS = Table("account_public_access", METADATA, own_id(), owning_account(), text("block"))
 _OF_KEY = {"key": str, "bucket_key": bool}
+_ABAC = "Enabled"
 _SWITCHES = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 
 
@@ -55,6 +58,8 @@ def to_row(bucket: Bucket) -> RowValues:
             "policy": bucket.policy,
             "principal_ids": bucket.principal_ids,
             "default_key": None if bucket.default_key is None else _key_written(bucket.default_key),
+            "tags": None if bucket.tags is None else json_text(dict(bucket.tags)),
+            "abac": _ABAC if bucket.abac else None,
         }
     )
 
@@ -74,7 +79,15 @@ def from_row(row: Row[Any]) -> Bucket:
         policy=row.policy,
         principal_ids=read_pairs(row.principal_ids),
         default_key=None if row.default_key is None else _read_key(row.default_key),
+        tags=None if row.tags is None else read_pairs(row.tags),
+        abac=_read_abac(row.abac),
     )
+
+
+def _read_abac(written: str | None) -> bool:
+    if written not in (None, _ABAC):
+        raise ValueError("not the ABAC status of a bucket")
+    return written is not None
 
 
 def _key_written(key: DefaultKey) -> str:

@@ -129,7 +129,7 @@ def _bucket_tag_keys(asked: Asked, check: Check) -> Value | None:
 
 
 def _no_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
-    """Tags of buckets are in no request unless the bucket has ABAC enabled, which none has here.
+    """Tags of buckets are in no request unless the bucket has ABAC enabled: `buckets.bucket_tags` adds them then.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
     """

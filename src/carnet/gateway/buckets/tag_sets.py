@@ -1,0 +1,82 @@
+"""The tags of buckets and of access points: what Amazon S3 takes, and what it says of others.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from carnet.base.faults import Refused
+from carnet.entities.entity import Tags
+from carnet.policy.request import Value
+
+MOST_TAGS = 50
+_LONGEST_KEY, _LONGEST_VALUE, _OF_AWS, _INVALID = 128, 256, "aws:", "InvalidTag"
+
+
+class Voice(Struct, frozen=True, kw_only=True):
+    """How one of the two APIs refuses tags."""
+
+    twice: str
+    of_aws: str
+    too_many: tuple[str, str]
+    """Code and sentence."""
+
+
+S3 = Voice(
+    twice="Cannot provide multiple Tags with the same key",
+    of_aws="System tags cannot be added/updated by requester",
+    too_many=("BadRequest", f"Bucket tag count cannot be greater than {MOST_TAGS}"),
+)
+CONTROL = Voice(
+    twice="There are duplicate tag keys in your request. Remove the duplicate tag keys and try again.",
+    of_aws='User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" '
+    "from your tag keys and try again.",
+    too_many=("TooManyTags", f"The maximum number of tags allowed on a resource is {MOST_TAGS}."),
+)
+
+
+def read_tags(given: Iterable[Mapping[str, Any]], voice: Voice = CONTROL) -> dict[str, str]:
+    """Raises Refused for tags that AWS does not take."""
+    found: dict[str, str] = {}
+    for tag in given:
+        key, value = tag.get("Key", ""), tag.get("Value", "")
+        if not 0 < len(key) <= _LONGEST_KEY:
+            raise Refused(_INVALID, "The TagKey you have provided is invalid")
+        if len(value) > _LONGEST_VALUE:
+            raise Refused(_INVALID, "The TagValue you have provided is invalid")
+        if key.lower().startswith(_OF_AWS):
+            raise Refused(_INVALID, voice.of_aws)
+        if key in found:
+            raise Refused(_INVALID, voice.twice)
+        found[key] = value
+    _check_count(found, voice)
+    return found
+
+
+def with_tags(tags: Tags, more: Tags) -> dict[str, str]:
+    """Raises Refused if they become too many."""
+    together = {**tags, **more}
+    _check_count(together, CONTROL)
+    return together
+
+
+def without_tags(tags: Tags, keys: Iterable[str]) -> dict[str, str]:
+    gone = frozenset(keys)
+    return {key: value for key, value in tags.items() if key not in gone}
+
+
+def tag_keys(tags: Tags) -> dict[str, Value]:
+    """The condition keys of tags that a request sets; none if it sets none."""
+    if not tags:
+        return {}
+    return {f"aws:RequestTag/{key}": value for key, value in tags.items()} | {"aws:TagKeys": tuple(tags)}
+
+
+def _check_count(tags: Tags, voice: Voice) -> None:
+    if len(tags) > MOST_TAGS:
+        raise Refused(*voice.too_many)
