@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from carnet.entities.oauth_session import OAuthSession
+from carnet.entities.oauth_session import LONGEST_CODE, OAuthSession
 from tests.attacks.wire import audit
 from tests.bearer.proofs import Prover
 from tests.console.browsing import Browser
@@ -481,3 +481,18 @@ def test_a_session_has_so_many_proofs_at_once(site: Site, program: Program) -> N
         assert (status, answer["error"]) == (429, "rate_exceeded")
     site.later(1)
     assert program.refresh(told["refreshToken"])[0] == 200
+
+
+def test_who_signs_in_again_and_again_fills_no_store(
+    site: Site, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carnet.services.oauth_sessions.MOST_SESSIONS", 2)
+    tokens = []
+    for _ in range(2):
+        tokens.append(program.begun()["refreshToken"])
+        site.later(1)
+    code = program.code()
+    assert program.redeem(code) == (429, {"error": "rate_exceeded", "message": "Rate exceeded"})
+    site.later(LONGEST_CODE.total_seconds())
+    tokens.append(program.begun()["refreshToken"])
+    assert [program.refresh(each)[0] for each in tokens] == [400, 200, 200]

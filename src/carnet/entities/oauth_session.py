@@ -21,6 +21,8 @@ SIGN_IN_SESSION = timedelta(hours=12)
 """How long `aws login` lasts."""
 GRACE = timedelta(seconds=60)
 """How long a refresh token that was used still gives its successor: processes that share one send it at once."""
+LONGEST_CODE = timedelta(minutes=5)
+"""How long the code of a session is good at most."""
 _PROOFS_KEPT = 32
 
 
@@ -83,6 +85,14 @@ class OAuthSession:
     """Of a person: those of the browser's session, which may be over sooner."""
     claims: bytes = field(default=b"", repr=False)
     """Of a principal: who it is, packed as the claims of a session."""
+
+    @property
+    def counted_with(self) -> str:
+        """What the holder's sessions are counted by: an application's ARN; empty for clients that register themselves.
+
+        Anybody registers as many of those as they like.
+        """
+        return self.client if self.client.startswith("arn:") else ""
 
     def is_good(self, now: datetime) -> bool:
         return not self.revoked and now < self.expires

@@ -1,4 +1,4 @@
-"""What people have let clients do, and how that ends: signing out, and being signed out."""
+"""What people have let clients do: how it begins, and how it ends: signing out, and being signed out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,30 @@ from dataclasses import replace
 from carnet.directory.account_view import AccountView
 from carnet.entities.browser_session import BrowserSession
 from carnet.entities.entity import Tags
-from carnet.entities.oauth_session import OAuthSession
+from carnet.entities.oauth_session import LONGEST_CODE, OAuthSession
 from carnet.store.unit_of_work import Unit
+
+MOST_SESSIONS = 500
+"""Sessions of one holder by one application, or by all clients that register themselves; one more ends the oldest."""
+
+
+def begin(store: Unit, view: AccountView, session: OAuthSession) -> bool:
+    """Keep a new session; False, and nothing is kept, if so many of its holder have begun just now.
+
+    INVARIANT: a session goes no sooner than its code is over, else the code would make another one.
+    """
+    alike = [one for one in view.of(OAuthSession).referring("holder", session.holder) if _is_alike(one, session)]
+    going = alike[: max(0, len(alike) - MOST_SESSIONS + 1)]  # they are in the order in which they began
+    if going and session.created - going[-1].created < LONGEST_CODE:
+        return False
+    for old in going:
+        store.remove(old)
+    store.add(session)
+    return True
+
+
+def _is_alike(one: OAuthSession, other: OAuthSession) -> bool:
+    return one.counted_with == other.counted_with
 
 
 def sessions_of(view: AccountView, holder: str) -> Iterator[OAuthSession]:

@@ -15,13 +15,14 @@ from urllib.parse import urlencode, urlsplit
 from msgspec import structs
 
 from carnet.entities.browser_session import BrowserSession
+from carnet.entities.oauth_session import LONGEST_CODE
 from carnet.identity.oauth_tokens import AuthorizationCode, SignedInAs, digest, packed, sealed
 from carnet.keyring.keyring import Keyring
 from carnet.services.loopback_redirects import is_redirect
 from carnet.services.signin.login import CROSS_DEVICE, SAME_DEVICE
 
 PATH, CONFIRMATION = "/v1/authorize", "/v1/sessions/confirmation"
-CODE_LIVES = {SAME_DEVICE: timedelta(seconds=60), CROSS_DEVICE: timedelta(minutes=5)}
+CODE_LIVES = {SAME_DEVICE: timedelta(seconds=60), CROSS_DEVICE: LONGEST_CODE}
 """A code that a person carries to another machine needs the time for it."""
 _STATE = re.compile(r"[\x21-\x7e]{1,1024}", re.ASCII)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

@@ -28,6 +28,7 @@ from carnet.identity.oauth_tokens import (
     unpacked,
 )
 from carnet.keyring.errors import TokenTooLarge
+from carnet.services.oauth_sessions import begin
 from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, Refusal, anybody
 from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Pool, Preparation
@@ -102,7 +103,8 @@ def _by_code(call: AnonymousWriteCall, asked: Given) -> Answer:
         claims=code.claims,
     )
     answer = _tokens(call, session, first=True)
-    call.store.add(session)
+    if not begin(call.store, call.snapshot.accounts[session.account], session):
+        raise refusals.rate_exceeded()
     return answer
 
 

@@ -30,7 +30,7 @@ from carnet.services.sso_oidc.clients import CODE, DEVICE, REFRESH, client_of
 from carnet.services.sso_oidc.devices import CHECKED
 from carnet.services.sso_oidc.polls import Polls
 from carnet.services.sso_oidc.service import sso_oidc
-from carnet.services.sso_oidc.sessions import ended, member, rotated, tokens_of
+from carnet.services.sso_oidc.sessions import ended, kept, member, rotated, tokens_of
 
 Given = Mapping[str, Any]
 _POLLS = Polls()
@@ -146,10 +146,8 @@ _GRANTS: Mapping[str, Callable[[AnonymousWriteCall, Given, Registration], Answer
 
 
 def _begun(call: AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
-    """Store a session. Raises Refused if the person has signed out of the browser where it was consented to."""
+    """Keep a session. Raises Refused as `kept`, or if the person has signed out of the browser of the consent."""
     attributes = attributes_of(call.snapshot.accounts[session.account], session.sign_in, session.holder)
     if attributes is None:
         raise refusals.invalid_grant()
-    begun = replace(session, attributes=attributes)
-    call.store.add(begun)
-    return begun
+    return kept(call, replace(session, attributes=attributes))

@@ -44,7 +44,7 @@ from carnet.services.sso_oidc.applications import (
 from carnet.services.sso_oidc.assertions import PREPARATION, person_vouched_for
 from carnet.services.sso_oidc.clients import CODE, REFRESH
 from carnet.services.sso_oidc.service import sso_oidc
-from carnet.services.sso_oidc.sessions import ended, member, rotated, tokens_of
+from carnet.services.sso_oidc.sessions import ended, kept, member, rotated, tokens_of
 
 Given = Mapping[str, Any]
 _ACCESS_TYPE = "urn:ietf:params:oauth:token-type:access_token"
@@ -182,8 +182,7 @@ def _session(
 
 
 def _begun(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
-    call.store.add(session)
-    return _told(call, session, found)
+    return _told(call, kept(call, session), found)
 
 
 def _told(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:

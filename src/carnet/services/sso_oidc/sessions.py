@@ -9,6 +9,7 @@ from typing import Any
 
 from carnet.entities.oauth_session import Grantor, OAuthSession, RefreshUse
 from carnet.identity.oauth_tokens import AccessToken, RefreshToken, opened, person_of, sealed, session_of
+from carnet.services.oauth_sessions import begin
 from carnet.services.operation import AnonymousWriteCall, Answer, AnyCall, Refusal, WriteCall
 from carnet.services.sso_oidc import refusals
 
@@ -40,6 +41,13 @@ def tokens_of(call: AnyCall, session: OAuthSession, *, refreshed: bool) -> Answe
         "expiresIn": int((until - call.now).total_seconds()),
         **({"refreshToken": sealed(keyring, refresh).text} if refreshed else {}),
     }
+
+
+def kept(call: WriteCall | AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
+    """Keep a new session. Raises Refused if so many of the person have begun just now."""
+    if not begin(call.store, call.snapshot.accounts[session.account], session):
+        raise refusals.slow_down()
+    return session
 
 
 def ended(call: WriteCall | AnonymousWriteCall, session: OAuthSession) -> Refusal:
