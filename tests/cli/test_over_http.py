@@ -124,7 +124,7 @@ def following(place: Path, endpoint: str, *words: str) -> Iterator[Callable[[Cal
     reading.start()
 
     def told(happens: Callable[[], object]) -> str:
-        for _ in range(100):
+        for _ in range(400):
             happens()
             with suppress(Empty):
                 return lines.get(timeout=0.3)
@@ -133,7 +133,7 @@ def following(place: Path, endpoint: str, *words: str) -> Iterator[Callable[[Cal
     try:
         yield told
         command.send_signal(signal.SIGINT)
-        assert command.wait(timeout=30) == 0
+        assert command.wait(timeout=120) == 0
     finally:
         command.kill()
         command.wait()

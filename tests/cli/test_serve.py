@@ -96,7 +96,7 @@ def test_port_zero_is_any_free_port_and_the_greeting_names_it(tmp_path: Path) ->
             assert re.search(r"^Max core file size +0 +0 ", limits.read_text(), re.MULTILINE), "secrets are in memory"
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
         assert process.stdout is not None
         process.stdout.close()
 
@@ -223,7 +223,7 @@ def test_tls(tmp_path: Path) -> None:
         assert "reachable" in done.output
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
         assert process.stdout is not None
         process.stdout.close()
 

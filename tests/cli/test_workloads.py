@@ -56,7 +56,7 @@ def serving(*arguments: str) -> Iterator[dict[str, str]]:
     words = ("credentials", *arguments)
     running = Carnet(*words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert running.stdout is not None
-    timer = threading.Timer(60, running.kill)
+    timer = threading.Timer(300, running.kill)
     timer.start()
     try:
         variables: dict[str, str] = {}
@@ -69,7 +69,7 @@ def serving(*arguments: str) -> Iterator[dict[str, str]]:
     finally:
         timer.cancel()
         running.terminate()
-        assert running.wait(timeout=30) == 0
+        assert running.wait(timeout=120) == 0
         running.stdout.close()
 
 
@@ -121,7 +121,7 @@ class Served:
         self.port: int = server.server_address[1]
 
     def ask(self, method: str, path: str, **headers: str) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         body = answer.read().decode()
@@ -220,7 +220,7 @@ def test_an_answer_makes_one_hop(instance: Served) -> None:
 
     instance.server.shutdown_request = told_and_shut
     token(instance)
-    assert hops.get(timeout=10) == 1
+    assert hops.get(timeout=60) == 1
 
 
 def test_a_container_needs_its_token(container: Served) -> None:

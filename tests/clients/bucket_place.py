@@ -21,7 +21,7 @@ from carnet.base.canonical_users import canonical_user_id
 from tests.clients.running import RunningServer, running_server
 from tests.clients.test_gateway_s3 import seaweedfs
 
-_START_SECONDS = 60
+_START_SECONDS = 120
 _NUMBERS = itertools.count()
 
 

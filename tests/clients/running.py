@@ -163,7 +163,13 @@ def _revision(store: Path) -> int:
 
 
 def _wait_until_known(endpoint: str, revision: int) -> None:
-    eventually(lambda: _health(endpoint)["revision"] >= revision, seconds=_START_SECONDS)
+    def is_known() -> bool:
+        try:
+            return bool(_health(endpoint)["revision"] >= revision)
+        except OSError:
+            return False
+
+    eventually(is_known, seconds=_START_SECONDS)
 
 
 def _health(endpoint: str) -> Mapping[str, Any]:

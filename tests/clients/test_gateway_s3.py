@@ -60,7 +60,7 @@ def started(command: list[str], url: str, **more: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 @contextmanager
@@ -235,9 +235,9 @@ def test_presigned_requests(server: RunningServer) -> None:
     s3 = client(server)
     put = s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "p"})
     asked = urllib.request.Request(put, data=b"hello", method="PUT", headers={"content-type": "text/plain"})
-    urllib.request.urlopen(asked, timeout=20).close()
+    urllib.request.urlopen(asked, timeout=60).close()
     get = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "p"})
-    with urllib.request.urlopen(get, timeout=20) as answer:
+    with urllib.request.urlopen(get, timeout=60) as answer:
         assert answer.read() == b"hello"
 
 
@@ -257,16 +257,16 @@ def test_acls_of_objects(server: RunningServer) -> None:
     )
     s3.copy_object(Bucket="open", Key="copy", CopySource="open/k", ACL="public-read")
     for key in ("k", "parts", "copy"):
-        urllib.request.urlopen(f"{url}/{key}", timeout=20).close()
+        urllib.request.urlopen(f"{url}/{key}", timeout=60).close()
         assert len(s3.get_object_acl(Bucket="open", Key=key)["Grants"]) == 2
     second = s3.put_object(Bucket="open", Key="k", Body=b"second")["VersionId"]
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"{url}/k", timeout=20)
+        urllib.request.urlopen(f"{url}/k", timeout=60)
     s3.put_object_acl(Bucket="open", Key="k", VersionId=second, ACL="public-read")
-    with urllib.request.urlopen(f"{url}/k", timeout=20) as answer:
+    with urllib.request.urlopen(f"{url}/k", timeout=60) as answer:
         assert answer.read() == b"second"
     s3.delete_object(Bucket="open", Key="k", VersionId=second)
-    with urllib.request.urlopen(f"{url}/k", timeout=20) as answer:
+    with urllib.request.urlopen(f"{url}/k", timeout=60) as answer:
         assert answer.read() == b"first"
 
 
@@ -364,7 +364,7 @@ def test_the_aws_cli(server: RunningServer, tmp_path: Path) -> None:
     aws("s3api", "get-object", "--bucket", BUCKET, "--key", "f", str(tmp_path / "back"))
     assert (tmp_path / "back").read_bytes() == file.read_bytes()
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"{server.endpoint}/{BUCKET}/f", timeout=20)
+        urllib.request.urlopen(f"{server.endpoint}/{BUCKET}/f", timeout=60)
     assert "s3:GetObject" in server.carnet("explain")
 
 

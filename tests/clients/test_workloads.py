@@ -43,7 +43,7 @@ def workload(server: RunningServer, *arguments: str) -> Iterator[dict[str, str]]
     caller = server.client_environment() | {"PYTHONUNBUFFERED": "1"}
     running = Carnet("credentials", "serve", *arguments, stdout=subprocess.PIPE, env=caller)
     assert running.stdout is not None
-    timer = threading.Timer(60, running.kill)
+    timer = threading.Timer(300, running.kill)
     timer.start()
     try:
         variables: dict[str, str] = {}
@@ -56,7 +56,7 @@ def workload(server: RunningServer, *arguments: str) -> Iterator[dict[str, str]]
     finally:
         timer.cancel()
         running.terminate()
-        running.wait(timeout=30)
+        running.wait(timeout=120)
         running.stdout.close()
 
 

@@ -364,7 +364,7 @@ def test_an_answer_that_is_cut_is_never_a_success(behind: Behind, size: int) -> 
         region_name="us-east-1",
         aws_access_key_id=behind.key[0],
         aws_secret_access_key=behind.key[1],
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=60),
     )
     with pytest.raises((ClientError, BotoCoreError)) as caught:
         client.list_keys()

@@ -100,7 +100,7 @@ def signed(behind: Behind, service: str, path: str, body: bytes, headers: dict[s
 
 def answer_to(behind: Behind, sent: bytes) -> tuple[int, bytes]:
     """Status and body. A refusal may come before all of the request is sent."""
-    with socket.create_connection(("127.0.0.1", behind.server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", behind.server.port), timeout=60) as connection:
         said = b""
         with suppress(OSError):
             connection.sendall(sent)

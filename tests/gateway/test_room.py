@@ -15,7 +15,7 @@ LONG, SHORT = 5.0, 0.01
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 20))
+    asyncio.run(asyncio.wait_for(test, 120))
 
 
 async def had(room: Room, caller: str) -> int:

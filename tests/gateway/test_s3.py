@@ -107,7 +107,7 @@ def test_a_client_that_waits_is_told_to_go_on(store: Store) -> None:
     given = {"host": store.host, "x-amz-content-sha256": sha256(b"hello").hexdigest(), "expect": "100-continue"}
     given |= store.signature("PUT", "/photos/k", given) | {"content-length": "5"}
     lines = ["PUT /photos/k HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
-    with socket.create_connection(("127.0.0.1", store.server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", store.server.port), timeout=60) as connection:
         connection.sendall("\r\n".join(lines).encode())
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"hello")
@@ -222,7 +222,7 @@ def test_an_upload_is_in_the_log_though_its_client_has_gone(store: Store) -> Non
         given = {"host": store.host, "x-amz-content-sha256": sha256(b"hello").hexdigest()}
         given |= store.signature("PUT", "/photos/gone", given) | {"content-length": "5"}
         lines = ["PUT /photos/gone HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
-        with socket.create_connection(("127.0.0.1", store.server.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", store.server.port), timeout=60) as connection:
             connection.sendall("\r\n".join(lines).encode() + b"hello")
             eventually(lambda: store.s3.requests)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

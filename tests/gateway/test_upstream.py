@@ -24,7 +24,7 @@ async def ask(to: Upstream, request: UpstreamRequest = GET) -> tuple[int, bytes]
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 20))
+    asyncio.run(asyncio.wait_for(test, 120))
 
 
 def test_a_connection_is_used_again() -> None:

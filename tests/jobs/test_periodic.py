@@ -103,7 +103,7 @@ def test_a_job_that_was_not_started_stops() -> None:
 def test_jobs_that_hang_do_not_keep_the_process_from_ending(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(periodic, "STOP_SECONDS", 0.3)
+    monkeypatch.setattr(periodic, "STOP_SECONDS", 1)
     hanging, ended = Event(), Event()
 
     def hang() -> None:

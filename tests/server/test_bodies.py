@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import threading
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -18,8 +17,8 @@ from carnet.server.http.request_reader import RequestReader
 from carnet.server.http.request_refused import RequestRefused
 from carnet.server.http.unread import Unread
 from carnet.server.limits import BodyBudget, Limits
-from carnet.services.execution import Change, Execution, Outcome
 from tests.attacks.wire import root_of, signed
+from tests.server.held_changes import hold_changes
 from tests.server.in_process import InProcessServer
 from tests.server.listening import eventually
 from tests.server.pipelined import all_from
@@ -261,13 +260,7 @@ def test_requests_that_wait_for_their_turn_take_of_the_budget(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What comes behind a request that takes a while is held, and nobody has proven who sends it."""
-    going_on, write = threading.Event(), Execution.write_together
-
-    def wait_and_write(execution: Execution, changes: Sequence[Change]) -> list[Outcome]:
-        assert going_on.wait(60)
-        return write(execution, changes)
-
-    monkeypatch.setattr(Execution, "write_together", wait_and_write)
+    going_on = hold_changes(monkeypatch)
     server.door.bodies.most, server.door.bodies.for_proven = 1_000_000, 0
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(signed(server, root_of(server), "CreateUser", UserName="first"))

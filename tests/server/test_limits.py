@@ -160,7 +160,7 @@ def test_a_refused_client_is_hung_up_on(server: InProcessServer, monkeypatch: py
 
 
 def test_an_idle_connection_is_ended(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=0.2))
+    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=1))
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(GET + b"\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")

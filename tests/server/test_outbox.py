@@ -7,10 +7,8 @@ import re
 import select
 import socket
 import ssl
-import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,10 +17,11 @@ from carnet.base.http import HttpResponse
 from carnet.server.fairness import shares
 from carnet.server.limits import Limits
 from carnet.server.outbox import Answer, Outbox
-from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, audit, call, root_of, signed
 from tests.server.certificates import self_signed
+from tests.server.held_changes import delay_changes, hold_changes
 from tests.server.in_process import InProcessServer, in_process_server
+from tests.server.listening import eventually
 from tests.server.pipelined import all_from, answer_otherwise, create, read
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -110,42 +109,26 @@ def test_behind_an_answer_that_cannot_be_sent_nothing_is_answered(
 def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobody(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = Execution.write_together
-    made, going_on = threading.Event(), threading.Event()
-
-    def slow(*given: Any) -> object:
-        assert going_on.wait(60)
-        done = write(*given)
-        made.set()
-        return done
-
+    going_on = hold_changes(monkeypatch)
     answer_otherwise(monkeypatch, "b", unsendable)
-    monkeypatch.setattr(Execution, "write_together", slow)
     monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.3))
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(read(server, "b") + read(server, "c") + create(server, "d"))
         answer = all_from(connection)
         going_on.set()
-        assert made.wait(60)
+        eventually(lambda: "CreateUser" in [event["eventName"] for event in audit(server)])
         with pytest.raises(ConnectionError):
             send_on(connection)  # nobody is listened to for long
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"500"]
     assert call(server, root_of(server), "GetUser", UserName="d").status == 200
-    assert "CreateUser" in [event["eventName"] for event in audit(server)]
 
 
 def test_a_client_that_is_refused_behind_a_change_sees_the_answer_to_that(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on sending what nobody reads: the end of the connection must not take the answer along."""
-    write = Execution.write_together
-    going_on = threading.Event()
-
-    def slow(*given: Any) -> object:
-        assert going_on.wait(60)
-        return write(*given)
-
-    monkeypatch.setattr(Execution, "write_together", slow)
+    going_on = hold_changes(monkeypatch)
+    monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=60))
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(create(server, "late") + b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n")
         going_on.set()
@@ -156,17 +139,12 @@ def test_a_client_that_is_refused_behind_a_change_sees_the_answer_to_that(
 
 
 def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Execution.write_together
-
-    def slow(*given: Any) -> object:
-        time.sleep(0.5)
-        return write(*given)
-
-    monkeypatch.setattr(Execution, "write_together", slow)
-    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=0.2, request_seconds=0.2, linger_seconds=0.2))
+    delay_changes(monkeypatch, lambda: time.sleep(1.5))
+    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=1, request_seconds=1, linger_seconds=1))
     for number, behind in enumerate((b"", b"POST / HT", b"no request\r\n\r\n")):
+        sent = read(server, "x") + create(server, f"user-{number}") + behind
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
-            connection.sendall(read(server, "x") + create(server, f"user-{number}") + behind)
+            connection.sendall(sent)
             answer = all_from(connection)
         assert re.findall(rb"HTTP/1.1 (\d+)", answer)[:2] == [b"404", b"200"], behind
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import socket
-import threading
 from typing import NoReturn
 
 import pytest
 
 from carnet.base.http import HttpRequest
 from carnet.server.app import AwsApi
-from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, root_of, signed
+from tests.server.held_changes import hold_changes
 from tests.server.in_process import InProcessServer
 from tests.server.pipelined import all_from, answer_otherwise, create, read
 
@@ -31,13 +30,7 @@ def test_what_is_read_behind_a_change_sees_the_change(server: InProcessServer) -
 def test_a_slow_change_keeps_back_only_its_own_connection(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going_on, write = threading.Event(), Execution.write_together
-
-    def slow(*given: object) -> object:
-        assert going_on.wait(60)
-        return write(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Execution, "write_together", slow)
+    going_on = hold_changes(monkeypatch)
     with Connection(server) as other, socket.create_connection(("127.0.0.1", server.port), timeout=60) as waiting:
         waiting.sendall(create(server, "a") + read(server, "a"))
         assert other.send(read(server, "a")).status == 404

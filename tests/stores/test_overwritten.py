@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from carnet.store.databases import sqlite_overwritten
+from carnet.store.databases import sqlite, sqlite_overwritten
 from carnet.store.databases.sqlite_overwritten import STILL_SECONDS, Look, MainFile
 from carnet.store.faults import Lost
 from carnet.store.store import Store
@@ -267,7 +267,9 @@ def test_an_epoch_that_only_the_log_has_yet_is_no_loss(store: Store, file: Path)
         assert main_file.look(file.stat(), connection) is Look.OURS
 
 
-def test_a_change_waits_until_it_can_be_told(store: Store, file: Path) -> None:
+def test_a_change_waits_until_it_can_be_told(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_overwritten, "STILL_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(sqlite, "_DOUBT_SECONDS", PATIENCE_SECONDS)
     copy = saved(store, file)
     newest = file.read_bytes()
     put_over(copy, file)
