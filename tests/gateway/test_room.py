@@ -11,7 +11,7 @@ import pytest
 from carnet.gateway.upstreams.room import Room
 
 ALICES, BOBS = "111122223333", "444455556666"
-LONG, SHORT = 5.0, 0.01
+LONG, SHORT = 60.0, 0.01
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:

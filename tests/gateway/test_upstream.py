@@ -8,10 +8,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from carnet.gateway.upstreams.connection import UpstreamFailed, UpstreamRequest
 from carnet.gateway.upstreams.upstream import Upstream
-from tests.gateway.upstreams import CLOSE, HASTY, Scripted, answer, upstream
+from tests.gateway.upstreams import CLOSE, HASTY, PATIENT, Scripted, answer, upstream
 
 GET = UpstreamRequest(method="GET", target="/b/k?x=1", headers=(("host", "up"), ("x-a", "1")))
 POST = UpstreamRequest(method="POST", target="/", headers=(("host", "up"),), body=b"{}")
@@ -207,7 +208,7 @@ def test_an_answer_that_stops_is_never_a_short_success(sent: bytes, ends: bool) 
             await reader.read()
 
     async def test() -> None:
-        async with upstream(serve) as to:
+        async with upstream(serve, patience=PATIENT if ends else HASTY) as to:
             with pytest.raises(UpstreamFailed):
                 await ask(to)
 
@@ -233,7 +234,7 @@ def test_an_upstream_that_is_silent_or_away() -> None:
         writer.close()
 
     async def test() -> None:
-        async with upstream(serve, most=1) as to:
+        async with upstream(serve, patience=HASTY, most=1) as to:
             with pytest.raises(UpstreamFailed, match="does not answer") as caught:
                 await ask(to)
             assert caught.value.sent
@@ -343,11 +344,11 @@ def test_both_sides_press_back() -> None:
 
     async def test() -> None:
         body = Given(1000)
-        async with upstream(slow) as to:
+        async with upstream(slow, patience=HASTY) as to:
             with pytest.raises(UpstreamFailed):
                 await to.exchange(put(body, 100_000_000))
         assert body.given < 200  # the buffers of two sockets, and ours
-        async with upstream(eager, patience=HASTY) as to:
+        async with upstream(eager) as to:
             response = await to.exchange(GET)
             held = -1
             while held != written:  # until it is held, or all of it is written
@@ -408,7 +409,7 @@ def test_one_caller_leaves_connections_for_others() -> None:
 
     async def test() -> None:
         script = Scripted(answer(b"one"), answer(b"two"), answer(b"three"))
-        async with upstream(script.serve, most=2) as to:
+        async with upstream(script.serve, patience=replace(PATIENT, queue=0.2), most=2) as to:
             slow = await to.exchange(GET, "111122223333")
             with pytest.raises(UpstreamFailed, match="all connections to the upstream are in use"):
                 await to.exchange(GET, "111122223333")

@@ -7,11 +7,15 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+from msgspec.structs import replace
+
 from carnet.gateway.upstreams.connection import Patience
 from carnet.gateway.upstreams.upstream import Upstream
 
 Serve = Callable[[StreamReader, StreamWriter], Awaitable[None]]
-HASTY = Patience(queue=0.2, connect=5.0, answer=0.3, stall=0.3, idle=5.0)
+PATIENT = Patience(queue=60, connect=60, answer=60, stall=60, idle=60)
+HASTY = replace(PATIENT, queue=0.2, answer=1.5, stall=0.5)
+"""For an upstream that does not do what it is waited for: what is in time of another may be late on a busy machine."""
 CLOSE = b"close"
 """In place of an answer: the connection ends."""
 
@@ -45,7 +49,7 @@ class Scripted:
 
 
 @asynccontextmanager
-async def upstream(serve: Serve, *, patience: Patience = HASTY, most: int = 128) -> AsyncIterator[Upstream]:
+async def upstream(serve: Serve, *, patience: Patience = PATIENT, most: int = 128) -> AsyncIterator[Upstream]:
     """A server that serves so, and the connections to it."""
     serving: set[asyncio.Task[None]] = set()
 

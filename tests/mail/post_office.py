@@ -90,7 +90,7 @@ class _Talk:
     def talk(self) -> None:
         office = self._office
         if office.silent:
-            office.ended.wait(10)
+            office.ended.wait(60)
             return
         while office.dripping and not office.ended.wait(0.02):
             self._sock.sendall(b"2")

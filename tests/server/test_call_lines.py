@@ -87,7 +87,7 @@ def test_a_terminal_that_is_held_holds_up_nobody_and_is_told_what_it_missed(monk
     began = time.monotonic()
     for number in range(2, 7):
         lines.put(b'{"n":%d}\n' % number)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     goes_on.set()
     lines.close(10)
     assert "".join(written).splitlines() == ["1", "2", "3", "3 more calls are not shown"]
@@ -99,7 +99,7 @@ def test_a_terminal_that_is_gone_ends_the_lines_alone() -> None:
 
     lines = CallLines(write, str)
     lines.put(b'{"n":1}\n')
-    lines._thread.join(10)
+    lines._thread.join(60)
     assert not lines._thread.is_alive()
     lines.put(b'{"n":2}\n')
     lines.close(0.1)

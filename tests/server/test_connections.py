@@ -106,11 +106,11 @@ def test_the_limit_of_descriptors_is_raised() -> None:
 
 
 def connect(server: InProcessServer) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
 
 
 def has_ended(connection: socket.socket) -> bool:
-    connection.settimeout(20)
+    connection.settimeout(60)
     try:
         return connection.recv(100) == b""
     except ConnectionResetError:
@@ -141,17 +141,17 @@ def test_a_client_that_does_not_agree_on_tls_ends_and_counts_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert accepting.HANDSHAKE_SECONDS == 20
-    monkeypatch.setattr(accepting, "HANDSHAKE_SECONDS", 0.5)
+    monkeypatch.setattr(accepting, "HANDSHAKE_SECONDS", 2)
     with in_process_server(tmp_path, tls=self_signed(tmp_path)) as server:
         with connect(server) as silent:
             eventually(lambda: len(server.door.connections) == 1)
             began = time.monotonic()
             assert has_ended(silent)
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 15
         eventually(lambda: len(server.door.connections) == 0)
         with connect(server) as talking:
             talking.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            talking.settimeout(20)
+            talking.settimeout(60)
             while not has_ended(talking):
                 pass
         eventually(lambda: len(server.door.connections) == 0)

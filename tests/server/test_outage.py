@@ -174,7 +174,7 @@ def _eventually_changed(server: InProcessServer, name: str) -> None:
     raise AssertionError
 
 
-_REFUSED_WITHIN, _NOTICED_WITHIN, _ENDS_WITHIN = 4.0, 8.0, 10.0
+_REFUSED_WITHIN, _NOTICED_WITHIN, _ENDS_WITHIN = 10.0, 15.0, 20.0
 """Less than what a store that does not answer would keep them for; more than the second that the server promises for a
 refusal, and the five for health, since the tests share their machine."""
 

@@ -246,7 +246,7 @@ def test_all_that_waits_for_a_turn_that_does_not_come_is_refused_and_not_made_la
         for number in (4, 5):  # at once, for what one has waited in vain for need not be tried by the next
             with pytest.raises(Unavailable, match="Nothing was changed"):
                 await written(writer, number)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         slow.store.silent = False
         slow.in_turn.set()
         slow.going_on.set()

@@ -272,7 +272,7 @@ def test_the_server_ends_if_the_tests_are_killed() -> None:
         endpoint = process.stdout.readline().strip()
         process.send_signal(signal.SIGKILL)
     orphan = CarnetServer(endpoint=endpoint, operator_token="x")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while "refused" not in orphan.explain("x").lower() or "401" in orphan.explain("x"):
         assert time.monotonic() < deadline
         time.sleep(0.1)
