@@ -9,9 +9,11 @@ import pytest
 from carnet.audit import own_events
 from carnet.audit.events import LONGEST_TEXT, Event, arrival, failure_event
 from carnet.audit.redaction import shown
-from carnet.audit.steps import Arrived
+from carnet.audit.steps import Arrived, Authenticated, Routed
 from carnet.base.http import HttpRequest
+from carnet.identity.caller import FEDERATED_AUTHENTICATOR, Federated, VouchedSession
 from carnet.models import operation
+from carnet.policy.request import Principal, PrincipalKind
 
 _MOST = 100 * 1024
 
@@ -27,6 +29,30 @@ def arrived(user_agent: str) -> Arrived:
         secure=True,
     )
     return Arrived(request_id="r", event_id="e", time=datetime(2026, 1, 2, tzinfo=UTC), http=http)
+
+
+@pytest.mark.parametrize("more", [0, 1, 60_000])
+def test_of_who_an_identity_provider_says_it_is_the_beginning_is_kept(more: int) -> None:
+    subject = "x" * (LONGEST_TEXT + more)
+    caller = Federated(
+        FEDERATED_AUTHENTICATOR,
+        principal=Principal(kind=PrincipalKind.WEB_IDENTITY, provider="arn:aws:iam::111122223333:oidc-provider/idp"),
+        account="111122223333",
+        keys={},
+        remembered={},
+        user_name=subject,
+        audience="app",
+        session=VouchedSession(),
+        trusted=lambda _: True,
+    )
+    routed = Routed(
+        arrived=arrived(""),
+        operation=operation("sts", "AssumeRoleWithWebIdentity"),
+        event_source="sts.amazonaws.com",
+        read_only=True,
+    )
+    event = failure_event(Authenticated(routed=routed, caller=caller), "AccessDenied", "", ())
+    assert event["userIdentity"]["userName"] == subject[:LONGEST_TEXT]
 
 
 @pytest.mark.parametrize("more", [0, 1, 60_000])

@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from msgspec import structs
 
+from carnet.audit.events import LONGEST_TEXT
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 from tests.server.listening import eventually
@@ -309,3 +310,18 @@ def test_what_may_be_done_with_a_delete_marker_is_told(store: Store) -> None:
     answer = caught.value.response
     assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("MethodNotAllowed", 405)
     assert marker.items() <= answer["ResponseMetadata"]["HTTPHeaders"].items()
+
+
+@pytest.mark.parametrize("more", [0, 1, 1_000])
+def test_of_long_texts_that_a_client_sends_the_event_has_the_beginning(store: Store, more: int) -> None:
+    text = "x" * (LONGEST_TEXT + more)
+    host = text[: -len(":1")] + ":1"
+    assert store.send("GET", f"/{BUCKET}?prefix={text}").status == 200
+    assert store.events()[-1]["requestParameters"]["prefix"] == text[:LONGEST_TEXT]
+    encoded, plain = divmod(len(text) - len(f"{BUCKET}/"), len("%78"))
+    source = f"{BUCKET}/{'x' * plain}{'%78' * encoded}"
+    assert len(source) == len(text)
+    store.send("PUT", f"/{BUCKET}/k", headers={"x-amz-copy-source": source})
+    assert store.events()[-1]["requestParameters"]["x-amz-copy-source"] == source[:LONGEST_TEXT]
+    store.send("GET", f"/{BUCKET}", headers={"host": host})
+    assert store.events()[-1]["requestParameters"]["Host"] == host[:LONGEST_TEXT]

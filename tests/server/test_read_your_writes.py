@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,11 +17,12 @@ import pytest
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.assembly.worker import door
+from carnet.base.faults import Unavailable
 from carnet.base.http import HttpRequest
 from carnet.server import read_your_writes
 from carnet.server.aws_door import AwsDoor
 from carnet.server.outbox import Answer
-from carnet.server.read_your_writes import MOST_OF_ONE, MOST_OF_STRANGERS, REVISION
+from carnet.server.read_your_writes import MOST_OF_ONE, MOST_OF_STRANGERS, MOST_WAITING, REVISION, Revisions
 from carnet.testing.live.server import CarnetServer
 from carnet.testing.live.session import CarnetSession, Keys
 from tests.server.in_process import InProcessServer, in_process_server
@@ -284,3 +286,55 @@ def test_the_fixtures_of_tests_read_their_writes(tmp_path: Path) -> None:
         for number in range(5):
             writes.create_user(UserName=f"user-{number}")
             assert reads.get_user(UserName=f"user-{number}")
+
+
+class _Waits:
+    """Requests that wait for a revision, of a process whose loop has a clock that only its waiting moves."""
+
+    def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks, self.now = 0, 0.0
+        self.revisions = Revisions(node.world.installation.directory, self._look)
+        self._far = HttpRequest(
+            method="POST",
+            path="/",
+            query="",
+            headers=((REVISION, str(node.world.snapshot.seq + 1)),),
+            body=b"",
+            peer="192.0.2.1",
+            secure=True,
+        )
+        clock = SimpleNamespace(time=lambda: self.now)
+        fake = SimpleNamespace(get_running_loop=lambda: clock, sleep=self._sleep)
+        monkeypatch.setattr(read_your_writes, "asyncio", fake)
+
+    async def of(self, account: str) -> str:
+        """What that account's request is refused for."""
+        fault = await self.revisions.wait(self._far, lambda _: account)
+        assert isinstance(fault, Unavailable)
+        return fault.message
+
+    def _look(self) -> None:
+        self.looks += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def waits(nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch) -> _Waits:
+    return _Waits(nodes[1], monkeypatch)
+
+
+def test_who_waits_does_so_for_a_second_and_the_store_is_looked_at_at_once(waits: _Waits) -> None:
+    assert "is waited for" in asyncio.run(waits.of("1" * 12))
+    assert waits.looks == 1
+    assert 1.0 <= waits.now <= 1.02
+
+
+def test_all_accounts_together_have_no_more_than_there_is_room_for(waits: _Waits) -> None:
+    async def flood() -> list[str]:
+        accounts = (f"{n // MOST_OF_ONE:012}" for n in range(MOST_WAITING + 3))
+        return await asyncio.gather(*(waits.of(account) for account in accounts))
+
+    assert sum("Too many requests" in told for told in asyncio.run(flood())) == 3

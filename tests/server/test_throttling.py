@@ -272,7 +272,9 @@ def test_own_api_counts_too(asked: Asked) -> None:
         peer="127.0.0.1",
         secure=True,
     )
-    assert [status(asked.answer(request)) for _ in range(6)] == [401] * 5 + [429]
+    answers = [asked.answer(request) for _ in range(6)]
+    assert [status(answer) for answer in answers] == [401] * 5 + [429]
+    assert dict(answers[-1].response.headers)["retry-after"] == "1"
 
 
 def test_sdks_try_again_and_succeed(tmp_path: Path) -> None:
