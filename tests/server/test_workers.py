@@ -20,6 +20,7 @@ import pytest
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from carnet.server.listening import workers
 from carnet.server.listening.workers import STARTING_SECONDS, Worker, Workers
@@ -294,6 +295,68 @@ def test_the_old_workers_go_on_if_a_new_one_does_not_start(
     assert server.processes == before
     assert len(starts) == 3
     assert "a new worker did not start: the old ones go on" in caplog.text
+
+
+def _succeed_to_the_end(server: Workers, starts: list[Worker]) -> None:
+    while server._outgoing:
+        server.keep_subprocess_alive()
+        starts[-1].up = True
+
+
+def test_one_that_was_starting_when_sighup_came_again_is_replaced_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have read a certificate, or settings, which have changed since."""
+    server, starts = _made(monkeypatch)
+    monkeypatch.setattr(Worker, "terminate", lambda _: None)
+    server.restart_all()
+    server.keep_subprocess_alive()
+    before = list(starts)
+    assert len(before) == 3
+    server.restart_all()
+    _succeed_to_the_end(server, starts)
+    assert not set(server.processes) & set(before)
+    assert len(server.processes) == 2
+    assert len(starts) == 5, "none was started in vain"
+    assert {worker for worker in starts if worker not in server.processes} == set(server._leaving)
+
+
+def test_none_stays_beside_the_others_if_the_one_whose_place_it_was_to_take_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, starts = _made(monkeypatch)
+    told_to_end: list[Worker] = []
+    monkeypatch.setattr(Worker, "terminate", lambda worker: told_to_end.append(worker))
+    server.restart_all()
+    server.keep_subprocess_alive()
+    starts[-1].up = True
+    for _ in range(2):
+        server.keep_subprocess_alive()
+    (last,), successor = server._outgoing, starts[-1]
+    last.process = _Dead()  # type: ignore[assignment]
+    server.keep_subprocess_alive()
+    assert not server._outgoing
+    assert told_to_end[1:] == [successor], "the first was that whose place was taken"
+    assert server._successor is None
+    assert {*starts} == {*server.processes, *server._leaving, last}
+
+
+def test_an_interrupt_that_comes_while_a_worker_is_started_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker must not hear it before it serves, and the server must."""
+    come: list[int] = []
+    held_back: list[bool] = []
+
+    def start(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        held_back.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+    monkeypatch.setattr(Process, "start", start)
+    before = signal.signal(signal.SIGINT, lambda number, _: come.append(number))
+    try:
+        Worker.__new__(Worker).start()
+        assert come == [signal.SIGINT]
+        assert held_back == [True], "a process begins with what is held back"
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_one_that_cannot_start_ends_the_server(

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+from multiprocessing.resource_tracker import ensure_running
 from threading import Thread
 from time import monotonic
 
@@ -32,6 +33,7 @@ _SETTLED_SECONDS = 60.0
 """A worker that has served that long has not died of what the one before it died of."""
 _CLOSING_SECONDS = 10.0
 """What a worker that was told to end may take beyond what its callers may."""
+_INTERRUPT = frozenset((signal.SIGINT,))
 _OBEYED = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 """Any other signal does here what it does to a server of one process. uvicorn's would add workers for one (SIGTTIN) and
 take one away for another, which a terminal sends to whatever runs in its background."""
@@ -61,14 +63,18 @@ class Worker(Process):
 
     def start(self) -> None:
         self.began = monotonic()
-        # A terminal's Ctrl-C reaches every process; while this one still imports, it would show a traceback for it.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # A terminal's Ctrl-C reaches every process; while a worker still imports, it would show a traceback for it.
+        # INVARIANT: held back here, not ignored, for one that comes meanwhile asks this process to stop.
+        ensure_running()  # which would let it through again
+        signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPT)
         try:
             super().start()
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPT)
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # until uvicorn takes it
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPT)
         Thread(target=_end_with_parent, daemon=True).start()
         super().target(sockets)
 
@@ -178,9 +184,10 @@ class Workers(Multiprocess):
         """Replace one worker after the other, each when the new one serves (SIGHUP).
 
         INVARIANT: nothing is waited for here: a server that is asked to stop meanwhile stops, and a worker that is
-        lost meanwhile is replaced.
+        lost meanwhile is replaced. Nor does one that is starting stay, if SIGHUP comes again: it may have read what
+        has changed since.
         """
-        self._outgoing = list(self.processes)
+        self._outgoing = [*self.processes, *filter(None, [self._successor])]
 
     def _succeed(self) -> None:
         """Go on with what SIGHUP has begun."""
@@ -189,6 +196,9 @@ class Workers(Multiprocess):
         old, new = self._outgoing[0], self._successor
         if old not in self.processes:  # it was lost meanwhile, and another has its place
             self._outgoing = self._outgoing[1:]
+            if new is not None and not self._outgoing:
+                self._successor = None
+                self._dismiss(new)
         elif new is None:
             self._successor = self._started()
         elif not new.is_alive(self.config.timeout_worker_healthcheck):
