@@ -19,8 +19,8 @@ from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Verdict
 from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.entry_index import EntryIndex
 from carnet.policy.engine.principals import CompiledPrincipals
-from carnet.policy.engine.sieve import Sieve
 from carnet.policy.principals import Named
 from carnet.policy.request import Context, Values
 from tests.profiles import fewer
@@ -88,8 +88,8 @@ def _blind_to_principals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CompiledPrincipals, "names", lambda *_, **__: Named.DIRECTLY)
 
 
-def _sieve_too_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Sieve, "candidates", lambda *_: ())
+def _index_that_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EntryIndex, "candidates", lambda *_: ())
 
 
 def _only_first_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def _only_first_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContextReader, "value", lambda reader, key: value(reader, key) or "")
 
 
-@pytest.mark.parametrize("fault", [_blind_to_principals, _sieve_too_fine, _only_first_namespace])
+@pytest.mark.parametrize("fault", [_blind_to_principals, _index_that_finds_nothing, _only_first_namespace])
 def test_a_wrong_engine_is_found_out(
     fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ def refused(data: object, account: str | None = ACCOUNT) -> str:
 
 
 def first(kind: type[Any], data: object) -> Any:
-    return next(thing for thing in read(data).things if isinstance(thing, kind))
+    return next(entry for entry in read(data).entries if isinstance(entry, kind))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_arn_that_says_otherwise_is_refused() -> None:
 def test_whose_account_it_is() -> None:
     assert first(WantedAccount, {"AccountId": JsonNumber("444455556666")}).account == "444455556666"
     arn = "arn:aws:iam::444455556666:user/alice"
-    assert read({"UserDetailList": [{**USER, "Arn": arn}]}, None).things[1].account == "444455556666"
+    assert read({"UserDetailList": [{**USER, "Arn": arn}]}, None).entries[1].account == "444455556666"
     assert first(WantedAccount, {"UserDetailList": [USER]}).account == ACCOUNT
     assert "AccountId is missing" in refused({"UserDetailList": [USER]}, None)
     assert ".Accounts[0].AccountId is missing" in refused({"Accounts": [{"UserDetailList": [USER]}]}, None)
@@ -143,7 +143,7 @@ def test_of_the_versions_the_one_in_force_counts() -> None:
 def test_roles_of_services_and_policies_of_aws_are_not_made() -> None:
     linked = {"RoleName": "AWSServiceRoleForSupport", "Path": "/aws-service-role/support.amazonaws.com/"}
     read_ = read({"RoleDetailList": [linked], "Policies": [{"Arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]})
-    assert [type(thing) for thing in read_.things] == [WantedAccount]
+    assert [type(entry) for entry in read_.entries] == [WantedAccount]
     assert read_.left_out == (
         f"role AWSServiceRoleForSupport of account {ACCOUNT}: AWS's services make their roles themselves",
     )
@@ -153,7 +153,7 @@ def test_what_identity_center_makes_is_not_made() -> None:
     role = {"RoleName": "AWSReservedSSO_Reader_0123456789abcdef", "Path": "/aws-reserved/sso.amazonaws.com/"}
     provider = {"Name": "AWSSSO_0123456789abcdef_DO_NOT_DELETE", "SAMLMetadataDocument": "<EntityDescriptor/>"}
     read_ = read({"RoleDetailList": [role], "SAMLProviderList": [provider]})
-    assert [type(thing) for thing in read_.things] == [WantedAccount]
+    assert [type(entry) for entry in read_.entries] == [WantedAccount]
     assert sorted(read_.left_out) == [
         f"SAML provider {provider['Name']} of account {ACCOUNT}: AWS's services make their providers themselves",
         f"role {role['RoleName']} of account {ACCOUNT}: AWS's services make their roles themselves",

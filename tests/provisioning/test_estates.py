@@ -17,7 +17,7 @@ from carnet.policy.case_members import Misread
 from carnet.provisioning.estates import application
 from carnet.provisioning.estates.answers import assembled
 from carnet.provisioning.estates.application import Importing, Item, planned
-from carnet.provisioning.estates.changes import things_of
+from carnet.provisioning.estates.changes import entries_of
 from carnet.provisioning.estates.document import read_estate
 from carnet.provisioning.estates.export import exported_organization
 from carnet.provisioning.estates.tree import drawn
@@ -85,8 +85,8 @@ ESTATE: dict[str, Any] = {
 
 def plan_of(world: World, data: object) -> tuple[Item, ...]:
     here = world.installation
-    things = things_of(read_estate(data), world.snapshot, here.ids, partition="aws", now=world.clock())
-    return planned(things, world.snapshot)
+    entries = entries_of(read_estate(data), world.snapshot, here.ids, partition="aws", now=world.clock())
+    return planned(entries, world.snapshot)
 
 
 def importing(world: World, *, root_keys: bool = False) -> Importing:
@@ -105,7 +105,7 @@ def imported(world: World, data: object) -> dict[str, Verdict]:
     items = plan_of(world, data)
     importing(world).apply(items)
     world.installation.directory.catch_up()
-    return {item.thing.name or item.thing.word: item.verdict for item in items}
+    return {item.entry.name or item.entry.word: item.verdict for item in items}
 
 
 def exported(world: World, organization: str = "o-exampleorg1") -> dict[str, Any]:
@@ -209,7 +209,7 @@ def test_an_account_of_another_organization_is_named_and_the_rest_is_made(world:
     items = plan_of(world, other)
     importing(world).apply(items)
     world.installation.directory.catch_up()
-    assert [(item.thing.id, item.problem) for item in items if item.verdict is Verdict.CANNOT] == [
+    assert [(item.entry.id, item.problem) for item in items if item.verdict is Verdict.CANNOT] == [
         (MEMBER, "It is in the organization o-exampleorg1.")
     ]
     assert exported(world)["Accounts"][1]["Id"] == MEMBER

@@ -27,7 +27,7 @@ _ACCOUNTS = Table("accounts", _TABLES, Column("id", Text, primary_key=True))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Badge(Entity):
-    """A named thing of an account, which a user wears."""
+    """A named entity of an account, which a user wears."""
 
     resource_type: ClassVar[str] = "badge"
 

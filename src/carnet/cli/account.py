@@ -290,15 +290,15 @@ def reopen(account_id: str, **settings: Any) -> None:
 
 def _heading(kind: str) -> str:
     """`InstanceProfiles` for `instance profile`, `PasswordsOfAPerson` for `password of a person`."""
-    thing, *rest = kind.replace("-", " ").partition(" of ")
-    words = f"{_plural(thing)}{''.join(rest)}".split()
+    noun, *rest = kind.replace("-", " ").partition(" of ")
+    words = f"{_plural(noun)}{''.join(rest)}".split()
     return "".join(word[0].upper() + word[1:] for word in words)
 
 
-def _plural(thing: str) -> str:
-    if thing.endswith("s"):
-        return thing
-    return f"{thing[:-1]}ies" if thing.endswith("y") and not thing.endswith("key") else f"{thing}s"
+def _plural(noun: str) -> str:
+    if noun.endswith("s"):
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("y") and not noun.endswith("key") else f"{noun}s"
 
 
 def _endpoint(settings: Settings) -> str:

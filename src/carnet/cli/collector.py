@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """While thousands of things are read or imported, searching them for cycles would take up to half the time."""
+    """While thousands of entities are read or imported, searching them for cycles would take up to half the time."""
     paused = gc.isenabled()
     gc.disable()
     try:

@@ -17,7 +17,7 @@ from carnet.cli.progress import progress
 from carnet.policy.case_members import Misread
 from carnet.provisioning.estates.answers import assembled
 from carnet.provisioning.estates.application import Importing, Item, planned
-from carnet.provisioning.estates.changes import things_of
+from carnet.provisioning.estates.changes import entries_of
 from carnet.provisioning.estates.document import read_estate
 from carnet.provisioning.plan import Verdict
 from carnet.services.accounts import RootKey
@@ -25,7 +25,7 @@ from carnet.services.accounts import RootKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstatePlan:
-    """What becomes of each thing in a file."""
+    """What becomes of each entry in a file."""
 
     installation: Installation
     items: tuple[Item, ...]
@@ -46,15 +46,15 @@ class EstatePlan:
             raise BadInput("\n".join(shown)) from problem
         snapshot = installation.directory.snapshot
         partition = installation.settings.partition
-        things = things_of(estate, snapshot, installation.ids, partition=partition, now=installation.clock())
-        return cls(installation=installation, items=planned(things, snapshot))
+        entries = entries_of(estate, snapshot, installation.ids, partition=partition, now=installation.clock())
+        return cls(installation=installation, items=planned(entries, snapshot))
 
     def render(self) -> str:
-        """A line for each thing that is not as it should be, and one that counts."""
+        """A line for each entry that is not as it should be, and one that counts."""
         return "\n".join((*self._lines(), self.summary()))
 
     def summary(self, *, done: bool = False) -> str:
-        """How many things there are of each verdict, before or after the plan is carried out."""
+        """How many entries there are of each verdict, before or after the plan is carried out."""
         count = {verdict: sum(item.verdict is verdict for item in self.items) for verdict in Verdict}
         create, update, unchanged = count[Verdict.CREATE], count[Verdict.UPDATE], count[Verdict.UNCHANGED]
         if done:
@@ -65,7 +65,7 @@ class EstatePlan:
     def not_taken(self) -> str:
         """What cannot be done, with the reasons; empty if there is nothing of the kind."""
         told = [
-            f"{item.thing.place}: {_called(item)}: {item.problem}"
+            f"{item.entry.place}: {_called(item)}: {item.problem}"
             for item in self.items
             if item.verdict is Verdict.CANNOT
         ]
@@ -99,4 +99,4 @@ def _data(file: Path) -> Any:
 
 
 def _called(item: Item) -> str:
-    return printable(f"{item.thing.word} {item.thing.id} {item.thing.name}").rstrip()
+    return printable(f"{item.entry.word} {item.entry.id} {item.entry.name}").rstrip()

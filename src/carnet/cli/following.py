@@ -18,7 +18,7 @@ _BEFORE = timedelta(hours=1)
 
 
 class Told(NamedTuple):
-    """One thing that has happened; `time` is in ISO 8601."""
+    """One event; `time` is in ISO 8601."""
 
     id: str
     time: str
@@ -27,7 +27,7 @@ class Told(NamedTuple):
 
 
 def followed(ask: Callable[[datetime], Sequence[Told]], after: str | None = None) -> Iterator[str]:
-    """What comes after the thing of the id `after`, or else from now on, each once, in its order. It does not end.
+    """What comes after the event of the id `after`, or else from now on, each once, in its order. It does not end.
 
     `ask` tells what has come since a moment, the newest first.
     """
@@ -45,7 +45,7 @@ def followed(ask: Callable[[datetime], Sequence[Told]], after: str | None = None
 
 
 def _until(after: str | None, told: Sequence[Told]) -> frozenset[str]:
-    """The ids of what is no news at the first look: all, if the thing of the id `after` is not among them."""
+    """The ids of what is no news at the first look: all, if the event of the id `after` is not among them."""
     ids = [one.id for one in told]
     return frozenset(ids[ids.index(after) :] if after in ids else ids)
 

@@ -59,11 +59,11 @@ class Planned:
         )
 
     def render(self) -> str:
-        """A line for each thing that is not as it should be, and one that counts."""
+        """A line for each entry that is not as it should be, and one that counts."""
         return "\n".join((*self._lines(), self.summary(), *(f"note: {remark}" for remark in self.plan.remarks())))
 
     def summary(self, *, done: bool = False) -> str:
-        """How many things there are of each verdict, before or after the plan is carried out."""
+        """How many entries there are of each verdict, before or after the plan is carried out."""
         counts = {verdict: self.plan.count(verdict) for verdict in Verdict}
         create, update = counts[Verdict.CREATE], counts[Verdict.UPDATE]
         if done:
@@ -114,7 +114,7 @@ class Planned:
         except Interrupted as problem:
             told = self.file.told(problem.wanted.place, f"{_called(problem.wanted)}: {problem.problem}", at_name=False)
             raise click.ClickException(
-                f"{told}\n{problem.done} things were made; apply the file again to go on"
+                f"{told}\n{problem.done} entries were made; apply the file again to go on"
             ) from None
 
     def _in_chunks(self) -> None:

@@ -68,7 +68,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One kind of thing that people are asked for."""
+    """One kind of consent that people are asked for."""
 
     show: Callable[[RequestHead, SignedInBrowser], HttpResponse]
     """The page. It may raise Problem or a Fault."""

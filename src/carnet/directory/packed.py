@@ -110,7 +110,7 @@ _ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
 
 @cache
 def _decoder(type_: EntityType[Any]) -> msgspec.msgpack.Decoder[Any]:
-    """Reads lists as things that have the attributes of entities."""
+    """Reads lists as values that have the attributes of entities."""
     hints = _hints(type_.entity)
     members: list[Any] = [(name, hints[name]) for name in _attributes(type_)]
     if _is_left_out(type_):

@@ -27,7 +27,7 @@ def tag_list(tags: Tags) -> list[dict[str, str]]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
-    """A named thing of an account; `path` begins and ends with a slash."""
+    """A named entity of an account; `path` begins and ends with a slash."""
 
     resource_type: ClassVar[str]
 

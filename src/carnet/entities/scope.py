@@ -1,4 +1,4 @@
-"""Where a stored thing belongs: to an account, to an organization, or to the installation."""
+"""Where an entity belongs: to an account, to an organization, or to the installation."""
 
 from __future__ import annotations
 

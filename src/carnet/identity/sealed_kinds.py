@@ -1,4 +1,4 @@
-"""Every kind of thing that holds sealed values: what each value is bound to, and how all are sealed anew."""
+"""Every kind of entity that holds sealed values: what each value is bound to, and how all are sealed anew."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Change = Callable[[bytes, SealContext], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedKind(Generic[E]):
-    """One kind of thing with sealed values, all of one purpose."""
+    """One kind of entity with sealed values, all of one purpose."""
 
     entity: type[E]
     purpose: Purpose

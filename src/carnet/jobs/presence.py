@@ -45,7 +45,7 @@ def has_master_key(key_id: str) -> str:
 
 
 def known_features(kinds: Iterable[str]) -> frozenset[str]:
-    """What this release knows: the kinds of stored things, rotation, and the formats that it opens."""
+    """What this release knows: the kinds of entities, rotation, and the formats that it opens."""
     return frozenset((*kinds, ROTATES, *map(opens, range(1, NEWEST_FORMAT + 1))))
 
 

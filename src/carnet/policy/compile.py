@@ -100,7 +100,7 @@ class Engine:
 
     @property
     def remembered(self) -> int:
-        """How many things the engine remembers, of whatever kind."""
+        """How many routes, plans, indexes and compiled policies it remembers, all together."""
         shapes = len(self._shapes.recent)
         plans = len(self._routes) + len(self._plans) + len(self._sides)
         return shapes + plans + len(self._policies) + len(self._indexes) + len(self._residuals)

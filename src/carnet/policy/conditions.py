@@ -26,7 +26,7 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     @property
     def parts(self) -> int:
-        """How many things it is made of."""
+        """How many objects it is made of."""
         return 1 + len(self.values)
 
     def met(self, context: Context) -> bool:

@@ -22,7 +22,7 @@ _COMPARISON = 4
 _COMPARED = 250
 """So many characters of a value make a comparison dearer by one."""
 _KEYS = 8
-"""So many keys of the request cost as much as one thing to compare, if a key is looked for in every spelling."""
+"""So many keys of the request cost as much as one value to compare, if a key is looked for in every spelling."""
 
 
 def narrowing_cost(simulation: Simulation) -> int:

@@ -98,7 +98,7 @@ class Statement(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def parts(self) -> int:
-        """How many things it is made of; each takes some 2 KB of memory at most, and as much again when compiled."""
+        """How many objects it is made of; each takes some 2 KB of memory at most, and as much again when compiled."""
         elements = len(self.actions.patterns)
         elements += len(self.resources.patterns) if self.resources is not None else 0
         elements += len(self.principals.values) if self.principals is not None else 0

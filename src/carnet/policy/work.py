@@ -1,7 +1,7 @@
 """How much work a decision is: counted before it is begun, so that nobody may ask for more than a bounded amount.
 
 A step is about what one call of `str.find` takes. What counts is what the policies say of the action, and how many
-values the request has for it: one step for each thing that is compared with each value, one more for each further
+values the request has for it: one step for each element that is compared with each value, one more for each further
 literal piece of a pattern, and one for each character of a pattern in which `?` stands, or a `*` that crosses colons.
 So a decision never takes more steps than its policies have characters, times the values of a multivalued key.
 

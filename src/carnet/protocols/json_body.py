@@ -1,7 +1,7 @@
 """A JSON request body, read strictly.
 
-Refused, because two readers of them may see two things: members given twice, numbers that are none, lone surrogates,
-more than 32 levels, any encoding but UTF-8.
+Refused, because two readers may understand them differently: members given twice, numbers that are none, lone
+surrogates, more than 32 levels, any encoding but UTF-8.
 """
 
 from __future__ import annotations

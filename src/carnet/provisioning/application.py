@@ -28,14 +28,14 @@ _PAUSE_SECONDS = 0.02
 
 
 class Interrupted(Exception):
-    """Something has changed meanwhile, and a thing cannot be done any more. What was committed before stays."""
+    """Something has changed meanwhile, and an entry cannot be done any more. What was committed before stays."""
 
     def __init__(self, wanted: Wanted, problem: str, done: int) -> None:
         super().__init__(problem)
         self.wanted = wanted
         self.problem = problem
         self.done = done
-        """How many things were committed."""
+        """How many entries were committed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Applying:
             self._chunk(waiting, 0, until=None)
 
     def _chunk(self, waiting: Sequence[Wanted], before: int, *, until: float | None) -> int:
-        """Make the first of the things in one transaction, at least one of them; gives how many.
+        """Make the first of the entries in one transaction, at least one of them; gives how many.
 
         INVARIANT: the steps are found at the locked revision.
         """
@@ -95,7 +95,7 @@ class Applying:
             return self.operator.steps(snapshot, wanted, unit)
 
     def _take(self, group: Group, snapshot: Snapshot, wanted: Wanted, steps: Sequence[Step]) -> Snapshot:
-        """Take the steps to one thing; gives what they leave."""
+        """Take the steps to one entry; gives what they leave."""
         for step in steps:
             with group.unit() as unit:
                 unit.audit(self.operator.take(step, snapshot, wanted.account, unit))

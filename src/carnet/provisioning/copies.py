@@ -34,8 +34,8 @@ _KINDS: tuple[type[Any], ...] = (User, Role, Group, ManagedPolicy, InstanceProfi
 def copied(document: Document, snapshot: Snapshot) -> Document:
     """What of a document can be made in an installation, and what is left out for that."""
     copies = _Copies(document, snapshot)
-    things = tuple(copies.of(thing) for thing in document.things)
-    return Document(things=things, left_out=(*document.left_out, *copies.left_out))
+    entries = tuple(copies.of(entry) for entry in document.entries)
+    return Document(entries=entries, left_out=(*document.left_out, *copies.left_out))
 
 
 class _Copies:
@@ -45,52 +45,52 @@ class _Copies:
         self._ids_in_use = _ids_in_use(snapshot)
         self.left_out: list[str] = []
 
-    def of(self, thing: Wanted) -> Wanted:
-        match thing:
+    def of(self, entry: Wanted) -> Wanted:
+        match entry:
             case WantedRole():
                 kept = tuple(
-                    replace(profile, unique_id=self._free(profile.unique_id)) for profile in thing.profiles or ()
+                    replace(profile, unique_id=self._free(profile.unique_id)) for profile in entry.profiles or ()
                 )
-                role = replace(thing, profiles=None if thing.profiles is None else kept)
+                role = replace(entry, profiles=None if entry.profiles is None else kept)
                 return self._holder(replace(role, trust=self._trust_of(role, told=True)))
             case WantedTrust():
-                return replace(thing, trust=self._trust_of(thing, told=False))
+                return replace(entry, trust=self._trust_of(entry, told=False))
             case WantedHolder():
-                return self._holder(thing)
+                return self._holder(entry)
             case WantedPolicy():
-                return replace(thing, unique_id=self._free(thing.unique_id))
+                return replace(entry, unique_id=self._free(entry.unique_id))
             case _:
-                return thing
+                return entry
 
     def _free(self, unique_id: str | None) -> str | None:
         return None if unique_id in self._ids_in_use else unique_id
 
-    def _holder(self, thing: WantedHolder) -> Wanted:
-        unknown = [arn for arn in thing.attached or () if _is_unknown(arn)]
+    def _holder(self, entry: WantedHolder) -> Wanted:
+        unknown = [arn for arn in entry.attached or () if _is_unknown(arn)]
         for arn in unknown:
-            self.left_out.append(f"{_called(thing)}: not attached, since Carnet does not know it: {arn}")
-        attached = None if thing.attached is None else tuple(arn for arn in thing.attached if arn not in unknown)
-        return replace(thing, attached=attached, unique_id=self._free(thing.unique_id))
+            self.left_out.append(f"{_called(entry)}: not attached, since Carnet does not know it: {arn}")
+        attached = None if entry.attached is None else tuple(arn for arn in entry.attached if arn not in unknown)
+        return replace(entry, attached=attached, unique_id=self._free(entry.unique_id))
 
-    def _trust_of(self, thing: WantedRole | WantedTrust, *, told: bool) -> str:
+    def _trust_of(self, entry: WantedRole | WantedTrust, *, told: bool) -> str:
         """The trust policy without the principals that are not here."""
-        role = self._role(thing)
-        if role is not None and same_json(thing.trust, shown_trust(self._snapshot, role)):
-            return thing.trust  # as it is: also with the ids of principals that have gone since
+        role = self._role(entry)
+        if role is not None and same_json(entry.trust, shown_trust(self._snapshot, role)):
+            return entry.trust  # as it is: also with the ids of principals that have gone since
         try:
-            named = parse(thing.trust, Grammar.TRUST).principals(PrincipalType.AWS)
+            named = parse(entry.trust, Grammar.TRUST).principals(PrincipalType.AWS)
         except Malformed:
-            return thing.trust  # which is told when the role is made
+            return entry.trust  # which is told when the role is made
         missing = [principal for principal in dict.fromkeys(named) if self._is_missing(principal)]
         if not missing:
-            return thing.trust
+            return entry.trust
         if told:
-            self.left_out += [f"{_called(thing)}: does not trust {one}, who is not here" for one in missing]
-        return _without(thing.trust, missing)
+            self.left_out += [f"{_called(entry)}: does not trust {one}, who is not here" for one in missing]
+        return _without(entry.trust, missing)
 
-    def _role(self, thing: Wanted) -> Role | None:
-        view = self._snapshot.account(thing.account)
-        return None if view is None else view.of(Role).named(name_key(thing.name))
+    def _role(self, entry: Wanted) -> Role | None:
+        view = self._snapshot.account(entry.account)
+        return None if view is None else view.of(Role).named(name_key(entry.name))
 
     def _is_missing(self, principal: str) -> bool:
         if UNIQUE_ID.fullmatch(principal):
@@ -110,9 +110,9 @@ class _Copies:
 
 def _principals_of(document: Document) -> Iterator[tuple[str, type[User | Role], str]]:
     """Account, kind and name of the users and roles that a document makes."""
-    for thing in document.things:
-        if isinstance(thing, WantedUser | WantedRole):
-            yield thing.account, User if isinstance(thing, WantedUser) else Role, name_key(thing.name)
+    for entry in document.entries:
+        if isinstance(entry, WantedUser | WantedRole):
+            yield entry.account, User if isinstance(entry, WantedUser) else Role, name_key(entry.name)
 
 
 def _ids_in_use(snapshot: Snapshot) -> set[str]:
@@ -154,5 +154,5 @@ _NOBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRol
 """What stands in a trust policy of which nothing is left: a policy must say something."""
 
 
-def _called(thing: Wanted) -> str:
-    return f"{thing.word} {thing.name} of account {thing.account}"
+def _called(entry: Wanted) -> str:
+    return f"{entry.word} {entry.name} of account {entry.account}"

@@ -238,7 +238,7 @@ def tag_steps(family: Tagging, name: str, present: Tags, wanted: Tags | None, ta
 def create(
     name: str, given: Mapping[str, Any], path: str | None, tags: Tags | None, unique_id: str | None = None
 ) -> Invoke:
-    """The operation that makes a thing; a member that is None is left out."""
+    """The operation that makes what an entry wants; a member that is None is left out."""
     more = {"Path": path, "Tags": tag_list(tags) if tags else None}
     said = {member: value for member, value in {**given, **more}.items() if value is not None}
     return Invoke(name=name, given=said, unique_id=unique_id)

@@ -38,7 +38,7 @@ _LISTS: Mapping[str, Callable[[object, Place], Iterator[Wanted | str]]] = {
     "SAMLProviderList": identity_providers.read_saml_provider,
     "RoleDetailList": holders.read_role,
 }
-"""In the order in which things are made: each rests on those before."""
+"""In the order in which entries are made: each rests on those before."""
 _ACCOUNT = ("AccountId", "Name", "Email", "Alias", "PasswordPolicy", "RootAccessKeys")
 _BEYOND_THE_ANSWER = ("Alias", "PasswordPolicy", "OpenIDConnectProviderList", "SAMLProviderList")
 """What an account has and GetAccountAuthorizationDetails does not tell of, though a document may."""
@@ -48,7 +48,7 @@ _OF_THE_ANSWER = ("IsTruncated", "Marker", "ResponseMetadata")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """Where things belong of which the document does not say so."""
+    """Where entries belong of which the document does not say so."""
 
     partition_of: Callable[[str], str]
     """Of the account of an id, or of one that is still to be made."""
@@ -71,15 +71,15 @@ def read_document(data: object, home: Home) -> Document:
         _refuse_repeated([account for account, _ in read], "account")
     else:
         read = [_account(data, "", home, members=(*_ACCOUNT, *_LISTS, *_OF_THE_ANSWER))]
-    things = [thing for account, below in read for thing in (account, *below) if isinstance(thing, Wanted)]
+    entries = [entry for account, below in read for entry in (account, *below) if isinstance(entry, Wanted)]
     left_out = [said for _, below in read for said in below if isinstance(said, str)]
-    return Document(things=in_order(things), left_out=tuple(left_out))
+    return Document(entries=in_order(entries), left_out=tuple(left_out))
 
 
 def read_copy(data: object, home: Home, account: str | None) -> Document:
     """As `read_document`, of one account, with the id `account` instead of its own if that is given; raises Misread."""
     document = read_document(data, home)
-    olds = {thing.account for thing in document.things}
+    olds = {entry.account for entry in document.entries}
     if account is not None and olds != {account}:
         (old, *others) = olds
         if others or not isinstance(data, Mapping):
@@ -189,9 +189,9 @@ def _checked(given: Members, name: str, holds: Callable[[str], bool], rule: str)
     return found
 
 
-def _refuse_repeated(things: list[Wanted], word: str) -> None:
+def _refuse_repeated(entries: list[Wanted], word: str) -> None:
     seen: dict[str, Wanted] = {}
-    for thing in things:
-        other = seen.setdefault(name_key(thing.name), thing)
-        if other is not thing:
-            raise Misread.at(thing.place, f"is {thing.name}, as is {other.place}: {word} names a thing once")
+    for entry in entries:
+        other = seen.setdefault(name_key(entry.name), entry)
+        if other is not entry:
+            raise Misread.at(entry.place, f"is {entry.name}, as is {other.place}: {word} names an entry once")

@@ -31,7 +31,7 @@ _ENCRYPTION = ("AssertionEncryptionMode", "PrivateKeyList")
 
 
 def read_oidc_provider(value: object, place: Place) -> Iterator[WantedOidcProvider | str]:
-    """An OpenID Connect provider; AWS answers its URL without the scheme."""
+    """An OpenID Connect provider; AWS answers its URL without the scheme. Raises Misread."""
     given = Members.of(value, place.path, known=(*_OIDC, *_ASSOCIATION) if place.copied else _OIDC)
     name = given.text("Url").removeprefix(SCHEME)
     if "://" in name:

@@ -1,4 +1,4 @@
-"""What the things of a document have in common: where they stand, and members that several of them have."""
+"""What the entries of a document have in common: where they stand, and members that several of them have."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def text(given: Members, name: str) -> str | None:
 
 
 def as_text(value: object, path: str) -> str:
-    """Text, or a number as written."""
+    """Text, or a number as written. Raises Misread."""
     if isinstance(value, JsonNumber):
         return value.text
     if not isinstance(value, str):
@@ -48,7 +48,7 @@ def as_text(value: object, path: str) -> str:
 
 
 def whole(value: object, path: str) -> int:
-    """A whole number, also as text."""
+    """A whole number, also as text. Raises Misread."""
     text = as_text(value, path)
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise Misread.at(path, "must be a whole number")
@@ -64,7 +64,7 @@ def check_arn(given: Members, place: Place, kind: str, path: str | None, name: s
 
 
 def tags(given: Members) -> Tags | None:
-    """A list of tags; None if there is none."""
+    """A list of tags; None if there is none. Raises Misread."""
     if given.get("Tags") is None:
         return None
     found: dict[str, str] = {}

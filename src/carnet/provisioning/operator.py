@@ -80,9 +80,9 @@ class Operator:
     """What was prepared for a step in the rehearsal, so that it is not prepared again while the store is locked."""
 
     def steps(self, snapshot: Snapshot, wanted: Wanted, unit: Unit) -> list[Step]:
-        """What is to be done at this state; empty if the thing is as it is wanted.
+        """What is to be done at this state; empty if the entry is as it is wanted.
 
-        Raises a Fault for what cannot be done, Missing for a thing of an account that does not exist.
+        Raises a Fault for what cannot be done, Missing for an entry of an account that does not exist.
         """
         if isinstance(wanted, WantedAccount):
             return list(self._account_steps(snapshot, wanted))

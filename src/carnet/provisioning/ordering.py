@@ -1,4 +1,4 @@
-"""The order in which things are made: each after what it must find."""
+"""The order in which entries are made: each after what it must find."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _RANKS: tuple[type[Wanted], ...] = (
 )
 
 
-def in_order(things: Sequence[Wanted]) -> tuple[Wanted, ...]:
+def in_order(entries: Sequence[Wanted]) -> tuple[Wanted, ...]:
     """Accounts before policies, groups, users, identity providers and roles, and trust policies last that name roles
     made no earlier.
 
     The principals of a trust policy must exist when it is saved, and roles may trust each other, in any account.
     """
-    ranked = sorted(things, key=lambda thing: _RANKS.index(type(thing)))
-    roles = [thing for thing in ranked if isinstance(thing, WantedRole)]
-    others = [thing for thing in ranked if not isinstance(thing, WantedRole)]
+    ranked = sorted(entries, key=lambda entry: _RANKS.index(type(entry)))
+    roles = [entry for entry in ranked if isinstance(entry, WantedRole)]
+    others = [entry for entry in ranked if not isinstance(entry, WantedRole)]
     rank = {(role.account, name_key(role.name)): number for number, role in enumerate(roles)}
     placed = [
         replace(role, trust_later=any(rank.get(named, -1) >= number for named in _named_roles(role.trust)))

@@ -18,7 +18,7 @@ from carnet.store.entity_types import EntityTypes
 
 
 class Verdict(StrEnum):
-    """What becomes of one thing."""
+    """What becomes of one entry."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing that is wanted, and what is to be done for it."""
+    """One entry that is wanted, and what is to be done for it."""
 
     wanted: Wanted
     verdict: Verdict
@@ -44,7 +44,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All things that a document wants, in the order in which they are made.
+    """All entries that a document wants, in the order in which they are made.
 
     It was made of one state. INVARIANT: what is applied is found anew at the state that the change locks, so that a
     plan which is carried out twice, or after others have changed something, does what is still to be done.
@@ -82,7 +82,7 @@ class Plan:
 
 
 Told = Callable[[int, int], None]
-"""Is told how many things are done, of how many."""
+"""Is told how many entries are done, of how many."""
 
 
 def nobody(done: int, of: int) -> None:
@@ -92,17 +92,17 @@ def nobody(done: int, of: int) -> None:
 def make_plan(
     document: Document, snapshot: Snapshot, operator: Operator, types: EntityTypes, told: Told = nobody
 ) -> Plan:
-    """Rehearse everything on a snapshot, each thing on what those before it would leave. Locks nothing."""
+    """Rehearse everything on a snapshot, each entry on what those before it would leave. Locks nothing."""
     items: list[Item] = []
-    for wanted in document.things:
+    for wanted in document.entries:
         item, snapshot = _rehearsed(operator.identified(wanted, snapshot), snapshot, operator, types)
         items.append(item)
-        told(len(items), len(document.things))
+        told(len(items), len(document.entries))
     return Plan(items=tuple(items), left_out=document.left_out)
 
 
 def _rehearsed(wanted: Wanted, before: Snapshot, operator: Operator, types: EntityTypes) -> tuple[Item, Snapshot]:
-    """What becomes of a thing, and what it leaves: nothing if it cannot be done."""
+    """What becomes of an entry, and what it leaves: nothing if it cannot be done."""
     after = before
     try:
         steps = operator.steps(before, wanted, RehearsedUnit(before, types))

@@ -34,7 +34,7 @@ class WantedPassword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One thing of an account; `place` is its path in the document."""
+    """One entry of an account; `place` is its path in the document."""
 
     word: ClassVar[str]
     """What a plan calls its kind."""
@@ -182,8 +182,8 @@ class WantedTrust(Wanted):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """All that a document wants, each thing after those that it rests on."""
+    """All that a document wants, each entry after those that it rests on."""
 
-    things: tuple[Wanted, ...]
+    entries: tuple[Wanted, ...]
     left_out: tuple[str, ...] = ()
     """What it holds and what is not made of it, a sentence each."""

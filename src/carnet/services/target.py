@@ -37,7 +37,7 @@ class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
     arn: str
     account: str
     found: tuple[*Found] | Fault
-    """What the body is called with; or the fault that tells that there is no such thing, for those who may know."""
+    """What the body is called with; or the fault that tells that it does not exist, for those who may know."""
     tags: Tags = field(default_factory=dict[str, str])
     shown: str | None = None
     """What a denial of the operation itself names if that is not the ARN."""

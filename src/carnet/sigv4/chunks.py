@@ -106,7 +106,7 @@ class ChunkReader:
             raise PayloadRefused("IncompleteBody", "The request body terminated unexpectedly")
 
     def _step(self, decoded: bytearray) -> bool:
-        """Read one thing of what is held; False if it is not there whole."""
+        """Read one element of what is held; False if it is not there whole."""
         match self._at:
             case _At.DATA:
                 self._take_data(decoded)

@@ -1,4 +1,4 @@
-"""One kind of stored thing: its table, and all that the store and the directory need to know of it.
+"""One kind of entity: its table, and all that the store and the directory need to know of it.
 
 An entity is one row, with all that it owns.
 """

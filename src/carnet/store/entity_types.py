@@ -1,4 +1,4 @@
-"""Every kind of thing that the store keeps, in one list."""
+"""Every kind of entity that the store keeps, in one list."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ E = TypeVar("E")
 
 
 class EntityTypes:
-    """Some kinds of stored things, found by their class and by the word that the change log has for them.
+    """Some kinds of entities, found by their class and by the word that the change log has for them.
 
     Raises ValueError for two kinds of one class or word, and for kinds that refer to each other in a circle.
     """
@@ -84,7 +84,7 @@ class EntityTypes:
         self._by_class = MappingProxyType({each.entity: each for each in types})
         self.by_kind: Mapping[str, EntityType[Any]] = MappingProxyType({each.kind: each for each in types})
         if not len(types) == len(self._by_class) == len(self.by_kind):
-            raise ValueError("two kinds of stored things have one class or one word")
+            raise ValueError("two kinds of entities have one class or one word")
         self.in_order_of_deletion = tuple(_in_order_of_deletion(types))
         """What refers comes before what it refers to, and what is its scope last."""
         self._of_scope = {kind: tuple(each for each in types if each.scope_kind is kind) for kind in ScopeKind}

@@ -73,7 +73,7 @@ SESSION_USES = Table("browser_session_use", METADATA, own_id("session_id"), mome
 
 
 class Uses(Struct, frozen=True, kw_only=True):
-    """The last uses of some things, by their ids."""
+    """The last uses of keys, roles and their like, by their ids."""
 
     keys: dict[str, KeyUse] = {}
     roles: dict[str, RoleUse] = {}

@@ -35,7 +35,7 @@ class Node:
     release: str
     """The version of Carnet it runs."""
     features: frozenset[str]
-    """What it knows and an older release may not: kinds of stored things, formats of sealed values (`sealed:2`)."""
+    """What it knows and an older release may not: kinds of entities, formats of sealed values (`sealed:2`)."""
     seq: int
     """Where its directory stands: of the change log it needs only what comes after."""
 

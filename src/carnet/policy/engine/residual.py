@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from carnet.policy.decide import LAST_GATES
 from carnet.policy.decision import Decision, Layer
-from carnet.policy.engine.bag import Bag, allowing, denying
 from carnet.policy.engine.conditions import Test
 from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.effect_entries import EffectEntries, allowing, denying
 from carnet.policy.engine.entry import Entry
 from carnet.policy.engine.patterns import CompiledArn, Match, any_match
 from carnet.policy.engine.policy import CompiledStatement
@@ -136,11 +136,13 @@ class Residual:
     @property
     def is_settled(self) -> bool:
         """Whether the same statements apply to every request."""
-        bags: tuple[Bag, ...] = (*self.denies, *self.gates, self.grants, *self.limits)
-        return all(bag.settled for bag in bags)
+        layers: tuple[EffectEntries, ...] = (*self.denies, *self.gates, self.grants, *self.limits)
+        return all(entries.settled for entries in layers)
 
 
-def _granting(slots: Sequence[Slot], levels: Sequence[Bag], allows: Sequence[Sequence[Entry]]) -> Bag:
+def _granting(
+    slots: Sequence[Slot], levels: Sequence[EffectEntries], allows: Sequence[Sequence[Entry]]
+) -> EffectEntries:
     """The Allows of the layer that may grant, which several policies of the resource may make up."""
     layer = min((slot.layer for slot in slots if slot.layer in _GRANTING), key=_GRANTING.index, default=Layer.IDENTITY)
     places = [place for place, slot in enumerate(slots) if slot.layer is layer]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from carnet.policy.decision import Decision, Layer, Verdict
-from carnet.policy.engine.bag import IMPLICIT_DENY, Bag
 from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.effect_entries import IMPLICIT_DENY, EffectEntries
 from carnet.policy.engine.residual import Residual
 from carnet.policy.principals import Named
 
@@ -74,16 +74,16 @@ def weigh_simply(own: Residual, reader: ContextReader) -> Decision:
     return _closed(own.limits, reader) or granted
 
 
-def _denied(denies: Iterable[Bag], reader: ContextReader) -> Decision | None:
+def _denied(denies: Iterable[EffectEntries], reader: ContextReader) -> Decision | None:
     """The explicit deny of the first layer that has one."""
-    for bag in denies:
-        denied = bag.decide(reader)
+    for entries in denies:
+        denied = entries.decide(reader)
         if denied is not None:
             return denied
     return None
 
 
-def _closed(gates: Iterable[Bag], reader: ContextReader) -> Decision | None:
+def _closed(gates: Iterable[EffectEntries], reader: ContextReader) -> Decision | None:
     """The implicit deny of the first gate that nothing opens."""
     for gate in gates:
         if not gate.opens(reader):

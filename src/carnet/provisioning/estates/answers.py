@@ -67,8 +67,8 @@ class _Answers:
         return [(file.stem, self._member(file, member)) for file in files]
 
     def below(self, command: str, member: str) -> list[Any]:
-        """The things in all parents, each with its parent."""
-        return [{**thing, "ParentId": parent} for parent, things in self.each(command, member) for thing in things]
+        """The entries in all parents, each with its parent."""
+        return [{**entry, "ParentId": parent} for parent, entries in self.each(command, member) for entry in entries]
 
     def _member(self, file: Path, member: str) -> Any:
         if not file.exists():
@@ -82,6 +82,6 @@ class _Answers:
 def _tag(told: Mapping[str, Any], tags: list[tuple[str, Any]]) -> None:
     by_id = dict(tags)
     for name in ("Roots", "OrganizationalUnits", "Accounts", "Policies"):
-        for thing in told[name]:
-            if thing.get("Id") in by_id:
-                thing["Tags"] = by_id[thing["Id"]]
+        for entry in told[name]:
+            if entry.get("Id") in by_id:
+                entry["Tags"] = by_id[entry["Id"]]

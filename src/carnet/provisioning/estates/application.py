@@ -14,7 +14,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
 from carnet.identity.new_access_key import drawn_key, sealed_access_key
 from carnet.keyring.keyring import Keyring
-from carnet.provisioning.estates.changes import Thing, Write
+from carnet.provisioning.estates.changes import Entry, Write
 from carnet.provisioning.plan import Told, Verdict, nobody
 from carnet.services.accounts import RootKey
 from carnet.services.operator_event import operator_event
@@ -23,38 +23,38 @@ from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
 _CHUNK = 1000
-"""Things of one transaction, of three rows each at most: all other writers wait for it, some 100 ms."""
+"""Entries of one transaction, of three rows each at most: all other writers wait for it, some 100 ms."""
 _PAUSE_SECONDS = 0.01
 """Between two chunks, so that those who wait get their turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What becomes of one thing, and why if it cannot be done."""
+    """What becomes of one entry, and why if it cannot be done."""
 
-    thing: Thing
+    entry: Entry
     verdict: Verdict
     planned_at: Revision
     writes: Sequence[Write] = ()
-    """What is to be written at that revision. What has to be written for one thing does not depend on other things."""
+    """What is to be written at that revision. What has to be written for one entry does not depend on other entries."""
     problem: str = ""
 
 
-def planned(things: Sequence[Thing], snapshot: Snapshot) -> tuple[Item, ...]:
-    """What is to be done for each thing at a state; it is found anew if others write before it is done."""
-    return tuple(_item(thing, snapshot) for thing in things)
+def planned(entries: Sequence[Entry], snapshot: Snapshot) -> tuple[Item, ...]:
+    """What is to be done for each entry at a state; it is found anew if others write before it is done."""
+    return tuple(_item(entry, snapshot) for entry in entries)
 
 
-def _item(thing: Thing, snapshot: Snapshot) -> Item:
+def _item(entry: Entry, snapshot: Snapshot) -> Item:
     at = snapshot.revision
     try:
-        writes = thing.writes(snapshot)
+        writes = entry.writes(snapshot)
     except Fault as problem:
-        return Item(thing, Verdict.CANNOT, at, problem=problem.message)
+        return Item(entry, Verdict.CANNOT, at, problem=problem.message)
     if not writes:
-        return Item(thing, Verdict.UNCHANGED, at)
+        return Item(entry, Verdict.UNCHANGED, at)
     verdict = Verdict.CREATE if writes[-1].new or writes[0].new else Verdict.UPDATE
-    return Item(thing, verdict, at, writes)
+    return Item(entry, verdict, at, writes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class Importing:
             unit.add_all(new)
             if self.root_keys:
                 keys += [self._root_key(unit, one) for one in new if isinstance(one, Account)]
-            written = [item.thing.id for item in chunk]
+            written = [item.entry.id for item in chunk]
             unit.audit(operator_event("ImportOrganization", {"resources": written}, self.now))
         return unit.committed.revision if alone and unit.committed is not None else None
 
@@ -116,4 +116,4 @@ class Importing:
 
 def _writes(item: Item, snapshot: Snapshot | None) -> Sequence[Write]:
     """What is to be written for an item at a state; without one, what was planned."""
-    return item.writes if snapshot is None else item.thing.writes(snapshot)
+    return item.writes if snapshot is None else item.entry.writes(snapshot)

@@ -1,6 +1,6 @@
 """What is to be written so that an organization becomes what a document wants.
 
-Each thing is compared with what is there at the moment at which it is written, so that a document can be imported
+Each entry is compared with what is there at the moment at which it is written, so that a document can be imported
 again and others may change the organization meanwhile. What the document does not name is left alone.
 """
 
@@ -35,8 +35,8 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thing:
-    """One thing that a document wants."""
+class Entry:
+    """One entry that a document wants."""
 
     word: str
     id: str
@@ -58,14 +58,14 @@ class Naming:
         return self.ids.get(document_id, document_id)
 
 
-def things_of(estate: Estate, snapshot: Snapshot, ids: Ids, *, partition: str, now: datetime) -> tuple[Thing, ...]:
+def entries_of(estate: Estate, snapshot: Snapshot, ids: Ids, *, partition: str, now: datetime) -> tuple[Entry, ...]:
     """All that a document wants, each after what it rests on.
 
     Raises AlreadyExists if the management account is in another organization that it does not manage.
     """
     naming = named(estate, snapshot, ids)
-    things = _Things(estate, naming, ids.organizations("rp"), partition, now)
-    return things.every(new=naming.organization not in snapshot.organizations)
+    entries = _Entries(estate, naming, ids.organizations("rp"), partition, now)
+    return entries.every(new=naming.organization not in snapshot.organizations)
 
 
 def named(estate: Estate, snapshot: Snapshot, ids: Ids) -> Naming:
@@ -106,7 +106,7 @@ def _free(wanted: str, taken: set[str], drawn: Callable[[], str]) -> str:
     return drawn() if wanted in taken else wanted
 
 
-class _Things:
+class _Entries:
     def __init__(self, estate: Estate, naming: Naming, resource_policy: str, partition: str, now: datetime) -> None:
         self._estate = estate
         self._naming = naming
@@ -115,25 +115,25 @@ class _Things:
         self._now = now
         self._now_ms = round(now.timestamp() * 1000)
 
-    def every(self, *, new: bool) -> tuple[Thing, ...]:
+    def every(self, *, new: bool) -> tuple[Entry, ...]:
         """INVARIANT: nothing that binds a member refers to a policy that is not written: what cannot be read denies."""
         estate = self._estate
         management = next(member for member in estate.members if member.id == estate.management)
         others = [member for member in estate.members if member is not management]
         made = [
-            self._thing("policy", self._naming.of(one.id), one.name, one.place, self._policy(one))
+            self._entry("policy", self._naming.of(one.id), one.name, one.place, self._policy(one))
             for one in estate.policies
         ]
         units = [
-            self._thing("unit", self._naming.of(one.id), one.name, one.place, self._unit(one)) for one in estate.units
+            self._entry("unit", self._naming.of(one.id), one.name, one.place, self._unit(one)) for one in estate.units
         ]
-        members = [self._thing("account", one.id, one.name, one.place, self._member(one)) for one in others]
-        head = self._thing("organization", self._naming.organization, "", ".Organization", self._head(management))
+        members = [self._entry("account", one.id, one.name, one.place, self._member(one)) for one in others]
+        head = self._entry("organization", self._naming.organization, "", ".Organization", self._head(management))
         return (head, *made, *units, *members) if new else (*made, head, *units, *members)
 
     @staticmethod
-    def _thing(word: str, id_: str, name: str, place: str, writes: Callable[[Snapshot], Sequence[Write]]) -> Thing:
-        return Thing(word=word, id=id_, name=name, place=place, writes=writes)
+    def _entry(word: str, id_: str, name: str, place: str, writes: Callable[[Snapshot], Sequence[Write]]) -> Entry:
+        return Entry(word=word, id=id_, name=name, place=place, writes=writes)
 
     def _view(self, snapshot: Snapshot) -> OrganizationView | None:
         return snapshot.organizations.get(self._naming.organization)

@@ -1,4 +1,4 @@
-"""Reads the document of an organization. Each thing in it has the members that Organizations answers it with.
+"""Reads the document of an organization. Each entry in it has the members that Organizations answers it with.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html
 """
@@ -286,8 +286,8 @@ def _id(given: Members, name: str, pattern: re.Pattern[str]) -> str:
     return found
 
 
-def _refuse_repeated(things: Iterable[WantedUnit | WantedMember | WantedOrganizationPolicy], word: str) -> None:
+def _refuse_repeated(entries: Iterable[WantedUnit | WantedMember | WantedOrganizationPolicy], word: str) -> None:
     seen: dict[str, str] = {}
-    for thing in things:
-        if seen.setdefault(thing.id, thing.place) != thing.place:
-            raise Misread.at(thing.place, f"has the {word} {thing.id}, as has {seen[thing.id]}")
+    for entry in entries:
+        if seen.setdefault(entry.id, entry.place) != entry.place:
+            raise Misread.at(entry.place, f"has the {word} {entry.id}, as has {seen[entry.id]}")

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Rotation(Generic[T]):
-    """INVARIANT: between two things of one key, one of each other key that waits is taken."""
+    """INVARIANT: between two items of one key, one of each other key that waits is taken."""
 
     __slots__ = ("_count", "_queues")
 
@@ -22,14 +22,14 @@ class Rotation(Generic[T]):
         return self._count
 
     def __iter__(self) -> Iterator[T]:
-        return (thing for queue in self._queues.values() for thing in queue)
+        return (item for queue in self._queues.values() for item in queue)
 
-    def put(self, key: Hashable, thing: T) -> None:
+    def put(self, key: Hashable, item: T) -> None:
         """Let it wait, behind those of the same key."""
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = deque()
-        queue.append(thing)
+        queue.append(item)
         self._count += 1
 
     def take(self) -> T:
@@ -37,10 +37,10 @@ class Rotation(Generic[T]):
         key, queue = next(iter(self._queues.items()), (None, None))
         if queue is None:
             raise KeyError("nothing waits")
-        thing = queue.popleft()
+        item = queue.popleft()
         self._count -= 1
         if queue:
             self._queues.move_to_end(key)
         else:
             del self._queues[key]
-        return thing
+        return item

@@ -1,1 +1,1 @@
-"""AWS Identity and Access Management: one module per kind of thing."""
+"""AWS Identity and Access Management: one module per kind of entity."""

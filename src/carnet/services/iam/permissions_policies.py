@@ -34,7 +34,7 @@ class PermissionsPolicy:
 
 
 def permissions_policies(view: AccountView, reported: Reported) -> Iterator[PermissionsPolicy]:
-    """Those of the thing itself, and of a user those of its groups; a managed policy that comes twice comes once."""
+    """Those of the entity itself, and of a user those of its groups; a managed policy that comes twice comes once."""
     if isinstance(reported, ManagedPolicy):
         yield _managed(reported)
         return

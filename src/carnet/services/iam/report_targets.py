@@ -57,7 +57,7 @@ def _parsed(call: Call, text: str) -> Arn:
 
 
 def _entity(call: Call, arn: Arn, unsupported: str) -> Target[Reported]:
-    """The entity, which policies decide on; raises Refused (InvalidInput) for an ARN of another kind of thing."""
+    """The entity, which policies decide on; raises Refused (InvalidInput) for an ARN of another resource type."""
     kind, slash, name = arn.resource.partition("/")
     if kind not in _ENTITIES or not slash:
         raise Refused("InvalidInput", unsupported)

@@ -1,4 +1,4 @@
-"""What Organizations answers of the things that it keeps."""
+"""What Organizations answers of roots, units, accounts, policies and handshakes."""
 
 from __future__ import annotations
 

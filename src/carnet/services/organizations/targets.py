@@ -52,7 +52,7 @@ def sought(
 ) -> Target[*Found]:
     """What `find` finds in the organization of the caller's account.
 
-    `absent` is the ARN that policies decide by if there is no organization, or no such thing in it.
+    `absent` is the ARN that policies decide by if there is no organization, or what is named is not in it.
     """
     view = asked(call, whence)
     missing = absent if isinstance(absent, str) else absent(view)

@@ -1,1 +1,1 @@
-"""The kinds of stored things, a file each: table, rows and descriptor."""
+"""The kinds of entities, a file each: table, rows and descriptor."""

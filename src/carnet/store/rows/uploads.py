@@ -35,7 +35,7 @@ def upload_table(name: str, *constraints: SchemaItem) -> Table:
 
 
 def upload_type(entity: type[U], *, kind: str, table: Table) -> EntityType[U]:
-    """The kind of stored thing whose rows are in such a table."""
+    """The kind of entity whose rows are in such a table."""
 
     def from_row(row: Row[Any]) -> U:
         return entity(

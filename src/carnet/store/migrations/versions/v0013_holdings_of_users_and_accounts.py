@@ -63,7 +63,7 @@ def _create(table: str, *own: SchemaItem) -> None:
 
 
 def _held(*texts: str) -> tuple[sa.Column[object], ...]:
-    """What the things that a user holds have in common, and those columns of text."""
+    """What the credentials that a user holds have in common, and those columns of text."""
     return (
         *_texts("owner"),
         sa.Column("active", sa.Boolean, nullable=False),

@@ -1,8 +1,8 @@
-"""Picks from many statements the few that a request can meet, if neither action nor resource tells them apart.
+"""Finds among many statements the few that a request can meet, if neither action nor resource tells them apart.
 
-A sieve is an index over the statements of one bag (`bag.py`). Statements that want certain values of one key are found
-by the request's value of that key. Statements whose resource patterns begin with a wildcard are found by three
-characters that the resource must hold. All others are tried.
+The statements have one layer and one effect (`effect_entries.py`). Those that want certain values of one key are found
+by the request's value of that key. Those whose resource patterns begin with a wildcard are found by three characters
+that the resource must hold. All others are tried.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _WORTHWHILE = 4
 """From so many statements on, an index of their own is cheaper than trying them."""
 
 
-class Sieve:
-    """An index over the entries of one bag."""
+class EntryIndex:
+    """An index over the entries of one layer and one effect."""
 
     __slots__ = ("_by_gram", "_by_value", "_tried")
 

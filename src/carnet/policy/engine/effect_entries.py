@@ -1,7 +1,4 @@
-"""Statements of one layer that may apply to a request, and which of them do.
-
-A bag is the set of these statements that have one effect, Allow or Deny.
-"""
+"""The statements of one layer and one effect, Allow or Deny, that may apply to a request, and which of them do."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ from collections.abc import Callable, Iterable
 from carnet.policy.decision import Decision, Layer, Verdict
 from carnet.policy.engine.context_reader import ContextReader
 from carnet.policy.engine.entry import BY_ORDER, Entry, joined
+from carnet.policy.engine.entry_index import EntryIndex
 from carnet.policy.engine.recent import Recent
-from carnet.policy.engine.sieve import Sieve
 
 _FEW = 8
 """Up to so many statements are tried one by one."""
@@ -21,7 +18,7 @@ _JOINT_ROOM = 64
 IMPLICIT_DENY = {layer: Decision(verdict=Verdict.IMPLICIT_DENY, layer=layer) for layer in Layer}
 
 
-class Bag:
+class EffectEntries:
     """The entries of one effect in one layer, in the order of the statements."""
 
     __slots__ = ("_entries", "_find", "_joint", "_verdict", "certain", "closed", "layer", "only", "settled")
@@ -34,7 +31,7 @@ class Bag:
         """The entry, if there is but one."""
         self._joint: Recent[tuple[Entry, ...], Decision] | None = None
         self._find: Callable[[ContextReader], Iterable[Entry]] | None = (
-            Sieve(self._entries).candidates if len(self._entries) > _FEW else None
+            EntryIndex(self._entries).candidates if len(self._entries) > _FEW else None
         )
         self.certain = any(entry.certain for entry in self._entries)
         """Whether some entry applies to every request."""
@@ -89,11 +86,11 @@ class Bag:
         return Decision(verdict=self._verdict, layer=self.layer, statements=tuple([entry.ref for entry in told]))
 
 
-def denying(layer: Layer, entries: Iterable[Entry]) -> Bag:
+def denying(layer: Layer, entries: Iterable[Entry]) -> EffectEntries:
     """The Deny statements of a layer."""
-    return Bag(layer, entries, Verdict.EXPLICIT_DENY)
+    return EffectEntries(layer, entries, Verdict.EXPLICIT_DENY)
 
 
-def allowing(layer: Layer, entries: Iterable[Entry]) -> Bag:
+def allowing(layer: Layer, entries: Iterable[Entry]) -> EffectEntries:
     """The Allow statements of a layer, or of one level of it."""
-    return Bag(layer, entries, Verdict.ALLOWED)
+    return EffectEntries(layer, entries, Verdict.ALLOWED)
