@@ -28,9 +28,11 @@ def test_every_page_is_in_the_navigation() -> None:
     assert listed == there - decisions, "decisions are reached from their own list"
 
 
-def test_every_decision_is_in_the_list_of_decisions() -> None:
-    listed = set(LINK.findall((DOCS / "decisions/README.md").read_text()))
-    assert listed == {page.name for page in (DOCS / "decisions").glob("[0-9]*.md")}
+def test_the_list_of_decisions_has_each_by_its_number_and_title() -> None:
+    pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    titled = [(page.read_text().partition("\n")[0].removeprefix("# "), page.name) for page in pages]
+    assert re.findall(r"^- \[(.*)\]\((.*)\)$", (DOCS / "decisions/README.md").read_text(), re.MULTILINE) == titled
+    assert [name for title, name in titled if title[:5] != f"{name[:4]} "] == []
 
 
 def test_every_link_leads_to_a_page() -> None:
