@@ -48,22 +48,21 @@ def stored(store: Store) -> bool:
 
 
 @pytest.mark.parametrize(
-    "target",
+    ("target", "statuses"),
     [
-        "/photos/k?acl&tagging",
-        "/photos?prefix=a&prefix=b",
-        "/photos/k?versionId=",
-        "/photos/k?versionId",
-        "/photos/k?unknown",
-        "/photos/k?x-id=CopyObject",
-        "/photos?policy&acl",
-        "/photos?analytics&id=1&id=2",
-        "/photos?list-type=2&list-type=1",
+        ("/photos/k?acl&tagging", (501, 501, 501)),
+        ("/photos?prefix=a&prefix=b", (400, 400, 400)),
+        ("/photos/k?versionId=", (400, 400, 501)),
+        ("/photos/k?versionId", (400, 400, 501)),
+        ("/photos/k?unknown", (501, 501, 501)),
+        ("/photos/k?x-id=CopyObject", (400, 400, 400)),
+        ("/photos?policy&acl", (501, 501, 501)),
+        ("/photos?analytics&id=1&id=2", (400, 400, 400)),
+        ("/photos?list-type=2&list-type=1", (400, 400, 400)),
     ],
 )
-def test_2_a_query_string_that_is_read_in_two_ways(store: Store, target: str) -> None:
-    for method in ("GET", "DELETE", "PUT"):
-        assert store.send(method, target).status in (400, 501), method
+def test_2_a_query_string_that_is_read_in_two_ways(store: Store, target: str, statuses: tuple[int, int, int]) -> None:
+    assert tuple(store.send(method, target).status for method in ("GET", "DELETE", "PUT")) == statuses
     assert store.s3.requests == []
 
 
@@ -74,30 +73,30 @@ def test_1_a_sub_resource_that_the_upstream_does_not_know_deletes_nothing(store:
 
 
 @pytest.mark.parametrize(
-    ("path", "sent"),
+    ("path", "sent", "status"),
     [
-        ("//photos/secret/k", None),
-        ("/photos//secret/k", None),
-        ("/photos/./secret/k", None),
-        ("/photos/open/../secret/k", None),
-        ("/photos/%2e%2e/photos/secret/k", None),
-        ("/photos/secret%2Fk", None),
-        ("/photos/%73ecret/k", None),
-        ("/photos/secret%00/k", None),
-        ("/photos/%ff", None),
-        ("/%70hotos/secret/k", None),
-        ("/photos%2fsecret/k", None),
-        ("/photos/secret;/k", "GET /photos/secret%3B/k"),
-        ("/photos/secret%5ck", "GET /photos/secret%5Ck"),
-        ("/photos/%252e%252e/k", "GET /photos/%252e%252e/k"),
-        ("/photos/Secret/k", "GET /photos/Secret/k"),
+        ("//photos/secret/k", None, 400),
+        ("/photos//secret/k", None, 400),
+        ("/photos/./secret/k", None, 400),
+        ("/photos/open/../secret/k", None, 400),
+        ("/photos/%2e%2e/photos/secret/k", None, 400),
+        ("/photos/secret%2Fk", None, 403),
+        ("/photos/%73ecret/k", None, 403),
+        ("/photos/secret%00/k", None, 400),
+        ("/photos/%ff", None, 400),
+        ("/%70hotos/secret/k", None, 400),
+        ("/photos%2fsecret/k", None, 400),
+        ("/photos/secret;/k", "GET /photos/secret%3B/k", 404),
+        ("/photos/secret%5ck", "GET /photos/secret%5Ck", 404),
+        ("/photos/%252e%252e/k", "GET /photos/%252e%252e/k", 404),
+        ("/photos/Secret/k", "GET /photos/Secret/k", 404),
     ],
 )
-def test_3_a_path_that_is_read_in_two_ways(store: Store, path: str, sent: str | None) -> None:
+def test_3_a_path_that_is_read_in_two_ways(store: Store, path: str, sent: str | None, status: int) -> None:
     answer = store.send("GET", path)
     assert store.s3.asked == ([] if sent is None else [sent])
     assert b"secret" not in answer.body.partition(b"<Message>")[0]
-    assert answer.status in (400, 403) if sent is None else answer.status == 404
+    assert answer.status == status
 
 
 def test_4_a_signature_is_in_one_place_and_covers_all(store: Store) -> None:
@@ -251,10 +250,10 @@ def test_7_a_length_that_is_told_in_two_ways(store: Store) -> None:
 
 
 def test_8_what_is_signed_for_another_service_is_not_for_s3(store: Store) -> None:
-    for service in ("sqs", "s3-object-lambda", "iam"):
-        assert store.send("GET", "/photos/k", service=service).status in (400, 403, 404, 501), service
+    for service, status in (("sqs", 400), ("s3-object-lambda", 403), ("iam", 400)):
+        assert store.send("GET", "/photos/k", service=service).status == status, service
     target = {"x-amz-target": "secretsmanager.GetSecretValue"}
-    assert store.send("GET", "/photos/k", headers=target).status in (400, 403, 404)
+    assert store.send("GET", "/photos/k", headers=target).status == 400
     assert store.s3.requests == []
 
 
@@ -282,27 +281,27 @@ def test_12_the_host_leads_nowhere(store: Store) -> None:
     # AWS's own name of a bucket is that bucket, here.
     assert set(store.s3.asked) <= {"GET /photos/k", "GET /photos/photos/k"}
     asked = len(store.s3.requests)
-    assert store.send("GET", "http://169.254.169.254/photos/k", signed=False).status in (400, 403)
+    assert store.send("GET", "http://169.254.169.254/photos/k", signed=False).status == 400
     assert len(store.s3.requests) == asked
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "status"),
     [
-        "/photos/secret/k",
-        "photos/secret%2Fk",
-        "photos/%73ecret/k",
-        "photos/open/../secret/k",
-        "photos//secret/k",
-        "photos/secret/k?versionId=v",
-        "photos/secret/k?x=y",
-        "photos/secret/k+",
-        "%70hotos/secret/k",
-        "arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/k",
+        ("/photos/secret/k", 403),
+        ("photos/secret%2Fk", 403),
+        ("photos/%73ecret/k", 403),
+        ("photos/open/../secret/k", 400),
+        ("photos//secret/k", 400),
+        ("photos/secret/k?versionId=v", 403),
+        ("photos/secret/k?x=y", 400),
+        ("photos/secret/k+", 403),
+        ("%70hotos/secret/k", 400),
+        ("arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/k", 404),
     ],
 )
-def test_13_the_source_of_a_copy_is_decided_as_it_is_read(store: Store, source: str) -> None:
-    assert store.send("PUT", "/photos/copy", headers={"x-amz-copy-source": source}).status in (400, 403, 404)
+def test_13_the_source_of_a_copy_is_decided_as_it_is_read(store: Store, source: str, status: int) -> None:
+    assert store.send("PUT", "/photos/copy", headers={"x-amz-copy-source": source}).status == status
     assert store.s3.requests == []
 
 

@@ -19,7 +19,7 @@ from carnet.audit.log_files import JsonLines
 from carnet.audit.logs import FileLog
 from carnet.audit.reading import parsed
 from carnet.audit.recorder import Recorder, Underway
-from carnet.base.faults import Unavailable
+from carnet.base.faults import AlreadyExists, Unavailable
 from carnet.entities.account import Account
 from carnet.services.operator_event import operator_event
 from carnet.store.faults import OutcomeUnknown
@@ -115,7 +115,7 @@ def test_what_was_promised_for_a_change_that_failed_is_there_for_another(
 ) -> None:
     node.change(1)
     before = node.recorder._room
-    with pytest.raises(Exception, match="1"):
+    with pytest.raises(AlreadyExists):
         node.change(1)
     assert node.recorder._room == before
 

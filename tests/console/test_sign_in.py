@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from carnet.console.outcomes import INCORRECT, LOCKED, PAUSED
 from carnet.identity.mfa import FREE_FAILURES
@@ -194,7 +195,7 @@ def test_guessing_codes_is_slow_and_then_ends(site: Site, monkeypatch: pytest.Mo
     assert told.count(PAUSED) == 12 - FREE_FAILURES
     assert give(right) == PAUSED, "it is not even looked at"
     sts = site.server.client("sts", *key_of(site, user))
-    with pytest.raises(Exception, match="MultiFactorAuthentication failed"):
+    with pytest.raises(ClientError, match="MultiFactorAuthentication failed"):
         sts.get_session_token(SerialNumber=serial, TokenCode=right)
     for _ in range(MOST_FAILURES - FREE_FAILURES):
         site.later(61)

@@ -275,11 +275,11 @@ def test_nobody_consents_from_another_page(mary: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"kind":"x"}', b'{"kind":"client","query":"","answer":"maybe"}', b"\xff" * 70_000]
+    "body", [b"{", b"[]", b'{"kind":"x"}', b'{"kind":"client","query":"","answer":"maybe"}', b"\xff" * 70_000]
 )
 def test_what_is_no_answer_is_refused(mary: Person, body: bytes) -> None:
     page = mary.browser.ask("POST", "/console/approve", body, x_carnet_csrf=mary.browser.csrf())
-    assert page.status in (400, 405)
+    assert page.status == 400
 
 
 def test_who_is_disabled_consents_to_nothing(site: Site, mary: Person) -> None:

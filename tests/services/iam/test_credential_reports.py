@@ -18,7 +18,7 @@ from carnet.store.reports import Report, ReportKind
 from tests.services.iam.documents import allow
 from tests.services.iam.expect import refused
 from tests.services.wire import fits_the_model
-from tests.services.world import START, World
+from tests.services.world import START, ServiceError, World
 
 HEADER = (
     "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
@@ -226,7 +226,7 @@ def test_a_report_that_fails_leaves_none(world: World, monkeypatch: pytest.Monke
 
     with monkeypatch.context() as patched:
         patched.setattr(credential_reports, "credential_report", down)
-        with pytest.raises(Exception, match="down"):
+        with pytest.raises(ServiceError, match="ServiceUnavailable: down"):
             generate(world)
     assert refused(world, world.root, "GetCredentialReport")[0] == "ReportNotPresent"
     assert generate(world)["State"] == "STARTED"
