@@ -86,13 +86,16 @@ class Members:
         return self.values.get(name)
 
     def required(self, name: str) -> object:
-        """A member that must be there."""
+        """A member that must be there. Raises Misread."""
         if name not in self.values:
             raise Misread.at(self.at(name), "is missing")
         return self.values[name]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text member, or a number as written; one without a default must be there and not be empty."""
+        """A text member, or a number as written; one without a default must be there and not be empty.
+
+        Raises Misread.
+        """
         value = self.values.get(name, default)
         if type(value) is str and (value or default is not None):
             return value
@@ -107,14 +110,14 @@ class Members:
         return value
 
     def account(self, name: str, default: str) -> str:
-        """A text member that is an account id; the default if it is absent or empty."""
+        """A text member that is an account id; the default if it is absent or empty. Raises Misread."""
         value = self.text(name, default)
         if value not in (default, "") and not ACCOUNT_ID.fullmatch(value):
             raise Misread.at(self.at(name), f"must be the 12 digits of an account id; it is {value!r}")
         return value
 
     def flag(self, name: str) -> bool:
-        """A true or false member; absent is false."""
+        """A true or false member; absent is false. Raises Misread."""
         value = self.values.get(name, False)
         if not isinstance(value, bool):
             raise Misread.at(self.at(name), "must be true or false")

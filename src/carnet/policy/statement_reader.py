@@ -96,7 +96,7 @@ class StatementReader:
         return value
 
     def condition(self, operator: str, key: str, values: tuple[str, ...]) -> Condition:
-        """One condition of a Condition element."""
+        """One condition of a Condition element. Raises Malformed."""
         use = operator_use(operator)
         if use is None:
             raise Malformed(SYNTAX_ERRORS)

@@ -20,14 +20,14 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
 
 
 def read_query(query: str) -> Fields:
-    """The fields of a query string, in the order sent, repeated names and all."""
+    """The fields of a query string, in the order sent, repeated names and all. Raises Unreadable."""
     if not query.isascii():
         raise Unreadable("The query string holds characters that are not percent-encoded")
     return _fields(query)
 
 
 def read_form(body: bytes) -> Fields:
-    """The fields of an `application/x-www-form-urlencoded` body."""
+    """The fields of an `application/x-www-form-urlencoded` body. Raises Unreadable."""
     try:
         return _fields(body.decode("utf-8"))
     except UnicodeDecodeError:

@@ -40,7 +40,7 @@ def writer(shape: Shape, timestamp_format: str) -> Callable[[Any], str]:
 
 
 def read_blob(text: str) -> bytes:
-    """Base64 in its one canonical spelling."""
+    """Base64 in its one canonical spelling. Raises Unreadable."""
     try:
         value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

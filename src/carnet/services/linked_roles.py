@@ -22,7 +22,7 @@ from carnet.services.target import Keys
 
 
 def linked_role_of(service: str) -> LinkedRole:
-    """What the catalogue says of the service-linked role of a service, which has one."""
+    """What the catalogue says of the service-linked role of a service, which has one. Raises LookupError."""
     linked = linked_role(service)
     if linked is None:
         raise LookupError(f"the catalogue has no role of {service}")

@@ -31,7 +31,7 @@ _PASSED_TO = {
 
 
 def request_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
-    """aws:RequestTag/key: the tags that the request gives."""
+    """aws:RequestTag/key: the tags that the request gives. Raises Refused."""
     found: dict[str, Value] = {}
     for key, value in _tags(asked, check):
         if found.setdefault(key, value) != value:

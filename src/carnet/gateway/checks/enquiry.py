@@ -54,7 +54,10 @@ class Enquiry(Struct, frozen=True, kw_only=True):
             raise LookupFailed(str(failed)) from None
 
     async def pages(self, name: str, given: Mapping[str, Any], told: str, asked: str) -> AsyncIterator[Members]:
-        """The same page after page: where an answer says how it goes on, and where a request does."""
+        """The same page after page: where an answer says how it goes on, and where a request does.
+
+        Raises LookupFailed.
+        """
         page = await self.members(name, given)
         for _ in range(_MOST_PAGES):
             yield page

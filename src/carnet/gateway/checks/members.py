@@ -13,7 +13,7 @@ _LIST = "[]"
 
 
 def text(members: Members, name: str) -> str | None:
-    """A member's text; None if it is not there."""
+    """A member's text; None if it is not there. Raises Refused."""
     value = members.get(name)
     if value is not None and not isinstance(value, str):
         raise invalid(f"{name} is not text.")
@@ -21,7 +21,7 @@ def text(members: Members, name: str) -> str | None:
 
 
 def needed(members: Members, name: str) -> str:
-    """A member's text, which must be there and not be empty."""
+    """A member's text, which must be there and not be empty. Raises Refused."""
     value = text(members, name)
     if not value:
         raise invalid(f"{name} is missing.")
@@ -37,7 +37,7 @@ def structure(members: Members, name: str) -> Members:
 
 
 def items(members: Members, name: str) -> Sequence[Any]:
-    """A list; empty if it is not there."""
+    """A list; empty if it is not there. Raises Refused."""
     value = members.get(name)
     if value is None:
         return ()
@@ -52,7 +52,7 @@ def structures(members: Members, name: str) -> Sequence[Members]:
 
 
 def texts(members: Members, name: str) -> tuple[str, ...]:
-    """A list of texts; empty if it is not there."""
+    """A list of texts; empty if it is not there. Raises Refused."""
     found = tuple(items(members, name))
     if not all(isinstance(item, str) for item in found):
         raise invalid(f"{name} is not a list of texts.")
@@ -89,7 +89,7 @@ def is_there(members: Members, path: str) -> bool:
 
 
 def value_of(value: object) -> Value | None:
-    """A member as the value of a condition key; None if it is not there."""
+    """A member as the value of a condition key; None if it is not there. Raises Refused."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -120,7 +120,7 @@ class KeptGrants:
         return by_arns(snapshot, snapshot.accounts[call.caller.principal.account], call.given)
 
     async def answer(self, call: Call, resolved: tuple[Resolved, ...]) -> Answer:
-        """Answer a request about grants that is allowed."""
+        """Answer a request about grants that is allowed. Raises WireError."""
         name, arn, account = call.operation.name, resolved[0].resource, resolved[0].account
         if (
             call.given.get("Constraints", {}).get("SourceArn")

@@ -74,7 +74,7 @@ class KeptPolicies:
         self._writer = writer
 
     async def answer(self, call: Call, here: PolicyOperation, resolved: tuple[Resolved, ...]) -> Answer:
-        """Answer a request about the policy of a resource, if the upstream has the resource."""
+        """Answer a request about the policy of a resource, if the upstream has the resource. Raises WireError."""
         arn, account = resolved[0].resource, resolved[0].account
         if here.act is Act.VALIDATE:
             return await self._validated(call, here, resolved)

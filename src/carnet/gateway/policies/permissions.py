@@ -148,7 +148,7 @@ def permit_layer(arn: str, current: str | None, given: Members) -> str:
 
 
 def forbid_lambda(arn: str, current: str | None, given: Members) -> str | None:
-    """RemovePermission and RemoveLayerVersionPermission."""
+    """RemovePermission and RemoveLayerVersionPermission. Raises Refused."""
     if current is None:
         raise Refused(_NOT_FOUND, "No policy is associated with the given resource.")
     _check_revision(current, given)

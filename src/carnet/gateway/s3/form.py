@@ -111,7 +111,7 @@ class _Reader:
         return value
 
     async def content(self) -> bytes | None:
-        """More of the content of a part; None at its end."""
+        """More of the content of a part; None at its end. Raises S3Fault."""
         while True:
             at = self._held.find(self._delimiter)
             if at >= 0:

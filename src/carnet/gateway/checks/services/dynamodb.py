@@ -36,7 +36,7 @@ _RESTORES_BY = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "
 
 
 def table(scope: Scope, given: str) -> Named:
-    """The table that a name or an ARN names."""
+    """The table that a name or an ARN names. Raises Refused."""
     if _NAME.fullmatch(given):
         arn = f"{ARN}{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/{given}"
         return Named(type=TABLE, resource=arn, account=scope.account)

@@ -107,7 +107,7 @@ def _kind(part: str) -> str:
 
 
 def scalar(value: Any) -> str:
-    """The text of an attribute value: of a number as it is written, of bytes in base64."""
+    """The text of an attribute value: of a number as it is written, of bytes in base64. Raises Refused."""
     if not isinstance(value, Mapping) or len(value) != 1:
         raise invalid("One of the required keys was not given a value")
     kind, held = next(iter(value.items()))

@@ -34,7 +34,7 @@ _ATTESTATIONS = (
 
 
 def key(scope: Scope, given: str) -> Named:
-    """The key that a KeyId names: by its id or ARN, or by an alias, whose key a look-up tells."""
+    """The key that a KeyId names: by its id or ARN, or by an alias, whose key a look-up tells. Raises Refused."""
     if _ALIAS_NAME.fullmatch(given):
         alias = f"{ARN}{scope.partition}:kms:{scope.region}:{scope.account}:{given}"
         return Named(type=KEY, resource=Sought(by=SoughtBy.KMS_ALIAS, text=alias), account=scope.account)

@@ -74,7 +74,7 @@ def _qualified(action: str, resource_type: str = FUNCTION) -> Rule:
 
 
 def layer_version(scope: Scope, given: str, number: object) -> Named:
-    """A layer by name or ARN, and the number of its version."""
+    """A layer by name or ARN, and the number of its version. Raises Refused."""
     found = _LAYER.fullmatch(given)
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise invalid("VersionNumber is not a number.")

@@ -49,7 +49,10 @@ def bucket_arn(partition: str, bucket: str) -> str:
 
 
 def object_arn(partition: str, bucket: str, key: str) -> str:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+
+    Raises Refused.
+    """
     if not key or "\0" in key:
         raise Refused("InvalidArgument", "The specified key is not valid.")
     try:
