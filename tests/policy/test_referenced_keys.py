@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.referenced_keys import referenced_keys
+from carnet.policy.document import Grammar, Policy, parse, referenced_keys
 
 
 def policy(**elements: Any) -> Policy:

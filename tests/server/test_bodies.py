@@ -13,7 +13,7 @@ import pytest
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.server.http import request_reader
 from carnet.server.http.body_stream import BodyStream
-from carnet.server.http.request_reader import RequestReader
+from carnet.server.http.request_reader import Client, RequestReader
 from carnet.server.http.request_refused import RequestRefused
 from carnet.server.http.unread import Unread
 from carnet.server.limits import BodyBudget, Limits
@@ -51,7 +51,7 @@ class Taking:
 def reader(receiver: Taking, bodies: BodyBudget, limits: Limits | None = None) -> RequestReader:
     streams = receiver.stream is not None
     given = {"limits": limits or Limits(), "bodies": bodies}
-    return RequestReader("", secure=False, receiver=receiver, streams=streams, **given)  # type: ignore[arg-type]
+    return RequestReader(Client(""), receiver=receiver, streams=streams, **given)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -100,11 +100,7 @@ def known_operator_token(installation: Installation) -> None:
 
 def _assembled(state: State) -> Installation:
     directory, started_from = _directory(state)
-    staleness = state.settings.session_max_staleness
-    check_issuing = partial(directory.check_staleness, staleness) if staleness and not state.settings.dev else None
-    tokens = SessionTokens(state.keyring, check_issuing=check_issuing)
     last_used = LastUsed(state.store)
-    passwords = _passwords(state)
     return Installation(
         settings=state.settings,
         clock=state.clock,
@@ -115,30 +111,35 @@ def _assembled(state: State) -> Installation:
         directory=directory,
         started_from=started_from,
         last_used=last_used,
-        execution=Execution(
-            store=state.store,
-            directory=directory,
-            credentials=Credentials(directory, state.keyring, tokens, state.clock),
-            parts=Parts(
-                engine=Engine(),
-                ids=state.ids,
-                keyring=state.keyring,
-                tokens=tokens,
-                last_used=last_used,
-                passwords=passwords,
-                sign_ins=SignIns(passwords, state.store.password_attempts),
-                session_lifetime=state.settings.session_lifetime,
-                issuers=issuer_keys(state.settings),
-                public_url=public_url(state.settings),
-                history=EventHistory(state.audit_log, _elsewhere(state)),
-                reports=state.store.reports,
-                quotas=read_quotas(state.settings.quotas),
-            ),
-        ),
+        execution=_execution(state, directory, last_used),
         audit_log=state.audit_log,
         recorder=state.recorder,
         decision_log=log_at(state.settings, state.settings.decisions_file),
     )
+
+
+def _execution(state: State, directory: Directory, last_used: LastUsed) -> Execution:
+    staleness = state.settings.session_max_staleness
+    check_issuing = partial(directory.check_staleness, staleness) if staleness and not state.settings.dev else None
+    tokens = SessionTokens(state.keyring, check_issuing=check_issuing)
+    passwords = _passwords(state)
+    parts = Parts(
+        engine=Engine(),
+        ids=state.ids,
+        keyring=state.keyring,
+        tokens=tokens,
+        last_used=last_used,
+        passwords=passwords,
+        sign_ins=SignIns(passwords, state.store.password_attempts),
+        session_lifetime=state.settings.session_lifetime,
+        issuers=issuer_keys(state.settings),
+        public_url=public_url(state.settings),
+        history=EventHistory(state.audit_log, _elsewhere(state)),
+        reports=state.store.reports,
+        quotas=read_quotas(state.settings.quotas),
+    )
+    credentials = Credentials(directory, state.keyring, tokens, state.clock)
+    return Execution(store=state.store, directory=directory, credentials=credentials, parts=parts)
 
 
 def _elsewhere(state: State) -> ElsewhereRecorded | None:

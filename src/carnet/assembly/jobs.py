@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -41,6 +42,15 @@ _WATCH_SECONDS = 5.0
 _TIDY_SECONDS = 5.0
 """How often the files of the logs are looked at: they outgrow their size by what is written meanwhile."""
 _MEGABYTE = 1024 * 1024
+_EXPIRING: Mapping[str, Expired] = {
+    "redeemed": redeemed_assertions.expired,
+    "ended-keys": ended_keys.expired,
+    "browser-sessions": browser_sessions.expired,
+    "provisioning-requests": provisioning_requests.expired,
+    "device-authorizations": device_authorizations.expired,
+    "oauth-sessions": oauth_sessions.expired,
+}
+"""The jobs that remove rows whose time is over, by name, each with how it finds them."""
 
 
 def node(installation: Installation) -> Presence:
@@ -72,9 +82,6 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
     uses = installation.last_used.exchange
     singleton = partial(Singleton, store=store, holder=presence.id)
 
-    def forgetting(name: str, expired: Expired) -> Periodic:
-        return singleton(name, partial(forget_expired, store, expired=expired), seconds=FORGET_SECONDS)
-
     return (
         Periodic("follower", follower.look, seconds=store.poll_seconds),
         Periodic("last-used", uses, seconds=_LAST_USED_SECONDS, at_end=uses),
@@ -86,12 +93,10 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
             partial(remove_closed_accounts, store, clock=installation.clock),
             seconds=REMOVE_SECONDS,
         ),
-        forgetting("redeemed", redeemed_assertions.expired),
-        forgetting("ended-keys", ended_keys.expired),
-        forgetting("browser-sessions", browser_sessions.expired),
-        forgetting("provisioning-requests", provisioning_requests.expired),
-        forgetting("device-authorizations", device_authorizations.expired),
-        forgetting("oauth-sessions", oauth_sessions.expired),
+        *(
+            singleton(name, partial(forget_expired, store, expired=expired), seconds=FORGET_SECONDS)
+            for name, expired in _EXPIRING.items()
+        ),
         singleton(RESEALING, resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         *_remembering(installation),
         *_keeping(installation),

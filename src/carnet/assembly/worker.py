@@ -232,7 +232,7 @@ def _own_api(shared: _Shared, writer: Writer, stack: ExitStack) -> OwnApi:
         engine=parts.engine,
         tokens=parts.tokens,
         last_used=parts.last_used,
-        behind=_operated(shared, stack),
+        upstreams=_operated(shared, stack),
         mailer=shared.mailer,
     )
     return OwnApi(

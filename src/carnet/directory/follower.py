@@ -87,14 +87,7 @@ class Follower:
                 self._seen = stamp
             self._directory.confirm(began)
         except Lost:
-            if not self._directory.lost:
-                _LOG.error(
-                    "%s was removed, replaced or overwritten: nothing is answered until it is back or the server is "
-                    "restarted",
-                    self._store.shown_url,
-                )
-            self._reachable = False
-            self._directory.lost = True
+            self._lose()
         except WentBack as problem:
             if self._reachable:
                 _LOG.error(
@@ -116,3 +109,13 @@ class Follower:
             self._reachable = True
             self._directory.lost = False
         return self._reachable
+
+    def _lose(self) -> None:
+        if not self._directory.lost:
+            _LOG.error(
+                "%s was removed, replaced or overwritten: nothing is answered until it is back or the server is "
+                "restarted",
+                self._store.shown_url,
+            )
+        self._reachable = False
+        self._directory.lost = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +24,7 @@ from carnet.gateway.s3.arriving import s3_service
 from carnet.gateway.upstreams.configured import UpstreamSettings
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, Exchange
-from carnet.server.own_api.endpoint import OwnWriteCall
-from carnet.server.own_api.gateway import FoundBucket
+from carnet.server.own_api.upstreams import FoundBucket
 from carnet.store.unit_of_work import UnitOfWork
 
 _S3, _REGION = "s3", "us-east-1"
@@ -34,7 +34,7 @@ _SUCCESS, _NOT_THERE = 200, 404
 
 
 class OperatedGateway:
-    """The gateway as its operator sees it: a `server.own_api.gateway.Behind`."""
+    """The gateway as its operator sees it: `server.own_api.upstreams.Upstreams`."""
 
     def __init__(self, upstreams: Sequence[UpstreamSettings], clock: Clock) -> None:
         self._exchanges = {one.name: Exchange(one, clock) for one in upstreams}
@@ -53,7 +53,10 @@ class OperatedGateway:
         ]
 
     async def buckets(self, upstream: str, account: str, names: Sequence[str]) -> Mapping[str, FoundBucket]:
-        """Buckets that the upstream has, by their names; all if none are named."""
+        """Buckets that the upstream has, by their names; all if none are named.
+
+        Raises Invalid, Missing and Unavailable.
+        """
         exchange = self._exchanges.get(upstream)
         if exchange is None or _S3 not in exchange.settings.services:
             raise Missing(f"There is no upstream {upstream} with buckets: {', '.join(self._with_buckets()) or 'none'}.")
@@ -69,15 +72,21 @@ class OperatedGateway:
         return sorted(name for name, one in self._exchanges.items() if _S3 in one.settings.services)
 
     def adopt(
-        self, unit: UnitOfWork, snapshot: Snapshot, call: OwnWriteCall, upstream: str, found: Mapping[str, FoundBucket]
+        self,
+        unit: UnitOfWork,
+        snapshot: Snapshot,
+        upstream: str,
+        found: Mapping[str, FoundBucket],
+        *,
+        account: str,
+        now: datetime,
     ) -> Mapping[str, Any]:
         """`adopted`, `already` the account's, and `refused`, by name, with why. What is refused stays unreachable."""
-        assert call.account is not None, "it is a part of the path"
-        partition = snapshot.accounts[call.account].account.partition
+        partition = snapshot.accounts[account].account.partition
         told: dict[str, Any] = {"adopted": [], "already": [], "refused": {}}
         for name, one in sorted(found.items()):
             known = snapshot.named(Bucket, bucket_arn(partition, name))
-            if known is not None and (known.account, known.upstream) == (call.account, upstream):
+            if known is not None and (known.account, known.upstream) == (account, upstream):
                 told["already"].append(name)
                 continue
             why = _taken(snapshot, known, name) or one.refused
@@ -89,14 +98,14 @@ class OperatedGateway:
                 Bucket(
                     partition=partition,
                     name=name,
-                    account=call.account,
+                    account=account,
                     region=one.region,
-                    created=call.now,
+                    created=now,
                     state=BucketState.OWNED,
                     upstream=upstream,
                     ownership=ObjectOwnership.ENFORCED,
                     block=EVERYTHING_BLOCKED,
-                    acl=private(call.account),
+                    acl=private(account),
                     default_key=one.default_key,
                 )
             )

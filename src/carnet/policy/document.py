@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_pol
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from msgspec import Struct, field
 
 from carnet.base.faults import Malformed
 from carnet.policy.grammar import RULES, Grammar
+from carnet.policy.patterns import ascii_lower
 from carnet.policy.principals import NamedPrincipal, PrincipalType
 from carnet.policy.sentences import ORGANIZATIONS
 from carnet.policy.shape import VERSIONS, read_shape
@@ -20,7 +21,7 @@ from carnet.policy.statement import Statement
 from carnet.policy.statement_reader import StatementReader
 from carnet.policy.understanding import understood
 
-__all__ = ["Grammar", "Policy", "counted_size", "parse", "understand"]
+__all__ = ["Grammar", "Policy", "counted_size", "parse", "referenced_keys", "understand"]
 
 _WHITE_SPACE = " \t\r\n"
 
@@ -46,7 +47,7 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=Tru
 
     @property
     def parts(self) -> int:
-        """How many things it is made of: its memory grows with them, far more than with its text."""
+        """How many objects it is made of: its memory grows with them, far more than with its text."""
         return 1 + sum(statement.parts for statement in self.statements)
 
     @cached_property
@@ -138,6 +139,15 @@ def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str,
         text=text,
         principal_ids=principal_ids,
     )
+
+
+def referenced_keys(policies: Iterable[Policy]) -> tuple[str, ...]:
+    """The condition keys that policies refer to: each once, in any case, as it is spelled where it stands first."""
+    spelled: dict[str, str] = {}
+    for policy in policies:
+        for key in policy.condition_keys:
+            spelled.setdefault(ascii_lower(key), key)
+    return tuple(spelled.values())
 
 
 def counted_size(text: str) -> int:

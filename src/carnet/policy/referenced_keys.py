@@ -1,27 +1,13 @@
-"""Which condition keys a policy refers to: in its conditions, and in the variables of its resources and values."""
+"""Which condition keys a statement refers to: in its conditions, and in the variables of its resources and values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from carnet.policy.comparisons import WantedArn, WantedPattern, WantedText
 from carnet.policy.conditions import Condition
-from carnet.policy.patterns import ascii_lower
 from carnet.policy.resources import ArnPattern
 from carnet.policy.statement import Statement
-
-if TYPE_CHECKING:
-    from carnet.policy.document import Policy
-
-
-def referenced_keys(policies: Iterable[Policy]) -> tuple[str, ...]:
-    """Each key once, in any case, as it is spelled where it stands first."""
-    spelled: dict[str, str] = {}
-    for policy in policies:
-        for key in policy.condition_keys:
-            spelled.setdefault(ascii_lower(key), key)
-    return tuple(spelled.values())
 
 
 def keys_of(condition: Condition) -> Iterator[str]:

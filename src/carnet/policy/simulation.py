@@ -19,10 +19,9 @@ from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.context_keys import RESOURCE_ACCOUNT, in_namespaces
 from carnet.policy.decide import Found, gather, is_too_much, judge
 from carnet.policy.decision import Layer, Verdict
-from carnet.policy.document import Grammar, Policy, understand
+from carnet.policy.document import Grammar, Policy, referenced_keys, understand
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies, ResourcePolicy
-from carnet.policy.referenced_keys import referenced_keys
 from carnet.policy.request import Principal, Request, Value
 from carnet.policy.resources import asks_a_trust_policy
 from carnet.policy.statement import Statement

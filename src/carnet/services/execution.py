@@ -5,7 +5,7 @@ What comes of it is a value, with every decision that was made on the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -322,18 +322,27 @@ class Execution:
             members["view"] = snapshot.accounts[caller.principal.account]
             members["policies"], keys = carried_by(snapshot, caller.credential)
             members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
-            return Call(**members) if unit is None else WriteCall(**members, store=unit)
-        members["policies"], keys = vouched_for(caller) if isinstance(caller, Federated) else NOBODYS
-        members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
-        match caller:
-            case Bearer():
-                return BearerCall(**members) if unit is None else BearerWriteCall(**members, store=unit)
-            case Federated():
-                return FederatedCall(**members) if unit is None else FederatedWriteCall(**members, store=unit)
-            case Anonymous():
-                return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
-            case _:
-                assert_never(caller)
+        else:
+            members["policies"], keys = vouched_for(caller) if isinstance(caller, Federated) else NOBODYS
+            members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
+        if unit is not None:
+            members["store"] = unit
+        return _call_type(caller, writes=unit is not None)(**members)
+
+
+def _call_type(caller: Caller, *, writes: bool) -> Callable[..., AnyCall]:
+    """What the operations of such a caller take."""
+    match caller:
+        case Verified() | SignedIn():
+            return WriteCall if writes else Call
+        case Bearer():
+            return BearerWriteCall if writes else BearerCall
+        case Federated():
+            return FederatedWriteCall if writes else FederatedCall
+        case Anonymous():
+            return AnonymousWriteCall if writes else AnonymousCall
+        case _:
+            assert_never(caller)
 
 
 def _event(parsed: Parsed, answer: Answer, decided: list[Decided]) -> Event:

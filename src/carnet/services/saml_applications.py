@@ -22,6 +22,7 @@ from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
 from carnet.directory.identity_center import memberships_of_user
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.saml_application import SamlApplication
 from carnet.entities.saml_signing_key import check_room, signing_first, without
@@ -145,17 +146,7 @@ def new_application(
     view, instance = owned_instance(snapshot, account)
     if len(view.of(SsoApplication)) >= MOST_APPLICATIONS:
         raise TooMany(f"An instance can have at most {MOST_APPLICATIONS} applications.")
-    application = SsoApplication(
-        id=f"apl-{ids.random(_ID_BYTES).hex()}",
-        account=account,
-        instance=instance.id,
-        partition=instance.partition,
-        application_account=account,
-        provider=PROVIDER.format(partition=instance.partition),
-        name=wanted.name,
-        portal={"Visibility": "ENABLED", "SignInOptions": {"Origin": "IDENTITY_CENTER"}},
-        created=now,
-    )
+    application = _shown_in_portal(f"apl-{ids.random(_ID_BYTES).hex()}", instance, wanted.name, now)
     made = SamlApplication(
         id=application.id,
         account=account,
@@ -172,6 +163,20 @@ def new_application(
     unit.add(application)
     unit.add(made)
     return made
+
+
+def _shown_in_portal(id_: str, instance: Instance, name: str, now: datetime) -> SsoApplication:
+    return SsoApplication(
+        id=id_,
+        account=instance.account,
+        instance=instance.id,
+        partition=instance.partition,
+        application_account=instance.account,
+        provider=PROVIDER.format(partition=instance.partition),
+        name=name,
+        portal={"Visibility": "ENABLED", "SignInOptions": {"Origin": "IDENTITY_CENTER"}},
+        created=now,
+    )
 
 
 def with_new_key(

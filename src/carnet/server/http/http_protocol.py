@@ -27,7 +27,7 @@ from carnet.server.http.body_stream import BodyStream
 from carnet.server.http.ending import Ending
 from carnet.server.http.patience import Patience
 from carnet.server.http.replies import Replies
-from carnet.server.http.request_reader import RequestReader
+from carnet.server.http.request_reader import Client, RequestReader
 from carnet.server.http.request_refused import RequestRefused, too_many
 from carnet.server.http.sending import CONTINUE, refusal
 from carnet.server.http.streaming import Room
@@ -105,9 +105,7 @@ class HttpProtocol(asyncio.Protocol):
         )
         self._unread = Unread(self._door.bodies)
         self._reader = RequestReader(
-            peer,
-            secure=is_ssl(self._transport),
-            tls=_tls_version(self._transport),
+            Client(peer, is_ssl(self._transport), _tls_version(self._transport)),
             receiver=self,
             streams=bool(self._door.streaming),
             limits=self._limits,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import httptools
 
@@ -20,10 +20,8 @@ from carnet.server.limits import BodyBudget, Limits
 _CONTINUE = "100-continue"
 _USUAL_LENGTH = 64
 """Of the name of a header, that is remembered."""
-_FRAMING = ("content-length", "transfer-encoding")
-
-
 _REMEMBERED_NAMES = 1024
+_FRAMING = ("content-length", "transfer-encoding")
 
 
 class _Names(dict[bytes, str]):
@@ -58,24 +56,31 @@ class Receiver(Protocol):
         """The client of a request that is waited for whole waits to be told that it may send the body."""
 
 
+class Client(NamedTuple):
+    """Who is at the other end of a connection."""
+
+    address: str
+    """Its IP address; empty if it is not known."""
+    secure: bool = False
+    """Whether it speaks TLS."""
+    tls: str = ""
+    """The version of TLS, such as `1.3`; empty if it is not known, or there is none."""
+
+
 class RequestReader:
     """Reads the requests of one connection and hands each on as soon as its last byte is there."""
 
     def __init__(
         self,
-        peer: str,
+        client: Client,
         *,
-        secure: bool,
         receiver: Receiver,
         streams: bool,
         limits: Limits,
         bodies: BodyBudget,
-        tls: str = "",
     ) -> None:
         """`streams` says whether the receiver wants any body as a stream, so whether it is to be asked."""
-        self._peer = peer
-        self._secure = secure
-        self._tls = tls
+        self._client = client
         self._receiver = receiver
         self._streams = streams
         self._limits = limits
@@ -253,9 +258,9 @@ class RequestReader:
             query=self._query,
             headers=tuple(headers),
             body=bytes(body),
-            peer=self._peer,
-            secure=self._secure,
-            tls=self._tls,
+            peer=self._client.address,
+            secure=self._client.secure,
+            tls=self._client.tls,
             version=version,
         )
         self._receiver.arrived(request, keep_alive=keep_alive)
@@ -267,9 +272,9 @@ class RequestReader:
             path=self._path,
             query=self._query,
             headers=tuple(self._headers),
-            peer=self._peer,
-            secure=self._secure,
-            tls=self._tls,
+            peer=self._client.address,
+            secure=self._client.secure,
+            tls=self._client.tls,
             version=self._parser.get_http_version(),
         )
         self._refuse_codings(head.header_all("transfer-encoding"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,12 +25,10 @@ from carnet.identity.passwords import Passwords
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
+from carnet.server.own_api.upstreams import Upstreams
 from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Preparation
 from carnet.store.unit_of_work import UnitOfWork
-
-if TYPE_CHECKING:
-    from carnet.server.own_api.gateway import Behind
 
 PREFIX = "/_carnet/v1/"
 
@@ -63,8 +61,8 @@ class OwnParts:
     engine: Engine
     tokens: SessionTokens
     last_used: LastUsed
-    behind: Behind | None = None
-    """What stands behind the gateway; None if there is none."""
+    upstreams: Upstreams | None = None
+    """Those of the gateway; None if there is none."""
     mailer: Mailer | None = None
     """None if no mail is sent."""
 

@@ -19,7 +19,7 @@ from carnet.access.gather import policies_held
 from carnet.access.organization_policies import scps_of
 from carnet.base.arns import iam_arn
 from carnet.base.faults import Fault, Invalid
-from carnet.policy.referenced_keys import referenced_keys
+from carnet.policy.document import referenced_keys
 from carnet.policy.simulation import Simulated, Simulation
 from carnet.policy.simulation_cost import asking_cost, narrowing_cost
 from carnet.services.iam import simulation_sentences as sentences
