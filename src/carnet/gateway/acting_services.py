@@ -120,10 +120,7 @@ async def _tell_role(call: Call, role: Role) -> None:
     answer = await call.exchange.look_up(
         operation("iam", "CreateRole"),
         given,
-        account=role.account,
-        region=call.caller.region,
-        host=call.host,
-        caller=call.caller.principal.account,
+        call.asking(role.account),
         listed=False,
     )
     if answer.status not in (_MADE, _THERE_ALREADY):

@@ -11,7 +11,7 @@ from carnet.audit.steps import Arrived, Parsed, Routed
 from carnet.catalog.apis import apis
 from carnet.gateway.aside import Aside
 from carnet.gateway.upstreams.configured import Mode
-from carnet.gateway.upstreams.exchange import Exchange
+from carnet.gateway.upstreams.exchange import Asking, Exchange
 from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.identity.caller import AccountCaller
 from carnet.models import Operation
@@ -67,15 +67,11 @@ class Call:
 
     async def send(self, operation: Operation, given: Mapping[str, Any], account: str) -> UpstreamResponse:
         """Ask the upstream, about a resource of the account. Raises as `Exchange.send`."""
-        return await self.exchange.send(
-            operation,
-            given,
-            account=account,
-            region=self.caller.region,
-            host=self.host,
-            caller=self.caller.principal.account,
-            aside=self.aside,
-        )
+        return await self.exchange.send(operation, given, self.asking(account), aside=self.aside)
+
+    def asking(self, account: str) -> Asking:
+        """To ask an upstream about resources of an account, for the caller."""
+        return Asking(account=account, region=self.caller.region, host=self.host, caller=self.caller.principal.account)
 
 
 def routed(arrived: Arrived, operation: Operation) -> Routed:

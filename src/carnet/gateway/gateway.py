@@ -290,11 +290,7 @@ class Gateway:
         answers: list[HttpResponse] = []
 
         async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
-            answers.append(
-                await call.exchange.look_up(
-                    operation, given, account=account, region=scope.region, host=call.host, caller=scope.account
-                )
-            )
+            answers.append(await call.exchange.look_up(operation, given, call.asking(account)))
             return answers[-1]
 
         arn = await resource_of(check.resource, scope, ask)

@@ -23,7 +23,7 @@ from carnet.gateway.policies.reread import reread
 from carnet.gateway.s3.arriving import s3_service
 from carnet.gateway.upstreams.configured import UpstreamSettings
 from carnet.gateway.upstreams.connection import UpstreamFailed
-from carnet.gateway.upstreams.exchange import AnotherAccount, Exchange
+from carnet.gateway.upstreams.exchange import AnotherAccount, Asking, Exchange
 from carnet.server.own_api.upstreams import FoundBucket
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -146,7 +146,8 @@ async def _asked(exchange: Exchange, name: str, account: str, **given: Any) -> d
     """The members of an answer. Raises UpstreamFailed, AnotherAccount, and Missing for what is not there."""
     asked = s3_service().operations[name]
     host = urlsplit(exchange.settings.url).netloc
-    answer = await exchange.look_up(asked, given, account=account, region=_REGION, host=host, listed=False)
+    asking = Asking(account=account, region=_REGION, host=host)
+    answer = await exchange.look_up(asked, given, asking, listed=False)
     if answer.status == _NOT_THERE:
         raise Missing(f"{exchange.settings.name} has no bucket {given.get('Bucket', '')}.")
     if answer.status != _SUCCESS:

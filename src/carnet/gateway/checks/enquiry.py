@@ -36,14 +36,7 @@ class Enquiry(Struct, frozen=True, kw_only=True):
         Raises NotFound for a resource that is not there, LookupFailed for what is no answer, and as `Exchange.send`.
         """
         call, asked = self.call, operation(self.service, name)
-        answer = await call.exchanges[self.service].look_up(
-            asked,
-            given,
-            account=self.account,
-            region=call.caller.region,
-            host=call.host,
-            caller=call.caller.principal.account,
-        )
+        answer = await call.exchanges[self.service].look_up(asked, given, call.asking(self.account))
         if says_not_there(answer):
             raise NotFound(answer)
         if answer.status != _SUCCESS:

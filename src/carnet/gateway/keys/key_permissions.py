@@ -149,11 +149,5 @@ async def _arn(call: Call, owners: Scope, named: Named, use: KeyUse) -> tuple[st
     upstream = call.exchanges.get("kms")
     if upstream is None:
         raise LookupFailed("no upstream tells which key the alias is of")
-    ask = partial(
-        upstream.look_up,
-        account=named.account or owners.account,
-        region=owners.region,
-        host=call.host,
-        caller=call.caller.principal.account,
-    )
+    ask = partial(upstream.look_up, asking=call.asking(named.account or owners.account))
     return await resource_or_stand_in(named.resource, owners, ask)

@@ -98,14 +98,7 @@ def function_statement(arn: str, given: Members) -> dict[str, Any]:
         condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true" if given["InvokedViaFunctionUrl"] else "false"}
     if "SourceArn" in given:
         condition["ArnLike"] = {"AWS:SourceArn": given["SourceArn"]}
-    return {
-        "Sid": given["StatementId"],
-        "Effect": "Allow",
-        "Principal": _principal(arn, given["Principal"]),
-        "Action": given["Action"],
-        "Resource": arn,
-        **({"Condition": condition} if condition else {}),
-    }
+    return _allowing(arn, given, condition)
 
 
 def layer_statement(arn: str, given: Members) -> dict[str, Any]:
@@ -113,14 +106,18 @@ def layer_statement(arn: str, given: Members) -> dict[str, Any]:
     organization = given.get("OrganizationId")
     if organization is not None and given["Principal"] != _EVERYBODY:
         raise Refused(_INVALID, "OrganizationId needs * as the Principal.")
-    condition = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+    condition = {} if organization is None else {"StringEquals": {"aws:PrincipalOrgID": organization}}
+    return _allowing(arn, given, condition)
+
+
+def _allowing(arn: str, given: Members, condition: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "Sid": given["StatementId"],
         "Effect": "Allow",
         "Principal": _principal(arn, given["Principal"]),
         "Action": given["Action"],
         "Resource": arn,
-        **({"Condition": condition} if organization is not None else {}),
+        **({"Condition": condition} if condition else {}),
     }
 
 

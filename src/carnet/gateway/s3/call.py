@@ -18,7 +18,7 @@ from carnet.gateway.payload import ExpectedBody
 from carnet.gateway.s3.bodies import Spool, Upload
 from carnet.gateway.s3.own import DECIDED_ALWAYS
 from carnet.gateway.upstreams.configured import Mode
-from carnet.gateway.upstreams.exchange import Content, Exchange
+from carnet.gateway.upstreams.exchange import Asking, Content, Exchange
 from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.identity.caller import Anonymous, Verified
 from carnet.identity.networks import network_of
@@ -118,21 +118,20 @@ class S3Call:
         return await self.exchange.send(
             self.operation,
             given,
-            account=self.owner,
-            region=self.scope.region,
-            host=self.host,
+            self.asking(self.owner),
             content=content,
-            caller=self._caller,
         )
 
     async def ask(self, name: str, given: Mapping[str, Any], account: str) -> UpstreamResponse:
         """Ask the upstream something else, about what an account has. Raises as `Exchange.send`."""
         operation = self.operation.service.operations[name]
-        return await self.exchange.send(
-            operation, given, account=account, region=self.scope.region, host=self.host, caller=self._caller
-        )
+        return await self.exchange.send(operation, given, self.asking(account))
 
-    @property
-    def _caller(self) -> str:
-        """Whom the connections to the upstream are counted for."""
-        return self.scope.account or network_of(self.head.peer)
+    def asking(self, account: str) -> Asking:
+        """To ask an upstream about what an account has, for the caller."""
+        return Asking(
+            account=account,
+            region=self.scope.region,
+            host=self.host,
+            caller=self.scope.account or network_of(self.head.peer),
+        )

@@ -59,7 +59,7 @@ async def _key_of_alias(call: S3Call, alias: Sought, account: str) -> str:
         raise not_implemented("no upstream tells which key of AWS KMS an alias is of")
 
     scope = call.scope
-    ask = partial(upstream.look_up, account=account, region=scope.region, host=call.host, caller=scope.account)
+    ask = partial(upstream.look_up, asking=call.asking(account))
     arn, missing = await resource_or_stand_in(alias, scope, ask)
     if missing:
         call.missing_alias = alias.text

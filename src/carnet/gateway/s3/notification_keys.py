@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from carnet.base.http import HttpResponse
 from carnet.gateway.checks.check import Refused, Scope
 from carnet.gateway.checks.lookups import LookupFailed, resource_or_stand_in
@@ -82,6 +84,4 @@ async def _ask(call: S3Call, service: str, scope: Scope, asked: Operation, given
     upstream: Exchange | None = call.exchanges.get(service)
     if upstream is None:
         raise LookupFailed("no upstream tells which key encrypts a destination")
-    return await upstream.look_up(
-        asked, given, account=scope.account, region=scope.region, host=call.host, caller=call.scope.account
-    )
+    return await upstream.look_up(asked, given, replace(call.asking(scope.account), region=scope.region))

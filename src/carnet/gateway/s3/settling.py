@@ -17,7 +17,7 @@ from carnet.gateway.answers import FIRST_ERROR
 from carnet.gateway.buckets.owners import Buckets
 from carnet.gateway.s3.arriving import s3_service
 from carnet.gateway.upstreams.connection import UpstreamFailed
-from carnet.gateway.upstreams.exchange import AnotherAccount, Exchange, NotListed
+from carnet.gateway.upstreams.exchange import AnotherAccount, Asking, Exchange, NotListed
 
 _LOG = logging.getLogger("carnet.gateway")
 
@@ -55,9 +55,11 @@ class Settling:
         response = await self._exchange.send(
             s3_service().operations["HeadBucket"],
             {"Bucket": bucket.name},
-            account=bucket.account,
-            region=bucket.region,
-            host=urlsplit(self._exchange.settings.url).netloc,
+            Asking(
+                account=bucket.account,
+                region=bucket.region,
+                host=urlsplit(self._exchange.settings.url).netloc,
+            ),
         )
         await response.aclose()
         if response.status == HTTPStatus.NOT_FOUND:

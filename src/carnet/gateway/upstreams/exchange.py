@@ -41,6 +41,18 @@ class Content(Struct, frozen=True, kw_only=True):
     """Bytes of it."""
 
 
+class Asking(Struct, frozen=True, kw_only=True):
+    """Whose resources an upstream is asked about, and by whom."""
+
+    account: str
+    """Of the resources."""
+    region: str
+    host: str
+    """What the client called this server."""
+    caller: str = ""
+    """The account that asks, or the network of who has none; '' is Carnet itself."""
+
+
 _IN_PATHS = "s3"
 """The service whose buckets are named in paths alone."""
 _CLOUDS = ("amazonaws", "localstack", "api.aws")
@@ -60,42 +72,40 @@ class Exchange:
         self,
         operation: Operation,
         given: Mapping[str, Any],
+        asking: Asking,
         *,
-        account: str,
-        region: str,
-        host: str,
         content: Content | None = None,
-        caller: str = "",
         listed: bool = True,
         aside: Aside | None = None,
     ) -> UpstreamResponse:
-        """Send it, signed anew, in the protocol that the service has now; `host` is what the client called this server.
+        """Send it, signed anew, in the protocol that the service has now.
 
-        `caller` is the account that asks, or the network of who has none; '' is Carnet itself. `content` is the member
-        of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what the content raises, and
-        before anything is sent NotListed and AnotherAccount, and Unavailable if there was no turn `aside`. What is not
-        `listed` is asked by an operator, and changes nothing.
+        `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what the
+        content raises, and before anything is sent NotListed and AnotherAccount, and Unavailable if there was no turn
+        `aside`. What is not `listed` is asked by an operator, and changes nothing.
         """
         operation = present_form(operation)
         if listed and not self.settings.does(operation.service.name, operation.name, given):
             raise NotListed(
                 f"{self.settings.name} is not known to do {operation.name} as {operation.service.name} does"
             )
-        found = for_account(self.settings, account)
+        found = for_account(self.settings, asking.account)
         if found is None:
-            raise AnotherAccount(f"{self.settings.name} does not stand for account {account}")
+            raise AnotherAccount(f"{self.settings.name} does not stand for account {asking.account}")
         credentials, naming = found
         made = rebuilt(operation, given) if aside is None else await aside.run(rebuilt, operation, given)
-        headers = (("host", self._host(operation, host)), *made.headers, *naming)
+        headers = (("host", self._host(operation, asking.host)), *made.headers, *naming)
         return await self._upstream.exchange(
             UpstreamRequest(
                 method=made.method,
                 target=f"{made.path}?{made.query}" if made.query else made.path,
-                headers=self._signed(operation, made, headers, credentials, region, streamed=content is not None),
+                headers=self._signed(
+                    operation, made, headers, credentials, asking.region, streamed=content is not None
+                ),
                 body=made.body if content is None else content.body,
                 length=0 if content is None else content.length,
             ),
-            caller,
+            asking.caller,
         )
 
     def _host(self, operation: Operation, clients: str) -> str:
@@ -142,17 +152,12 @@ class Exchange:
         self,
         operation: Operation,
         given: Mapping[str, Any],
+        asking: Asking,
         *,
-        account: str,
-        region: str,
-        host: str,
-        caller: str = "",
         listed: bool = True,
     ) -> HttpResponse:
         """A small answer. Raises as `send`."""
-        response = await self.send(
-            operation, given, account=account, region=region, host=host, caller=caller, listed=listed
-        )
+        response = await self.send(operation, given, asking, listed=listed)
         body = await response.whole(_MOST_LOOKED_UP)
         return HttpResponse(status=response.status, headers=response.headers, body=body)
 
