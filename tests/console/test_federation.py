@@ -389,3 +389,8 @@ def test_nobody_is_signed_in_for_longer_than_the_role_says(site: Site) -> None:
     login(shorter, token_of(site, made, SessionDuration="900"))
     site.later(900)
     assert not shorter.is_signed_in()
+
+
+def test_a_form_of_more_than_64_kilobytes_is_too_long(site: Site) -> None:
+    for size, status in ((65_536, 400), (65_537, 413)):
+        assert site.browser.ask("POST", "/federation", b"x" * size).status == status

@@ -275,11 +275,16 @@ def test_nobody_consents_from_another_page(mary: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b'{"kind":"x"}', b'{"kind":"client","query":"","answer":"maybe"}', b"\xff" * 70_000]
+    "body", [b"", b"{", b"[]", b'{"kind":"x"}', b'{"kind":"client","query":"","answer":"maybe"}', b"\xff" * 65_536]
 )
 def test_what_is_no_answer_is_refused(mary: Person, body: bytes) -> None:
     page = mary.browser.ask("POST", "/console/approve", body, x_carnet_csrf=mary.browser.csrf())
     assert page.status == 400
+
+
+def test_an_answer_of_more_than_64_kilobytes_is_too_long(mary: Person) -> None:
+    page = mary.browser.ask("POST", "/console/approve", b" " * 65_537, x_carnet_csrf=mary.browser.csrf())
+    assert (page.status, page.told["message"]) == (413, "The body is too long.")
 
 
 def test_who_is_disabled_consents_to_nothing(site: Site, mary: Person) -> None:

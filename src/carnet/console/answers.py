@@ -10,6 +10,7 @@ from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import Problem, told
 
 LONGEST_BODY = 65_536
+TOO_LONG = Problem(413, "InvalidRequest", "The body is too long.")
 CROSS_SITE = Problem(403, "CrossSiteRequest", "This is answered to the console's own pages alone.")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
-from carnet.console.answers import CROSS_SITE, LONGEST_BODY, audited
+from carnet.console.answers import CROSS_SITE, LONGEST_BODY, TOO_LONG, audited
 from carnet.console.consents_given import Answered, Asked, Given, read_given
 from carnet.console.headers import SAFETY
 from carnet.console.navigation import elsewhere, to_sign_in
@@ -68,8 +68,10 @@ class Consents:
         request_id, event_id = self._parts.execution.parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         try:
-            if http.method != "POST" or len(http.body) > LONGEST_BODY:
+            if http.method != "POST":
                 raise Problem(405, "MethodNotAllowed", "Answers are sent with POST.", ("allow", "POST"))
+            if len(http.body) > LONGEST_BODY:
+                raise TOO_LONG
             browser = self._sessions.acting(http)
             if browser is None:
                 raise _SIGNED_OUT

@@ -13,7 +13,7 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Refused
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console import identity_source
-from carnet.console.answers import CROSS_SITE, LONGEST_BODY, audited
+from carnet.console.answers import CROSS_SITE, LONGEST_BODY, TOO_LONG, audited
 from carnet.console.cookies import show_nobody, show_session
 from carnet.console.ending import end_session
 from carnet.console.first_step import store_of
@@ -180,7 +180,7 @@ class Console:
             if not self._sessions.is_own(http):
                 raise CROSS_SITE
             if len(http.body) > _LONGEST_BODIES.get(http.path, LONGEST_BODY):
-                raise Problem(413, "InvalidRequest", "The body is too long.")
+                raise TOO_LONG
             if http.path == _SESSION and http.method == "POST":
                 return self._told(arrived, await take_step(self._parts, arrived, read_step(http.body)))
             return await self._act_as(arrived)

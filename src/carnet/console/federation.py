@@ -15,7 +15,7 @@ from typing import Any
 from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
-from carnet.console.answers import LONGEST_BODY, audited
+from carnet.console.answers import LONGEST_BODY, TOO_LONG, audited
 from carnet.console.ending import end_session
 from carnet.console.headers import NOT_KEPT, SAFETY
 from carnet.console.navigation import SIGN_IN, own_target, see
@@ -132,8 +132,10 @@ class Federation:
 
 def _fields(http: HttpRequest) -> Mapping[str, str]:
     """What is given, in the query, or in a form. Raises Problem."""
-    if http.method not in ("GET", "POST") or len(http.body) > LONGEST_BODY:
+    if http.method not in ("GET", "POST"):
         raise Problem(405, "MethodNotAllowed", "This is asked with GET or POST.", ("allow", "GET, POST"))
+    if len(http.body) > LONGEST_BODY:
+        raise TOO_LONG
     try:
         return parameters(http.query, http.body)
     except Unreadable as problem:
