@@ -163,6 +163,15 @@ def test_an_older_node_that_joins_meanwhile_stops_it(here: Running) -> None:
     assert here.floor == 1
 
 
+def test_who_has_told_that_it_seals_in_the_newer_format_does_not_go_back(here: Running) -> None:
+    """The others may have ended the older one by what it told."""
+    here.older_node_ends()
+    here.store.nodes.join(OLDER)
+    here.presence.report()
+    assert here.floor == 1
+    assert format_of(here.add_user(KEYS).sealed_secret) == 2
+
+
 def test_a_value_that_was_sealed_before_and_written_late_is_not_lost(here: Running) -> None:
     """Another node sealed it before it told that it seals otherwise, and commits behind the place that is worked on."""
     here.older_node_ends()

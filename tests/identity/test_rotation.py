@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,19 @@ from carnet.audit.checkpoints import own_public_keys, public_key, signing_key
 from carnet.base.faults import Unavailable
 from carnet.entities.access_key import AccessKey
 from carnet.identity import resealing
-from carnet.identity.resealing import CARRIED_FOR
+from carnet.identity.resealing import CARRIED_FOR, RESEALING
 from carnet.identity.sealed_kinds import kinds_of
-from carnet.keyring.data_keys import KeyState, Purpose
+from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import kid_of
 from carnet.services.key_rotation import NodesAreBehind
+from carnet.store.changes import Revision
+from carnet.store.leases import Lease, LeaseLost
 from carnet.store.nodes import Node as Report
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 from tests.identity.rotating import Clock, Node, fill, joined, rotate_to_the_end
+from tests.stores import raw
 
 STAGED, PRIMARY, RETIRED, KEPT = KeyState.STAGED, KeyState.PRIMARY, KeyState.RETIRED, KeyState.KEPT
 
@@ -191,6 +194,97 @@ def test_nothing_is_stored_under_a_key_that_opens_nothing_any_more(nodes: tuple[
     other.presence.report()
     with other.store.write() as unit:
         unit.add(_a_key(other))
+    assert one.all_open()
+
+
+def test_a_node_that_was_away_for_two_rotations_loses_nothing(nodes: tuple[Node, Node]) -> None:
+    one, other = nodes
+    before = other.session()
+    one.store.nodes.leave(other.presence.id)
+    for _ in range(2):
+        one.stage()
+        rotate_to_the_end(one)
+    assert one.states() == [KEPT, KEPT, PRIMARY]
+    meanwhile = other.session()
+    with pytest.raises(Unavailable, match="data keys have changed"), other.store.write() as unit:
+        unit.add(_a_key(other))
+    other.presence.report()
+    with other.store.write() as unit:
+        unit.add(_a_key(other))
+    for each in nodes:
+        assert each.all_open()
+        assert each.knows(before)
+        assert each.knows(meanwhile)
+
+
+class Interrupted:
+    """A store to which something happens before its nth write."""
+
+    def __init__(self, store: Store, turn: int, happens: Callable[[], None]) -> None:
+        self._store = store
+        self._left = turn
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write(self) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            self._happens()
+        return self._store.write()
+
+
+def _rotates_until(happens: Callable[[], None], turn: int, one: Node, other: Node) -> None:
+    one.stage(Purpose.SAML_PRIVATE_KEYS, Purpose.ACCESS_KEY_SECRETS)
+    store: Any = Interrupted(one.store, turn, happens)
+    for _ in range(4):
+        for each in (one, other):
+            each.presence.report()
+        for _ in one.steps(store):
+            pass
+
+
+def test_who_lost_the_lease_changes_nothing_at_whichever_write(nodes: tuple[Node, Node], settings: Settings) -> None:
+    one, other = nodes
+    for turn in range(1, 100):
+        came: list[tuple[Lease, Revision]] = []
+
+        def taken_over(came: list[tuple[Lease, Revision]] = came) -> None:
+            raw.execute(settings.store_url, "UPDATE leases SET expires = 0")
+            lease = other.store.leases.take(RESEALING, other.presence.id)
+            assert lease is not None
+            came.append((lease, one.store.revision()))
+
+        with suppress(LeaseLost):
+            _rotates_until(taken_over, turn, one, other)
+        if not came:
+            break
+        lease, revision = came[0]
+        assert one.store.revision() == revision
+        other.store.leases.release(lease)
+        rotate_to_the_end(one, other)
+    assert turn > 8, "a rotation has more writes than that"
+    assert one.all_open()
+
+
+def test_no_key_changes_once_a_node_that_knows_none_of_it_has_joined(nodes: tuple[Node, Node]) -> None:
+    """Such as one of the release before, at whichever write of a rotation it comes."""
+    one, other = nodes
+    for turn in range(1, 100):
+        came: list[list[WrappedKey]] = []
+
+        def joins(came: list[list[WrappedKey]] = came) -> None:
+            came.append(list(one.store.data_keys()))
+            other.store.nodes.join(Report(id="older", release="0.0.9", features=frozenset(), seq=0))
+
+        _rotates_until(joins, turn, one, other)
+        if not came:
+            break
+        assert list(one.store.data_keys()) == came[0]
+        one.store.nodes.leave("older")
+        rotate_to_the_end(one, other)
+    assert turn > 8, "a rotation has more writes than that"
     assert one.all_open()
 
 
