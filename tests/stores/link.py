@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,8 @@ from threading import Thread
 from sqlalchemy import make_url
 
 _CHUNK = 65536
+_KEPT_ALIVE_SECONDS = 25
+"""After how long a server finds a client gone, as nodes ask of it (`store/databases/postgresql.py`)."""
 
 
 class Link:
@@ -30,6 +33,8 @@ class Link:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listening, selectors.EVENT_READ)
         self._servers: set[socket.socket] = set()
+        self._cut_since: dict[socket.socket, float] = {}
+        """The ends at the server of connections that are cut."""
         self._peers: dict[socket.socket, socket.socket | None] = {}
         self._ends = False
         self._thread = Thread(target=self._run)
@@ -65,6 +70,7 @@ class Link:
         while not self._ends:
             for key, _ in self._selector.select(0.05):
                 self._take(key.fileobj)  # type: ignore[arg-type]
+            self._let_go()
 
     def _take(self, ready: socket.socket) -> None:
         if ready is self._listening:
@@ -99,9 +105,18 @@ class Link:
 
     def _cut(self, one: socket.socket, other: socket.socket | None) -> None:
         """What comes of either is handed on no more."""
-        self._peers[one] = None
-        if other is not None:
-            self._peers[other] = None
+        for end in (one, other):
+            if end is not None:
+                self._peers[end] = None
+                if end in self._servers:
+                    self._cut_since.setdefault(end, time.monotonic())
+
+    def _let_go(self) -> None:
+        """End at the server what has been cut for as long as keeping alive takes."""
+        for end, since in list(self._cut_since.items()):
+            if time.monotonic() > since + _KEPT_ALIVE_SECONDS:
+                del self._cut_since[end]
+                self._end(end)
 
     def _connect(self, client: socket.socket) -> None:
         self._peers[client] = None

@@ -76,6 +76,23 @@ def test_nothing_waits_longer_for_postgresql_than_it_is_set_up_to(own_server: Po
     assert sqlite.BUSY_MILLISECONDS == 5000
 
 
+@pytest.mark.parametrize("engine", ["writer", "reader", "_prober"])
+def test_postgresql_holds_no_connection_of_a_node_that_is_cut_off(own_server: PostgresqlServer, engine: str) -> None:
+    """Else each cut leaves some for two hours. Whatever a socket of Unix is set up to, it shows 0."""
+    asked = text("SELECT name, reset_val, source FROM pg_settings WHERE name LIKE 'tcp_%' ORDER BY name")
+    with (
+        closing(postgresql.Postgresql(make_url(own_server.new_database(patient=False)))) as backend,
+        getattr(backend, engine).connect() as connection,
+    ):
+        set_up_to = [tuple(row) for row in connection.execute(asked)]
+    assert set_up_to == [
+        ("tcp_keepalives_count", "3", "client"),
+        ("tcp_keepalives_idle", "10", "client"),
+        ("tcp_keepalives_interval", "5", "client"),
+        ("tcp_user_timeout", "25000", "client"),
+    ]
+
+
 CONNECTION = ("connect_timeout", "tcp_user_timeout", "application_name")
 
 

@@ -42,6 +42,14 @@ _CONNECTION = {
     "application_name": "carnet",
 }
 """What libpq is told; the database's URL may say otherwise."""
+_LOST_CLIENTS = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+"""When the server lets go of the connections of a node that is cut off: else it holds them for two hours, and once it
+has as many as it may it takes no new ones."""
 _WRITER_WAITS = {
     "lock_timeout": f"{LOCK_MILLISECONDS}",
     "statement_timeout": "5000",
@@ -169,7 +177,11 @@ def _engine(url: URL, *, waits: dict[str, str], transactions: dict[str, str], **
         pool_timeout=LOCK_MILLISECONDS / 1000,
         connect_args=_CONNECTION
         | {name: written[name][-1] for name in _CONNECTION if name in written}
-        | {"options": " ".join([*_options(waits), *written.get("options", ()), *_options(transactions)])},
+        | {
+            "options": " ".join(
+                [*_options(_LOST_CLIENTS | waits), *written.get("options", ()), *_options(transactions)]
+            )
+        },
         **more,
     )
 
