@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
 import httptools
+from msgspec import Struct
 
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.server.http.body_stream import BodyStream
@@ -67,6 +68,17 @@ class Client(NamedTuple):
     """The version of TLS, such as `1.3`; empty if it is not known, or there is none."""
 
 
+class _Streamed(Struct):
+    """A body that goes to a stream while it arrives."""
+
+    stream: BodyStream
+    announced: int
+    """How many bytes it has, if its head tells it."""
+    arrived: int = 0
+    other_bytes: int = 0
+    """What was read since its last byte that arrived: of chunks, what frames them."""
+
+
 class RequestReader:
     """Reads the requests of one connection and hands each on as soon as its last byte is there."""
 
@@ -107,12 +119,7 @@ class RequestReader:
         """How much of the budget of bodies it takes."""
         self.proven = False
         """Whether a caller was proven on this connection."""
-        self.stream: BodyStream | None = None
-        """Where the body of the request under way goes, if it is not waited for whole."""
-        self._streamed_bytes = 0
-        self._announced = 0
-        """How long the streamed body is, if its head tells it."""
-        self._bytes_without_body = 0
+        self._streamed: _Streamed | None = None
         self._chunked = False
 
     def feed(self, data: bytes | memoryview, *, more: bool = False) -> None:
@@ -120,7 +127,8 @@ class RequestReader:
         reading on."""
         self._many_bytes = self._bytes + len(data) > self._shortest_limit
         self._others_ended = False
-        self._bytes_without_body += len(data)
+        if self._streamed is not None:
+            self._streamed.other_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -132,8 +140,8 @@ class RequestReader:
             self._bytes += 0 if self._others_ended else len(data)
             if self._in_headers and self._bytes > self._limits.head:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
-            elif self.stream is not None:
-                if self._bytes_without_body > self._limits.head:
+            elif self._streamed is not None:
+                if self._streamed.other_bytes > self._limits.head:
                     self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "What follows the request body is too long.")
             elif self._bytes > self._limits.request:
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
@@ -146,16 +154,21 @@ class RequestReader:
             raise self._refusal
 
     @property
+    def stream(self) -> BodyStream | None:
+        """Where the body of the request under way goes, if it is not waited for whole."""
+        return self._streamed.stream if self._streamed is not None else None
+
+    @property
     def body_to_come(self) -> int:
         """Bytes of a streamed body that are not read yet, if it is known how many."""
-        return max(0, self._announced - self._streamed_bytes) if self.stream is not None else 0
+        return max(0, self._streamed.announced - self._streamed.arrived) if self._streamed is not None else 0
 
     def cut(self, why: RequestRefused) -> None:
         """Nothing more comes: forget what is there of the request under way, and tell `why` to who reads its body."""
         self._bodies.give_back(self._charged)
         self._charged, self._body = 0, b""
-        if self.stream is not None:
-            self.stream.fail(why)
+        if self._streamed is not None:
+            self._streamed.stream.fail(why)
 
     def _charge(self) -> None:
         due = len(self._body) + self._head_size() if self.under_way else 0
@@ -225,8 +238,8 @@ class RequestReader:
     def on_body(self, part: bytes) -> None:
         if self._refusal is not None:
             return
-        if self.stream is not None:
-            self._stream_on(self.stream, part)
+        if self._streamed is not None:
+            self._stream_on(self._streamed, part)
         elif len(self._body) + len(part) > self._limits.body:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
         elif not self._body:
@@ -245,9 +258,9 @@ class RequestReader:
         version = parser.get_http_version()
         # Of HTTP/1.0 no connection is kept: a client that asks for it would wait for a header that says so.
         keep_alive = version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
-        if self.stream is not None:
-            stream, self.stream = self.stream, None
-            stream.end()
+        if self._streamed is not None:
+            streamed, self._streamed = self._streamed, None
+            streamed.stream.end()
             self._receiver.ended(keep_alive=keep_alive)
             return
         headers, body = self._headers, self._body
@@ -283,19 +296,18 @@ class RequestReader:
         if self._refusal is not None:
             return
         expected = any(value.lower() == _CONTINUE for value in head.header_all("expect"))
-        self.stream = self._receiver.begun(head, expected=expected)
-        if self.stream is not None:
+        stream = self._receiver.begun(head, expected=expected)
+        if stream is not None:
             self._headers = []
-            self._streamed_bytes = self._bytes_without_body = 0
-            self._announced = int(head.first.get("content-length", 0))
+            self._streamed = _Streamed(stream, int(head.first.get("content-length", 0)))
 
-    def _stream_on(self, stream: BodyStream, part: bytes) -> None:
-        self._bytes_without_body = 0
-        self._streamed_bytes += len(part)
-        if self._streamed_bytes > self._limits.streamed_body:
+    def _stream_on(self, streamed: _Streamed, part: bytes) -> None:
+        streamed.other_bytes = 0
+        streamed.arrived += len(part)
+        if streamed.arrived > self._limits.streamed_body:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
         else:
-            stream.put(part)
+            streamed.stream.put(part)
 
     def _invite_body(self) -> None:
         """Once the headers are there and the body is not."""
