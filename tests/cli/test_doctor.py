@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from datetime import UTC, datetime, timedelta
@@ -57,8 +58,10 @@ def test_another_program_has_the_port(data: Path) -> None:
     assert "End what listens there" in told
 
 
-def test_a_misspelled_variable(data: Path) -> None:
-    assert "wrong  variables: CARNET_DATADIR is no setting" in run(data, code=1, CARNET_DATADIR="x")
+def test_misspelled_variables(data: Path) -> None:
+    told = run(data, code=1, CARNET_DATADIR="x", CARNET_ZZZ="x")
+    assert "wrong  variables: CARNET_DATADIR is no setting; did you mean CARNET_DATA_DIR?\n" in told
+    assert "wrong  variables: CARNET_ZZZ is no setting\n" in told
 
 
 def test_what_others_can_reach(data: Path) -> None:
@@ -66,6 +69,31 @@ def test_what_others_can_reach(data: Path) -> None:
     told = run(data, code=1)
     assert f"wrong  permissions: {data} has mode 0755" in told
     assert f"chmod go= {data}" in told
+
+
+def test_a_master_key_that_others_can_read_is_closed_not_replaced(data: Path) -> None:
+    (data / "master.key").chmod(0o644)
+    told = run(data, code=1)
+    assert told.count(f"chmod go= {data / 'master.key'}") == 2
+    assert "Put the master key of this installation in its place" not in told
+
+
+@pytest.mark.parametrize(
+    ("shut", "verb"), [(".", "written"), ("audit", "written"), ("carnet.db", "written"), ("master.key", "read")]
+)
+def test_what_this_user_may_not_use(data: Path, shut: str, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user of these tests may be root, whom a mode does not stop."""
+    path, may = data / shut, os.access
+    monkeypatch.setattr("os.access", lambda each, mode: each != path and may(each, mode))
+    told = run(data, code=1)
+    assert f"wrong  permissions: {path} cannot be {verb} by you (user id {os.geteuid()})" in told
+    assert f"be the user {path.owner()}, who owns it" in told
+
+
+def test_where_no_installation_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    told = run(tmp_path / "new" / "data", code=1)
+    assert f"wrong  permissions: {tmp_path} cannot be written by you" in told
 
 
 def test_a_full_disk(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

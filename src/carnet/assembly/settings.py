@@ -180,12 +180,19 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 def check_environment(environment: Mapping[str, str]) -> None:
     """Raise UnknownSetting for a CARNET_ variable that names no setting."""
     for name in unknown_variables(environment):
-        from carnet.policy.lint.near import nearest  # seldom needed
-
+        meant = meant_variable(name)
+        hint = f"did you mean {meant}? The settings are" if meant else "the settings are"
         known = sorted(variable(each.name) for each in fields(Settings))
-        meant = nearest(name.removeprefix(PREFIX), (each.removeprefix(PREFIX) for each in known))
-        hint = f"did you mean {PREFIX}{meant}? The settings are" if meant else "the settings are"
         raise UnknownSetting(f"{name} is no setting of Carnet; {hint}: {', '.join(known)}")
+
+
+def meant_variable(name: str) -> str:
+    """The variable of a setting that is most like one that names none; empty if none is like it."""
+    from carnet.policy.lint.near import nearest  # seldom needed
+
+    known = (variable(each.name).removeprefix(PREFIX) for each in fields(Settings))
+    meant = nearest(name.removeprefix(PREFIX), known)
+    return f"{PREFIX}{meant}" if meant else ""
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from carnet.assembly.running import last_endpoint
-from carnet.assembly.settings import Settings, unknown_variables
+from carnet.assembly.settings import Settings, meant_variable, unknown_variables
 from carnet.base.faults import Fault
 from carnet.cli.mail import check_mail
 from carnet.cli.options import installation_options, mail_options, setting, told_plainly
@@ -70,11 +71,11 @@ def _versions(_settings: Settings) -> Iterator[Finding]:
 
 def _variables(_settings: Settings) -> Iterator[Finding]:
     unknown = unknown_variables(os.environ)
-    if unknown:
-        yield Finding(
-            "variables", f"{', '.join(unknown)} is no setting", "carnet serve refuses it: see docs/settings.md."
-        )
-    else:
+    for name in unknown:
+        meant = meant_variable(name)
+        told = f"{name} is no setting; did you mean {meant}?" if meant else f"{name} is no setting"
+        yield Finding("variables", told, "carnet serve refuses it: see docs/settings.md.")
+    if not unknown:
         yield Finding("variables", "every CARNET_ variable is a setting")
 
 
@@ -134,9 +135,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    place = next(
-        each for each in (settings.data_dir.absolute(), *settings.data_dir.absolute().parents) if each.exists()
-    )
+    place = _nearest_place(settings.data_dir)
     free = shutil.disk_usage(place).free
     told = f"{free // 1_048_576:,} MB are free at {place}"
     yield Finding(
@@ -144,16 +143,53 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     )
 
 
+def _nearest_place(path: Path) -> Path:
+    """The path, or what there is of the directories above it."""
+    return next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+
+
 def _permissions(settings: Settings) -> Iterator[Finding]:
-    for path in (settings.data_dir, settings.data_dir / "audit", settings.data_dir / "carnet.db", settings.master_key):
-        try:
-            mode = stat.S_IMODE(path.stat().st_mode)
-        except OSError:
-            continue
-        if mode & _OTHERS:
-            yield Finding("permissions", f"{path} has mode {mode:04o}", f"Others can reach it: chmod go= {path}")
-        else:
-            yield Finding("permissions", f"{path} is its owner's alone")
+    place = _nearest_place(settings.data_dir)
+    if place != settings.data_dir.absolute():
+        yield from _may_use(place, os.W_OK | os.X_OK)
+    directory = os.R_OK | os.W_OK | os.X_OK
+    yield from _is_its_owners(settings.data_dir, directory)
+    yield from _is_its_owners(settings.data_dir / "audit", directory)
+    yield from _is_its_owners(settings.data_dir / "carnet.db", os.R_OK | os.W_OK)
+    yield from _is_its_owners(settings.master_key, os.R_OK)
+
+
+def _is_its_owners(path: Path, needed: int) -> Iterator[Finding]:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return
+    yield from _may_use(path, needed)
+    if mode & _OTHERS:
+        yield Finding("permissions", f"{path} has mode {mode:04o}", f"Others can reach it: {_close(path)}")
+    else:
+        yield Finding("permissions", f"{path} is its owner's alone")
+
+
+def _may_use(path: Path, needed: int) -> Iterator[Finding]:
+    """Whether who runs this may: a server that another user runs later is not known of."""
+    if not os.access(path, needed):
+        verb = "written" if needed & os.W_OK else "read"
+        way_out = (
+            f"Is its file system read-only? If not, be the user {_owner(path)}, who owns it, or give it to yourself."
+        )
+        yield Finding("permissions", f"{path} cannot be {verb} by you (user id {os.geteuid()})", way_out)
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:
+        return str(path.stat().st_uid)
+
+
+def _close(path: Path) -> str:
+    return f"chmod go= {path}"
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -169,11 +205,17 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except NotSetUp as problem:
         yield Finding("database", str(problem), "carnet serve makes one; --data-dir or --database-url names another.")
     except KeyringError as problem:
-        yield Finding("keys", str(problem), "Put the master key of this installation in its place: --master-key-file.")
+        yield Finding("keys", str(problem), _way_to_keys(settings.master_key))
     except Damaged as problem:
         yield Finding("database", problem.message, "Move it away, and restore a backup: carnet restore FILE.")
     except (Fault, Incompatible, ValueError, OSError) as problem:
         yield Finding("database", str(problem), "Look at --database-url, and whether that server runs.")
+
+
+def _way_to_keys(master_key: Path) -> str:
+    if master_key.exists() and master_key.stat().st_mode & _OTHERS:
+        return _close(master_key)
+    return "Put the master key of this installation in its place: --master-key-file."
 
 
 def _past(state: State) -> Iterator[Finding]:
