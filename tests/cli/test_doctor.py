@@ -83,6 +83,7 @@ def test_a_master_key_that_others_can_read_is_closed_not_replaced(data: Path) ->
 )
 def test_what_this_user_may_not_use(data: Path, shut: str, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user of these tests may be root, whom a mode does not stop."""
+    (data / "audit").mkdir(mode=0o700, exist_ok=True)
     path, may = data / shut, os.access
     monkeypatch.setattr("os.access", lambda each, mode: each != path and may(each, mode))
     told = run(data, code=1)

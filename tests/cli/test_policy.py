@@ -197,6 +197,7 @@ def test_json_has_the_warnings_of_each_case(tmp_path: Path) -> None:
     for options in ((), ("--explain",)):
         (answer,) = json.loads(simulate(file, "--output", "json", *options).stdout)
         assert answer["warnings"][0] == {
+            "file": str(tmp_path / "cases.yaml"),
             "code": "INVALID_ACTION",
             "message": "The action s3:GetObjct does not exist.",
             "meant": "s3:GetObject",

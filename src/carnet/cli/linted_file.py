@@ -5,11 +5,13 @@ A complaint begins as compilers begin theirs: the file, the line and the column,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
+from carnet.base.bounded_json import loads
 from carnet.cli.case_file import NotData, read_case_file
 from carnet.cli.places import Place, Places
 from carnet.policy.lint import Finding
@@ -39,6 +41,7 @@ class Warned:
         """The warning in JSON values; a document that is text has places of its own, from its first line."""
         place = self.place or Place(0, 0)
         return {
+            "file": self.file,
             "code": self.finding.code.value,
             "message": self.finding.message,
             "meant": self.finding.meant or None,
@@ -57,6 +60,9 @@ class LintedFile:
     """What the file is called in complaints."""
     data: object
     places: Places
+    text: str
+    within: Mapping[str, LintedFile] = field(default_factory=dict)
+    """Path of a member to the file that it was read from instead."""
 
     @classmethod
     def read(cls, name: str) -> LintedFile:
@@ -65,20 +71,50 @@ class LintedFile:
         try:
             with click.open_file(name, "rb") as file:
                 content = file.read()
-            return cls(shown, read_case_file(content, name), Places(content.decode("utf-8-sig")))
+            return cls._of(shown, content, name)
         except OSError as problem:
             raise BadInput(f"{name}: {problem.strerror}") from problem
+
+    @classmethod
+    def of_text(cls, shown: str, text: str) -> LintedFile:
+        """A document that another file holds as text; raises BadInput that begins with `shown`."""
+        return cls._of(shown, text.encode("utf-8", "surrogatepass"), "")
+
+    @classmethod
+    def _of(cls, shown: str, content: bytes, name: str) -> LintedFile:
+        try:
+            data = read_case_file(content, name)
         except NotData as problem:
             raise BadInput(f"{_at(shown, problem.place)}: {problem}") from problem
+        text = content.decode("utf-8-sig")
+        return cls(shown, data, Places(text), text)
+
+    @property
+    def document(self) -> object:
+        """The policy document that the file holds: JSON as its text, whose statements have lines."""
+        try:
+            loads(self.text)
+        except ValueError:
+            return self.data
+        return self.text
 
     def told(self, path: str, text: str, *, at_name: bool) -> str:
         """The line that complains of a member."""
-        place = self.places.of(path, at_name=at_name)
-        return f"{_at(self.shown, place)}: {place.where if place is not None else ''}{text}"
+        file, inner = self._home(path)
+        place = file.places.of(inner, at_name=at_name)
+        return f"{_at(file.shown, place)}: {place.where if place is not None else ''}{text}"
 
     def warned(self, finding: Finding) -> Warned:
         """What the linter found, with its place."""
-        return Warned(self.shown, self.places.of(finding.path, at_name=finding.at_name), finding)
+        file, inner = self._home(finding.path)
+        return Warned(file.shown, file.places.of(inner, at_name=finding.at_name), finding)
+
+    def _home(self, path: str) -> tuple[LintedFile, str]:
+        """The file where the member at `path` stands, and its path there."""
+        for begin, file in self.within.items():
+            if path.startswith(begin) and path[len(begin) :][:1] in ("", ".", "["):
+                return file, f"case{path[len(begin) :]}"
+        return self, path
 
 
 def _at(shown: str, place: Place | None) -> str:

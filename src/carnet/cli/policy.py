@@ -11,7 +11,9 @@ import click
 
 from carnet.base.faults import Malformed
 from carnet.catalog.policy_facts import CatalogFacts
+from carnet.cli.case_policies import with_named_policies
 from carnet.cli.collector import collector_paused
+from carnet.cli.documents_within import documents_within
 from carnet.cli.groups import CommandGroup
 from carnet.cli.linted_file import BadInput, LintedFile, Warned
 from carnet.cli.options import told_plainly
@@ -53,7 +55,7 @@ def simulate(name: str, explain: bool, output: str, strict: bool) -> None:
     Exit code 1 if a case is not decided as it expects, 2 if the file is no file of cases, or with --strict if there
     are warnings.
     """
-    file = LintedFile.read(name)
+    file = with_named_policies(LintedFile.read(name), name)
     with collector_paused():
         cases = list(_cases(file))
         warnings = [warning for _, _, of_case in cases for warning in of_case]
@@ -72,25 +74,49 @@ def simulate(name: str, explain: bool, output: str, strict: bool) -> None:
 
 
 @policy.command()
-@click.argument("name", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
+@click.argument("names", metavar="FILE...", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True))
 @click.option(
     "--type", "kind", type=click.Choice([each.value for each in Grammar]), default="identity", show_default=True
 )
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 @told_plainly
-def validate(name: str, kind: str, output: str) -> None:
-    """Tell what is wrong with the policy document of a file, JSON or YAML; - reads standard input.
+def validate(names: tuple[str, ...], kind: str, output: str) -> None:
+    """Tell what is wrong with the policy documents of files, JSON or YAML; - reads standard input.
 
-    Exit code 1 if anything is, 2 if the file is neither JSON nor YAML.
+    A file may be a Terraform plan, as `terraform show -json` prints it: its policies are looked at, each as the type
+    that its resource says.
+
+    Exit code 1 if anything is wrong, 2 if a file is neither JSON nor YAML, or holds no policy document.
     """
-    file = LintedFile.read(name)
-    found = [file.warned(finding) for finding in _findings(file.data, Grammar(kind))]
-    if output == "json":
+    found: list[Warned] = []
+    unread: list[str] = []
+    for name in names:
+        try:
+            for shown, warnings in _looked_at(name, Grammar(kind)):
+                found += warnings
+                if output == "text":
+                    click.echo("\n".join(map(str, warnings)) or f"{shown}: nothing is wrong with it")
+        except BadInput as problem:
+            unread.append(problem.message)
+    if output == "json" and len(unread) < len(names):
         click.echo(_json_lines(warning.as_dict() for warning in found))
-    else:
-        click.echo("\n".join(map(str, found)) or f"{file.shown}: nothing is wrong with it")
+    if unread:
+        raise BadInput("\n".join(unread))
     if found:
         raise click.exceptions.Exit(1)
+
+
+def _looked_at(name: str, grammar: Grammar) -> Iterator[tuple[str, list[Warned]]]:
+    """What each document of a file is called, and what is wrong with it; raises BadInput."""
+    file = LintedFile.read(name)
+    held = list(documents_within(file, grammar))
+    for one in held:
+        if one.file is None:
+            click.echo(f"{one.shown}: Terraform knows it only after apply: not looked at", err=True)
+        else:
+            yield one.shown, [one.file.warned(finding) for finding in _findings(one.file.data, one.grammar)]
+    if not held:
+        raise BadInput(f"{file.shown}: the plan holds no policy document")
 
 
 def _findings(document: object, grammar: Grammar) -> tuple[Finding, ...]:
