@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -48,3 +49,12 @@ def test_a_list_of_commands_cuts_no_sentence(name: str) -> None:
 def test_a_misspelled_command_is_told_what_was_meant() -> None:
     assert "No such command 'serv'. Did you mean 'serve'?" in CliRunner().invoke(main, ["serv"]).output
     assert CliRunner().invoke(main, ["hat"]).output.endswith("No such command 'hat'.\n")
+
+
+@pytest.mark.parametrize(("variable", "coloured"), [("", True), ("1", False), ("0", False)])
+def test_no_color_is_heeded(tmp_path: Path, variable: str, coloured: bool) -> None:
+    """Whatever the variable says, unless it is empty: https://no-color.org."""
+    asked = ["doctor", "--data-dir", str(tmp_path / "none"), "--port", "0"]
+    done = CliRunner().invoke(main, asked, color=True, env={"NO_COLOR": variable})
+    assert "versions: " in done.output
+    assert ("\x1b[" in done.output) is coloured

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from carnet.policy import Layer, Principal, PrincipalKind, Verdict
-from carnet.testing import assert_allowed, assert_denied
+from carnet.testing import UnknownAction, assert_allowed, assert_denied
 
 ACCOUNT = "111122223333"
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -190,3 +190,17 @@ def test_the_canonical_user_that_only_an_object_can_tell() -> None:
     user = Principal(kind=PrincipalKind.USER, arn=ALICE, account=ACCOUNT, canonical_user=CANONICAL_USER)
     allowed(principal=user, **across)
     denied(principal=ALICE, by=Layer.RESOURCE, **across)
+
+
+@pytest.mark.parametrize(("asserted", "policy"), [(allowed, FULL), (denied, READS)], ids=["allowed", "denied"])
+def test_an_action_that_its_service_does_not_have_is_warned_of(asserted: Any, policy: dict[str, Any]) -> None:
+    meant = r"^The action s3:PutObjec does not exist. Did you mean s3:PutObject\?$"
+    with pytest.warns(UnknownAction, match=meant) as told:
+        asserted("s3:PutObjec", identity=policy)
+    assert [each.filename for each in told] == [__file__]
+
+
+@pytest.mark.parametrize("action", ["s3:putobject", "docs:Read", "sts:AssumeRole"])
+def test_an_action_of_aws_or_of_ones_own_is_not_warned_of(action: str) -> None:
+    """Warnings are errors here."""
+    allowed(action, resource="*", identity=FULL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from carnet.cli.groups import CommandsOnDemand
@@ -45,5 +47,8 @@ Exit codes:
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="carnet")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """AWS IAM that anyone can run."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        context.color = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carnet.testing.assertions import assert_allowed, assert_denied
+    from carnet.testing.doubtful import UnknownAction
     from carnet.testing.question import Document, Documents, Levels, Question
 else:
 
@@ -16,9 +17,9 @@ else:
         """Import the engine for whoever asks for a name: pytest imports this package wherever Carnet is installed."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from carnet.testing import assertions, question
+        from carnet.testing import assertions, doubtful, question
 
-        return getattr(assertions if hasattr(assertions, name) else question, name)
+        return getattr(next(module for module in (assertions, question, doubtful) if hasattr(module, name)), name)
 
 
-__all__ = ["Document", "Documents", "Levels", "Question", "assert_allowed", "assert_denied"]
+__all__ = ["Document", "Documents", "Levels", "Question", "UnknownAction", "assert_allowed", "assert_denied"]

@@ -9,6 +9,7 @@ from carnet.policy.case_members import as_word
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, Verdict
 from carnet.policy.trace import explain
+from carnet.testing.doubtful import warn_of_action
 from carnet.testing.question import Question, read_question
 
 _DENIED = {None: "denied", True: Verdict.EXPLICIT_DENY, False: Verdict.IMPLICIT_DENY}
@@ -48,9 +49,11 @@ def _asked(**question: Unpack[Question]) -> Case:
     """The question as a case. What is wrong with it is the test's fault, and no frame of ours is shown with it."""
     __tracebackhide__ = True
     try:
-        return read_question(**question)
+        case = read_question(**question)
     except (OSError, ValueError) as problem:
         raise problem.with_traceback(None) from None
+    warn_of_action(case.request.action, stacklevel=3)
+    return case
 
 
 def _is_explicit(decision: Decision) -> bool:
