@@ -28,6 +28,11 @@ def test_every_page_is_in_the_navigation() -> None:
     assert listed == there - decisions, "decisions are reached from their own list"
 
 
+def test_the_first_page_leads_to_every_page_of_the_navigation() -> None:
+    listed = set(_pages(yaml.safe_load(Path("mkdocs.yml").read_text())["nav"]))
+    assert set(LINK.findall((DOCS / "index.md").read_text())) == listed - {"index.md"}
+
+
 def test_the_list_of_decisions_has_each_by_its_number_and_title() -> None:
     pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
     titled = [(page.read_text().partition("\n")[0].removeprefix("# "), page.name) for page in pages]
