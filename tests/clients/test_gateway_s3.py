@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -307,6 +307,36 @@ def test_a_setting_that_the_store_does_not_keep_is_refused_by_name(server: Runni
     assert error.get("Code") == "NotImplemented"
     assert re.search(f"(moto|seaweedfs) is not known to do {refused.value.operation_name}", error.get("Message", ""))
     s3.head_bucket(Bucket=BUCKET)
+
+
+def test_a_denied_object_has_no_other_name(server: RunningServer) -> None:
+    """SeaweedFS takes a backslash for a slash, and lists `secret/` for the prefix `/secret/`."""
+    root, iam = client(server), client(server, service="iam")
+    root.put_object(Bucket=BUCKET, Key="secret/k", Body=b"secret")
+    iam.create_user(UserName="mallory")
+    of_objects = f"arn:aws:s3:::{BUCKET}"
+    statements = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*Object", "Resource": f"{of_objects}/secret/*"},
+        {
+            "Effect": "Deny",
+            "Action": "s3:ListBucket",
+            "Resource": of_objects,
+            "Condition": {"StringLike": {"s3:prefix": "secret*"}},
+        },
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName="mallory", PolicyName="p", PolicyDocument=document)
+    made = iam.create_access_key(UserName="mallory")["AccessKey"]
+    mallory = client(server, key=(made["AccessKeyId"], made["SecretAccessKey"]))
+    for key in ("secret/k", "secret\\k", "secret\\\\k", "/secret/k", "x/../secret/k"):
+        with pytest.raises(ClientError):
+            mallory.get_object(Bucket=BUCKET, Key=key)
+        with pytest.raises(ClientError):
+            mallory.copy_object(Bucket=BUCKET, Key="mine", CopySource={"Bucket": BUCKET, "Key": key})
+    for prefix in ("/secret/", "./secret/", "x/../secret/"):
+        with suppress(ClientError):
+            assert "Contents" not in mallory.list_objects_v2(Bucket=BUCKET, Prefix=prefix), prefix
 
 
 def test_record_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

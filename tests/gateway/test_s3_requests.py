@@ -57,6 +57,7 @@ def test_a_copy_that_could_be_read_in_two_ways_is_refused() -> None:
         "open/..%2Fsecret/k",
         "open/../secret/k",
         "open//k",
+        "secret%5Ck",
         "secret/k?a",
         "%73ecret/k",
         "secret/%ff",

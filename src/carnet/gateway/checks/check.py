@@ -30,7 +30,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     members: Members
     scope: Scope
     literal_keys: bool = False
-    """Whether the store takes keys of objects literally, also those with parts that are empty or dots."""
+    """Whether the store takes keys of objects literally (`protocols.s3_paths`)."""
 
 
 class SoughtBy(StrEnum):

@@ -34,7 +34,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     INVARIANT: an operation that is not here is not sent. An upstream that does not know one may do another.
     """
     literal_keys: bool = False
-    """Whether it takes keys of objects as they are, also those with parts that are empty or dots."""
+    """Whether it takes keys of objects as they are, also those with backslashes or parts that are empty or dots."""
     drops_cut_bodies: bool = False
     """Whether nothing is left of a body that ends before its declared length."""
     versions: bool = False

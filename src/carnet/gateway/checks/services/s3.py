@@ -22,15 +22,17 @@ from carnet.gateway.checks.services.s3_names import (
     object_arn,
     versioned,
 )
+from carnet.gateway.checks.table import from_table
 from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.policy.request import Value
-from carnet.protocols.s3_paths import is_read_in_two_ways
+from carnet.protocols.s3_paths import IN_TWO_WAYS, is_read_in_two_ways
 
 MOST_DELETED = 1_000
 _DUAL_LAYER = "aws:kms:dsse"
 _BY_KMS = frozenset(("aws:kms", _DUAL_LAYER))
 _ALGORITHMS = _BY_KMS | {"", "AES256"}
 """INVARIANT: what a store might take for KMS, and is none of these, is not sent to it: no key is decided on for it."""
+_LISTS = ("ListMultipartUploads", "ListObjectVersions", "ListObjects", "ListObjectsV2")
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
@@ -53,10 +55,16 @@ def _on_object(asked: Asked, action: str, key: str | None = None) -> Check:
 def _object(asked: Asked, bucket: str, key: str) -> str:
     """INVARIANT: a key in a header or a body is held to what keys in paths are (`protocols.s3_paths`)."""
     if not asked.literal_keys and is_read_in_two_ways(key):
-        raise Refused(
-            "InvalidArgument", "The key has a part that is empty or dots, which stores read in different ways"
-        )
+        raise Refused("InvalidArgument", f"The key {IN_TWO_WAYS}")
     return object_arn(asked.scope.partition, bucket, key)
+
+
+def _listed(asked: Asked) -> Iterator[Check]:
+    """INVARIANT: a prefix is held to what keys are: a store that takes `/a/` for `a/` lists what `s3:prefix` denies."""
+    prefix = text(asked.members, "Prefix")
+    if prefix and not asked.literal_keys and is_read_in_two_ways(prefix):
+        raise Refused("InvalidArgument", f"The prefix {IN_TWO_WAYS}")
+    yield from from_table(asked, HAND)
 
 
 def _version(asked: Asked) -> str | None:
@@ -238,6 +246,7 @@ HAND = Hand(
         "GetObjectAttributes": _of_version("GetObjectAttributes", "GetObject"),
         "GetObjectTorrent": _read_elsewhere,
         "HeadObject": _of_version("GetObject"),
+        **dict.fromkeys(_LISTS, _listed),
         "PutObject": _stored,
         "RestoreObject": _restored,
         "SelectObjectContent": _read_elsewhere,

@@ -38,7 +38,7 @@ from carnet.gateway.upstreams.probe.s3_preconditions import preconditions
 from carnet.gateway.upstreams.probe.s3_settings import SETTINGS
 
 _CANARY, _SONG = "canary", b"alive"
-_UNTIDY = ("a//b", "/a", "./a", "x/../y", "x/./y", "a/")
+_UNTIDY = ("a//b", "/a", "./a", "x/../y", "x/./y", "a/", "a\\c")
 """Keys that are literal for Amazon S3, and that a store may make others of."""
 _DECLARED, _SENT = 300_000, 100_000
 _SETTLES = 0.5
