@@ -110,6 +110,16 @@ def test_a_global_service_has_one_region_whatever_its_callers_sign_for(server: I
     assert audit(server)[-1]["awsRegion"] == "eu-west-1"
 
 
+@pytest.mark.parametrize("region", ["af-south-1", "home"])
+def test_sts_is_active_in_every_region(server: InProcessServer, region: str) -> None:
+    regions = server.client("ec2").describe_regions(AllRegions=True)["Regions"]
+    assert {one["RegionName"]: one["OptInStatus"] for one in regions}.get(region) in ("not-opted-in", None)
+    user = server.client("iam").create_user(UserName=f"of-{region}")["User"]["UserName"]
+    key = server.client("iam").create_access_key(UserName=user)["AccessKey"]
+    sts = server.client("sts", key["AccessKeyId"], key["SecretAccessKey"], region=region)
+    assert sts.get_session_token()["Credentials"]["AccessKeyId"].startswith("ASIA")
+
+
 def test_the_event_of_a_session_tells_which_credentials_were_given(server: InProcessServer) -> None:
     session = a_session(server)
     told = audit(server)[-1]["responseElements"]

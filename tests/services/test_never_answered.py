@@ -22,7 +22,7 @@ NO_ERRORS = {
         "ServiceFailure": "A failure is InternalFailure, and a store that does not answer ServiceUnavailable.",
     },
     "sts": {
-        "RegionDisabledException": "One endpoint answers for all Regions, and STS is active in each.",
+        "RegionDisabledException": "STS is active in every Region: decision 0113.",
     },
 }
 """Codes of errors that are never raised."""

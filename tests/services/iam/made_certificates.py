@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from cryptography import x509
@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.services.world import START
 
-FIRST, LAST = START - timedelta(days=1), START + timedelta(days=1)
+FIRST, LAST = START - timedelta(days=1), datetime(2099, 12, 31, tzinfo=UTC)
+"""When they begin and end: good both by the clock of a world and by that of the machine."""
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 

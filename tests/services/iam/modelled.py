@@ -31,11 +31,11 @@ def codes(operation: str) -> set[str]:
     return {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes}
 
 
-def asked(world: World, name: str, others: Mapping[str, Any]) -> dict[str, Any]:
+def asked(world: World, name: str, others: Mapping[str, Any], *, service: str = "iam") -> dict[str, Any]:
     """An input that names what is there, but for `others`, of which the operation gets those that it has."""
-    shape = models.operation("iam", name).input
+    shape = models.operation(service, name).input
     members = shape.members if shape is not None else {}
-    told = {**_written(world.account_id), **given(world, SERVICES["iam"].operations[name]), **others}
+    told = {**_written(world.account_id), **given(world, SERVICES[service].operations[name]), **others}
     return {member: _here(world, value) for member, value in told.items() if member in members}
 
 

@@ -362,11 +362,26 @@ def test_a_value_cannot_add_to_the_policy(delegation: Delegation) -> None:
     assert statement["Action"] == "s3:GetObject"
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"), [("Get", None), ("Get:", "Actions/Condition can contain only one colon.")]
+)
+def test_what_is_filled_in_is_a_policy(delegation: Delegation, value: str, problem: str | None) -> None:
+    given = {"PolicyName": "filled", "PolicyDocument": json.dumps(allow("s3:@{Verb}Object"))}
+    arn = delegation.world.call(delegation.partner, "CreatePolicy", **given)["Policy"]["Arn"]
+    verb = {"Name": "Verb", "Values": [value], "Type": "string"}
+    permissions = {"PolicyTemplateArn": arn, "Parameters": [verb]}
+    if problem is None:
+        delegation.create(Permissions=permissions)
+    else:
+        assert delegation.refused(Permissions=permissions) == ("InvalidInput", problem)
+
+
 def test_a_workflow_has_one_request_and_an_account_many(
     delegation: Delegation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delegation.create()
-    assert delegation.refused(RequestorWorkflowId="workflow-1")[0] == "EntityAlreadyExists"
+    exists = "A delegation request with the workflow id workflow-1 already exists."
+    assert delegation.refused(RequestorWorkflowId="workflow-1") == ("EntityAlreadyExists", exists)
     set_quotas(monkeypatch, "CreateDelegationRequest", delegation_requests=1)
     expected = ("LimitExceeded", "Cannot exceed quota for DelegationRequestsPerAccount: 1")
     assert delegation.refused() == expected

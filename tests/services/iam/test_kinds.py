@@ -70,6 +70,21 @@ def test_the_path_of_service_linked_roles_is_reserved(world: World, operation: s
     world.call(world.root, operation, **given, Path="/my/aws-service-role/")
 
 
+@pytest.mark.parametrize(("operation", "given"), NEW)
+def test_the_path_of_aws_itself_is_reserved(world: World, operation: str, given: dict[str, str]) -> None:
+    reserved = ("InvalidInput", "Paths beginning with '/aws-reserved' are reserved for AWS services")
+    for path in ("/aws-reserved/", "/aws-reserved/sso.amazonaws.com/", "/aws-reserved-too/"):
+        assert refused(world, world.root, operation, **given, Path=path) == reserved
+    world.call(world.root, operation, **given, Path="/my/aws-reserved/")
+
+
+@pytest.mark.parametrize("name", ["AWSReservedSSO_Mine", "awsreservedsso_mine"])
+def test_the_names_of_the_roles_of_permission_sets_are_reserved(world: World, name: str) -> None:
+    given = {"RoleName": name, "AssumeRolePolicyDocument": EC2}
+    reserved = ("InvalidInput", f"The name {name} is reserved for AWS services.")
+    assert refused(world, world.root, "CreateRole", **given) == reserved
+
+
 @pytest.mark.parametrize("kind", ["User", "Group"])
 def test_nothing_moves_to_the_path_of_service_linked_roles(world: World, kind: str) -> None:
     given = {f"{kind}Name": "n"}

@@ -154,7 +154,7 @@ def test_thumbprints_are_replaced_together(world: World, arn: str) -> None:
     five = [f"{number:040x}" for number in range(5)]
     world.call(world.root, "UpdateOpenIDConnectProviderThumbprint", **{NAMED: arn}, ThumbprintList=five)
     assert told(world, arn)["ThumbprintList"] == five
-    for thumbprints in ([*five, "f" * 40], ["g" * 40]):
+    for thumbprints in ([*five, "f" * 40], ["g" * 40], []):
         given: dict[str, Any] = {NAMED: arn, "ThumbprintList": thumbprints}
         assert refused(world, world.root, "UpdateOpenIDConnectProviderThumbprint", **given)[0] == "InvalidInput"
 

@@ -25,6 +25,7 @@ from tests.services.wire import fits_the_model
 from tests.services.world import START, ServiceError, World
 
 DENIED = ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
+TAG_TOO_LONG = "The key or the value of a session tag is too long or has characters that tags may not have."
 INVALID, EXPIRED = "InvalidIdentityToken", "ExpiredTokenException"
 
 
@@ -276,6 +277,15 @@ class TestSession:
                 {"PrincipalTag:aws:k": ["v"]},
                 "InvalidParameterValue",
                 "System tags cannot be added or updated by requester.",
+            ),
+            (
+                {f"PrincipalTag:k{number}": ["v"] for number in range(51)},
+                "InvalidParameterValue",
+                "A session can have at most 50 session tags.",
+            ),
+            *(
+                ({f"PrincipalTag:{key}": [value]}, "InvalidParameterValue", TAG_TOO_LONG)
+                for key, value in (("k" * 129, "v"), ("k", "v" * 257), ("k", "v!"), ("k!", "v"))
             ),
         ],
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from carnet import models
+from carnet.keyring import session_tokens
 from carnet.services.sts import sessions as packing
 from tests.services.iam.expect import refused
 from tests.services.sts.full_sessions import FullSessions, open_sessions
@@ -40,6 +41,12 @@ def test_a_session_policy_is_a_policy(sessions: FullSessions, name: str) -> None
 @pytest.mark.parametrize("name", NARROWING)
 def test_what_a_session_carries_has_a_bound(sessions: FullSessions, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "PACKED_BYTES", 100)
+    assert _refused(sessions, name) == "PackedPolicyTooLarge"
+
+
+@pytest.mark.parametrize("name", [*NARROWING, "GetDelegatedAccessToken"])
+def test_a_session_token_has_a_bound(sessions: FullSessions, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_tokens, "MAX_TOKEN_CHARACTERS", 300)
     assert _refused(sessions, name) == "PackedPolicyTooLarge"
 
 
