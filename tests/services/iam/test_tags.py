@@ -128,11 +128,20 @@ DUPLICATE = "Duplicate tag keys found."
 DUPLICATE_IN_ANY_CASE = f"{DUPLICATE} Please note that Tag keys are case insensitive."
 
 
-def test_of_identity_providers_no_tags_are_refused(world: World) -> None:
+@pytest.mark.parametrize(("kind", "refuses"), [("SAMLProvider", True), ("User", True), ("Role", False)])
+def test_no_tags_are_refused_of_users_and_identity_providers(world: World, kind: str, *, refuses: bool) -> None:
+    tagged = Tagged(world, kind)
+    if refuses:
+        assert tagged.refused("Tag", Tags=[]) == ("InvalidInput", "Tags must not be empty.")
+        assert tagged.refused("Untag", TagKeys=[]) == ("InvalidInput", "Tag keys must not be empty.")
+    else:
+        tagged.tag()
+        tagged.untag()
+
+
+def test_of_identity_providers_keys_differ_by_case(world: World) -> None:
     provider = Tagged(world, "SAMLProvider")
     provider.tag(Team="first", team="second")
-    assert provider.refused("Tag", Tags=[]) == ("InvalidInput", "Tags must not be empty.")
-    assert provider.refused("Untag", TagKeys=[]) == ("InvalidInput", "Tag keys must not be empty.")
     provider.untag("TEAM")
     assert provider.listed()["Tags"] == pairs({"Team": "first", "team": "second"})
 

@@ -48,7 +48,7 @@ def _tag_family(
     """Register the operations of these names that change the tags of one kind of entity.
 
     They also change them for those who tag resources of every service, who are told of such resources if `listed`.
-    An `empty` list changes nothing, or is refused.
+    An `empty` list changes nothing, or is refused, as was recorded from AWS.
     """
 
     @iam.write(tag, on=kind.target, context=(request_tags,))
@@ -92,7 +92,7 @@ def _list_tags(target: Names[E], list_tags: str) -> None:
         return tags.answer("Tags", lambda key: {"Key": key, "Value": entity.tags[key]})
 
 
-_tag_family(USERS, User, tag="TagUser", untag="UntagUser", listed=False)
+_tag_family(USERS, User, tag="TagUser", untag="UntagUser", listed=False, empty=False)
 _tag_family(ROLES, Role, tag="TagRole", untag="UntagRole", listed=False)
 _tag_family(POLICIES, ManagedPolicy, tag="TagPolicy", untag="UntagPolicy")
 _tag_family(INSTANCE_PROFILES, InstanceProfile, tag="TagInstanceProfile", untag="UntagInstanceProfile")
