@@ -24,5 +24,5 @@ def imported(tmp_path: Path, *arguments: str, **variables: str) -> frozenset[str
     names = tmp_path / "modules.json"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CARNET_")}
     command = [sys.executable, "-c", _PROGRAM, str(names), *arguments]
-    subprocess.run(command, env={**kept, **variables}, capture_output=True, check=False, timeout=60)
+    subprocess.run(command, env={**kept, **variables}, capture_output=True, check=False, timeout=600)
     return frozenset(json.loads(names.read_text()))
