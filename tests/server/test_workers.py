@@ -253,16 +253,16 @@ def _made(monkeypatch: pytest.MonkeyPatch) -> tuple[Workers, list[Worker]]:
 
 
 @pytest.mark.parametrize(("seconds", "at_once"), [(59, False), (60, True)])
-def test_one_that_has_served_for_long_is_replaced_at_once_however_many_died_before(
+def test_one_that_has_served_for_long_is_replaced_at_once_however_many_were_lost_before(
     monkeypatch: pytest.MonkeyPatch, seconds: float, *, at_once: bool
 ) -> None:
     server, starts = _made(monkeypatch)
-    server.processes[0].deaths = 5
+    server.processes[0].losses = 5
     server.processes[0].process = _Dead()  # type: ignore[assignment]
     _at(seconds, monkeypatch)
     server.keep_subprocess_alive()
     assert (len(starts) == 3) is at_once
-    assert server.processes[0].deaths == (1 if at_once else 6)
+    assert server.processes[0].losses == (1 if at_once else 6)
 
 
 def test_systemd_is_not_told_of_a_server_one_of_whose_places_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +270,7 @@ def test_systemd_is_not_told_of_a_server_one_of_whose_places_is_empty(monkeypatc
     monkeypatch.setattr(workers, "tell", told.append)
     server, starts = _made(monkeypatch)
     one, other = server.processes
-    one.up, one.deaths, one.process = True, 1, _Dead()  # type: ignore[assignment]
+    one.up, one.losses, one.process = True, 1, _Dead()  # type: ignore[assignment]
     server.keep_subprocess_alive()
     other.up = True
     server.keep_subprocess_alive()

@@ -28,9 +28,9 @@ STARTING_SECONDS = 120.0
 """How long a worker may take to start: it imports Carnet and reads the whole store, perhaps on half a core."""
 _LOOK_SECONDS = 0.1
 _LONGEST_PAUSE = 30.0
-"""How long a place is left empty at the most after workers that died there one after the other."""
+"""How long a place is left empty at the most after workers that were lost there one after the other."""
 _SETTLED_SECONDS = 60.0
-"""A worker that has served that long has not died of what the one before it died of."""
+"""A worker that has served for so long was lost for another reason than the one before it."""
 _CLOSING_SECONDS = 10.0
 """What a worker that was told to end may take beyond what its callers may."""
 _INTERRUPT = frozenset((signal.SIGINT,))
@@ -48,12 +48,12 @@ class Worker(Process):
     """When the question was sent that it has not answered yet."""
     up = False
     """Whether it has said that it serves."""
-    deaths = 0
-    """How many died in its place before it, none of which had served for long."""
-    buried = False
-    """Whether its end has been seen and told."""
+    losses = 0
+    """How many were lost in its place before it, none of which had served for long."""
+    removed = False
+    """Whether it was found to be lost, and is gone."""
     due = float("-inf")
-    """When another takes its place, once it is buried; or when it is killed, once it was told to end."""
+    """When another takes its place, once it is removed; or when it is killed, once it was told to end."""
 
     @property
     def server(self) -> Server:
@@ -151,19 +151,19 @@ class Workers(Multiprocess):
         for place, worker in enumerate(self.processes):
             if self.should_exit.is_set() or worker.is_alive(self.config.timeout_worker_healthcheck):
                 continue
-            if not worker.buried and not self._bury(worker):
+            if not worker.removed and not self._remove(worker):
                 return
             if monotonic() >= worker.due:
-                self.processes[place] = self._started(deaths=worker.deaths)
+                self.processes[place] = self._started(losses=worker.losses)
         if not self.should_exit.is_set():
-            self._succeed()
-        self._see_off()
+            self._replace_next()
+        self._kill_overdue()
         self._tell_systemd()
 
-    def _bury(self, worker: Worker) -> bool:
-        """See to one that has ended or hangs; whether another can take its place.
+    def _remove(self, worker: Worker) -> bool:
+        """End one that is lost, since it has ended or hangs; whether another can take its place.
 
-        The first is replaced at once; where they die one after the other, each is waited with for twice as long.
+        The first is replaced at once; of several that are lost one after the other, each pause is twice the one before.
         """
         worker.kill()
         worker.join()
@@ -173,9 +173,9 @@ class Workers(Multiprocess):
             self.should_exit.set()
             return False
         now = monotonic()
-        worker.buried, worker.up = True, False
-        worker.deaths = 1 if now - worker.began >= _SETTLED_SECONDS else worker.deaths + 1
-        pause = 0.0 if worker.deaths == 1 else min(_LONGEST_PAUSE, 2.0 ** (worker.deaths - 2))
+        worker.removed, worker.up = True, False
+        worker.losses = 1 if now - worker.began >= _SETTLED_SECONDS else worker.losses + 1
+        pause = 0.0 if worker.losses == 1 else min(_LONGEST_PAUSE, 2.0 ** (worker.losses - 2))
         worker.due = now + pause
         _LOG.warning("worker %s was lost and is replaced, in %g seconds", worker.pid, pause)
         return True
@@ -189,7 +189,7 @@ class Workers(Multiprocess):
         """
         self._outgoing = [*self.processes, *filter(None, [self._successor])]
 
-    def _succeed(self) -> None:
+    def _replace_next(self) -> None:
         """Go on with what SIGHUP has begun."""
         if not self._outgoing:
             return
@@ -221,7 +221,7 @@ class Workers(Multiprocess):
     def _finishing_seconds(self) -> float:
         return (self.config.timeout_graceful_shutdown or 0) + _CLOSING_SECONDS
 
-    def _see_off(self) -> None:
+    def _kill_overdue(self) -> None:
         """Kill those that were dismissed and hang."""
         for worker in self._leaving:
             if worker.process.is_alive() and monotonic() >= worker.due:
@@ -236,10 +236,10 @@ class Workers(Multiprocess):
 
     def join_all(self) -> None:
         """Wait until all have ended. INVARIANT: one that hangs keeps the server no longer than it may take to end."""
-        self._see_off()
+        self._kill_overdue()
         while self._leaving:
             wait([worker.process.sentinel for worker in self._leaving], timeout=_LOOK_SECONDS)
-            self._see_off()
+            self._kill_overdue()
 
     def _tell_systemd(self) -> None:
         """That the server is ready, once every worker serves; then that this process still looks after them."""
@@ -249,8 +249,8 @@ class Workers(Multiprocess):
         if watchdog_seconds() is not None:
             tell("WATCHDOG=1")
 
-    def _started(self, *, deaths: int = 0) -> Worker:
+    def _started(self, *, losses: int = 0) -> Worker:
         worker = Worker(self.config, self.sockets)
-        worker.deaths = deaths
+        worker.losses = losses
         worker.start()
         return worker
