@@ -12,15 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from carnet.access.sign_in_policy import CREATE_TOKEN, sign_in_policies
-from carnet.catalog.service_principals import is_service_principal
-from carnet.identity.oauth_tokens import SignInAccessToken, sealed
 from carnet.identity.principals import SESSION_TOKEN
-from carnet.keyring.packing import pack
 from carnet.keyring.session_claims import SessionClaims
 from carnet.services.operation import Answer, Call
 from carnet.services.signin import refusals
 from carnet.services.signin.login import CLIENT_ID, GRANT_TYPE, REGION, service_principal
 from carnet.services.signin.service import signin
+from carnet.services.signin.service_tokens import LONGEST_ACCESS_SECONDS, check_resource, issued
 from carnet.services.target import Keys, Target
 
 SIGV4_CLIENT = "arn:aws:signin:::client-credentials/sigv4"
@@ -28,7 +26,6 @@ SIGV4_CLIENT = "arn:aws:signin:::client-credentials/sigv4"
 
 https://docs.aws.amazon.com/signin/latest/userguide/reference-signin-condition-keys.html
 """
-LONGEST_ACCESS_SECONDS = 3600
 _LONGEST_BEARER_SECONDS = 43_200
 
 Given = Mapping[str, Any]
@@ -72,19 +69,7 @@ def create_bearer_token(call: Call, given: Given) -> Answer:
 def _issued(call: Call, resource: str, seconds: int) -> Answer:
     check_resource(resource)
     call.parts.tokens.check_issuing()
-    claims = _claims(call, seconds)
-    token = SignInAccessToken(claims=pack(claims) or b"", client=SIGV4_CLIENT, resource=resource)
-    return {
-        "accessToken": sealed(call.parts.keyring, token).text,
-        "tokenType": "Bearer",
-        "expiresIn": max(1, (claims.expires_ms - call.now_ms) // 1000),
-    }
-
-
-def check_resource(resource: str) -> None:
-    """Raise Refused for what is no service."""
-    if not is_service_principal(resource):
-        raise refusals.invalid_target("The resource must be the service principal of an AWS service.")
+    return issued(call, _claims(call, seconds), client=SIGV4_CLIENT, resource=resource)
 
 
 def _claims(call: Call, seconds: int) -> SessionClaims:

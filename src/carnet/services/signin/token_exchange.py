@@ -21,14 +21,13 @@ from carnet.base.faults import Refused
 from carnet.entities.oauth_session import Grantor, OAuthSession
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.id_tokens import opened_id_token
-from carnet.identity.oauth_tokens import SignedInAs, SignInAccessToken, sealed, session_of, unpacked
-from carnet.keyring.packing import pack
+from carnet.identity.oauth_tokens import SignedInAs, session_of, unpacked
 from carnet.keyring.session_claims import SessionClaims
 from carnet.services.operation import AnonymousCall, Answer, anybody
 from carnet.services.signin import refusals
-from carnet.services.signin.client_credentials import LONGEST_ACCESS_SECONDS, check_resource
 from carnet.services.signin.login import CLIENT_AUTHENTICATION, GRANT_TYPE, check_allowed, claims_of, principal_of
 from carnet.services.signin.service import signin
+from carnet.services.signin.service_tokens import LONGEST_ACCESS_SECONDS, check_resource, issued
 
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _JWT = "urn:ietf:params:oauth:token-type:jwt"
@@ -80,13 +79,7 @@ def _issued(call: AnonymousCall, session: OAuthSession, resource: str) -> Answer
     call.parts.tokens.check_issuing()
     ends_ms = min(call.now_ms + 1000 * LONGEST_ACCESS_SECONDS, int(session.expires.timestamp() * 1000))
     claims = structs.replace(claims, expires_ms=ends_ms)
-    token = SignInAccessToken(claims=pack(claims) or b"", client=session.client, resource=resource)
-    return {
-        "accessToken": sealed(call.parts.keyring, token).text,
-        "issuedTokenType": _ISSUED,
-        "tokenType": "Bearer",
-        "expiresIn": max(1, (ends_ms - call.now_ms) // 1000),
-    }
+    return {**issued(call, claims, client=session.client, resource=resource), "issuedTokenType": _ISSUED}
 
 
 def _decided(
