@@ -32,7 +32,7 @@ SHOWS = frozenset(
         *("PublishVersion", "UpdateFunctionCode", "UpdateFunctionConfiguration"),
     )
 )
-"""Operations whose answers have the environment of functions. Who makes a function has written it himself."""
+"""Operations whose answers have the environment of functions. Whoever makes a function has written its environment."""
 _AWS_MANAGED = "alias/aws/lambda"
 _EMPTY = (b"", b"{}")
 _HIDDEN = (

@@ -1,6 +1,6 @@
 """In the management account, AWS provisions with the IAM rights of who asks for it, not with those of its own role.
 
-Else who may administer permission sets could give himself any permission in the account that owns all others.
+Otherwise whoever may administer permission sets could take any permission in the account that owns all others.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/iam-auth-access-using-id-policies.html
 """
