@@ -220,3 +220,27 @@ def test_an_account_keeps_its_partition(data: Path, tmp_path: Path) -> None:
     assert "(CreateUser, AttachUserPolicy)" in run(data, str(file))
     file.write_text(json.dumps({"UserDetailList": [user | {"Arn": "arn:aws:iam::111122223333:user/a"}]}))
     assert "it is arn:aws-cn:iam::111122223333:user/a" in run(data, str(file), code=2)
+
+
+HOSTILE = "\x1b]0;title\x07\x1b[2J\u202e"
+
+
+@pytest.mark.parametrize("name", [HOSTILE, f"a\ncreate     user {HOSTILE}"])
+@pytest.mark.parametrize("options", [["--dry-run"], []])
+def test_a_file_gives_a_terminal_no_orders(data: Path, tmp_path: Path, name: str, options: list[str]) -> None:
+    file = tmp_path / "seed.json"
+    file.write_text(json.dumps({"Accounts": [{"AccountId": "111122223333", "UserDetailList": [{"UserName": name}]}]}))
+    told = run(data, str(file), *options, code=1)
+    assert "cannot" in told
+    assert r"\x1b]0;title\x07\x1b[2J\u202e" in told
+    assert told.replace("\n", "").isprintable()
+    assert not any(line.startswith("create     user") for line in told.splitlines())
+
+
+def test_neither_does_a_note(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "seed.json"
+    role = {"RoleName": HOSTILE, "Path": "/aws-service-role/x.amazonaws.com/", "AssumeRolePolicyDocument": ALLOW}
+    file.write_text(json.dumps({"Accounts": [{"AccountId": "111122223333", "RoleDetailList": [role]}]}))
+    told = run(data, str(file), "--dry-run")
+    assert r"note: role \x1b]0;title\x07\x1b[2J\u202e of account" in told
+    assert told.replace("\n", "").isprintable()

@@ -398,3 +398,32 @@ def test_it_needs_no_installation_and_makes_none(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "expected explicitDeny, was allowed" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["case.json"]
+
+
+ORDERS = "\x1b[2J\u202e"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{**case(), "name": ORDERS}],
+        [{**case(), "name": ORDERS, "expect": "explicitDeny"}],
+        [case(f"s3:Get{ORDERS}")],
+        [{**case(), ORDERS: 1}],
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--explain"], ["--strict"]])
+def test_a_file_of_cases_gives_a_terminal_no_orders(tmp_path: Path, data: Any, options: list[str]) -> None:
+    done = simulated(tmp_path, data, *options)
+    told = done.stdout + done.stderr
+    assert r"\x1b[2J\u202e" in told
+    assert told.replace("\n", "").isprintable(), told
+
+
+def test_a_policy_gives_a_terminal_no_orders() -> None:
+    statement = {"Effect": "Allow", "Action": f"s3:Get{ORDERS}", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    done = CliRunner().invoke(main, ["policy", "validate", "-"], input=json.dumps(document))
+    told = done.stdout + done.stderr
+    assert r"\x1b[2J\u202e" in told
+    assert told.replace("\n", "").isprintable(), told

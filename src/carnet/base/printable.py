@@ -8,3 +8,8 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines, which stay what they are."""
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))

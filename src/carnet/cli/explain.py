@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carnet.assembly.settings import Settings
-from carnet.base.printable import printable
+from carnet.base.printable import printable, printable_lines
 from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.options import installation_options, told_plainly
 
@@ -129,7 +129,7 @@ def _followed(decision: object, text: str, output: str) -> str:
 
 
 def _told(decision: object, text: str, output: str) -> str:
-    return json.dumps(decision, indent=2) if output == "json" else "\n".join(map(printable, text.split("\n")))
+    return json.dumps(decision, indent=2) if output == "json" else printable_lines(text)
 
 
 def _lines(log: Segments) -> Iterator[Iterator[bytes]]:

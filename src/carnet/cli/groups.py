@@ -10,6 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from carnet.base.printable import printable_lines
+
 
 class CommandGroup(click.Group):
     """A group whose help shows the first sentence of each command, however long it is."""
@@ -27,12 +29,20 @@ class CommandGroup(click.Group):
 class CommandsOnDemand(CommandGroup):
     """Imports the module of a command when the command is run: neither help nor completion needs a server or SQL.
 
-    Each command is the attribute of its name in the module of its name, beside this one.
+    Each command is the attribute of its name in the module of its name, beside this one. INVARIANT: what it complains
+    of may be anybody's words, in a file or an answer, and does nothing to a terminal.
     """
 
     def __init__(self, *args: Any, summaries: Mapping[str, str], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self._summaries = MappingProxyType(dict(summaries))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as problem:
+            problem.message = printable_lines(problem.message)  # type: ignore[misc]  # nobody has read it yet
+            raise
 
     def summaries(self, ctx: click.Context) -> Mapping[str, str]:
         return self._summaries

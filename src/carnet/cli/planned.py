@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from carnet.assembly.installation import Installation
+from carnet.base.printable import printable
 from carnet.cli.linted_file import BadInput, LintedFile
 from carnet.cli.progress import progress
 from carnet.directory.snapshot import Snapshot
@@ -60,7 +61,8 @@ class Planned:
 
     def render(self) -> str:
         """A line for each entry that is not as it should be, and one that counts."""
-        return "\n".join((*self._lines(), self.summary(), *(f"note: {remark}" for remark in self.plan.remarks())))
+        lines = (*self._lines(), self.summary(), *(f"note: {remark}" for remark in self.plan.remarks()))
+        return "\n".join(map(printable, lines))
 
     def summary(self, *, done: bool = False) -> str:
         """How many entries there are of each verdict, before or after the plan is carried out."""
@@ -156,4 +158,4 @@ def _problem(item: Item) -> str:
 
 
 def _called(wanted: Wanted) -> str:
-    return f"{wanted.word} {wanted.account}" + (f" {wanted.name}" if wanted.name != wanted.account else "")
+    return printable(f"{wanted.word} {wanted.account}" + (f" {wanted.name}" if wanted.name != wanted.account else ""))

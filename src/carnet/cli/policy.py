@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from carnet.base.faults import Malformed
+from carnet.base.printable import printable, printable_lines
 from carnet.catalog.policy_facts import CatalogFacts
 from carnet.cli.case_policies import with_named_policies
 from carnet.cli.collector import collector_paused
@@ -63,11 +64,11 @@ def simulate(name: str, explain: bool, output: str, strict: bool) -> None:
             raise BadInput("\n".join(dict.fromkeys(map(str, warnings))))
         answers = [_answer(title, case, explain=explain, warnings=of_case) for title, case, of_case in cases]
     for line in dict.fromkeys(map(str, warnings)):
-        click.echo(f"Warning: {line}", err=True)
+        click.echo(printable(f"Warning: {line}"), err=True)
     if output == "json":
         click.echo(_json_lines(answer.as_dict() for answer in answers))
     else:
-        click.echo("\n".join(answer.render() for answer in answers))
+        click.echo(printable_lines("\n".join(answer.render() for answer in answers)))
     surprises = [answer.surprise() for answer in answers if not answer.as_expected]
     if surprises:
         raise click.ClickException("\n".join((f"not as expected ({len(surprises)} of {len(answers)}):", *surprises)))
@@ -95,7 +96,7 @@ def validate(names: tuple[str, ...], kind: str, output: str) -> None:
             for shown, warnings in _looked_at(name, Grammar(kind)):
                 found += warnings
                 if output == "text":
-                    click.echo("\n".join(map(str, warnings)) or f"{shown}: nothing is wrong with it")
+                    click.echo(printable_lines("\n".join(map(str, warnings)) or f"{shown}: nothing is wrong with it"))
         except BadInput as problem:
             unread.append(problem.message)
     if output == "json" and len(unread) < len(names):
