@@ -248,6 +248,10 @@ def test_signed_requests(mary: Person) -> None:
     assert app.redirected(good).status == 200
     assert app.redirected(good.replace("RelayState=state", "RelayState=other")).status == 400
     assert app.redirected(signed(query(app.request()), "rsa-sha1")).status == 400
+    stateless = signed(query(app.request()))
+    assert app.redirected(stateless).status == 200
+    for unsigned in ("Relay%53tate=x", "%52elayState=x", "Relay+State=x"):
+        assert app.redirected(f"{stateless}&{unsigned}").status == 400, "what is handed back is what was signed"
     assert app.redirected(signed(query(app.request(Destination=None)))).status == 400
     root = idp.signed(etree.fromstring(app.request()), by)
     assert app.posted(etree.tostring(root).decode()).status == 200

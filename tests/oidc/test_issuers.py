@@ -420,6 +420,7 @@ class TestGiven:
         ),
         *("255.255.255.255", "::1", "::", "fe80::1", "fd00:ec2::254", "ff02::1", "::ffff:10.0.0.1", "2002:a00:1::"),
         *("64:ff9b::a9fe:a9fe", "192.0.2.1", "not an address", ""),
+        *("::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::a9fe:a9fe", "fec0::1", "5f00::1", "192.0.0.8"),
     ],
 )
 def test_addresses_that_are_not_public(address: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect
@@ -164,6 +167,50 @@ def test_what_is_not_as_it_was_written_changes_nothing(
         restore(database, spoil(backup_of(filled)), replace=True)
     assert filled.revision() == before
     assert len(filled.load().changes) == len(ALL)
+
+
+def _resealed(header: dict[str, Any], rows: list[Any]) -> bytes:
+    """A backup whose digest is right, whatever it holds."""
+    lines = b"".join(json.dumps(line).encode() + b"\n" for line in (header, *rows))
+    end = {"rows": len(rows), "sha256": hashlib.sha256(lines).hexdigest()}
+    return gzip.compress(lines + json.dumps(end).encode())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"migration": ""},
+        {"migration": "0000"},
+        {"migration": 52},
+        {"tables": []},
+        {"tables": {"users": [["id"]]}},
+        {"tables": {"users": "id"}},
+        {"binary": [["users"]]},
+        {"binary": {"users": 1}},
+        {"rows": "many"},
+        {"seq": None},
+    ],
+)
+def test_a_header_that_somebody_has_made_up_changes_nothing(
+    filled: Store, database: str, changed: dict[str, Any]
+) -> None:
+    header, *rows = map(json.loads, gzip.decompress(backup_of(filled)).splitlines()[:-1])
+    before = filled.revision()
+    with pytest.raises(BadBackup):
+        restore(database, _resealed({**header, **changed}, rows), replace=True)
+    assert filled.revision() == before
+
+
+@pytest.mark.parametrize("value", [[], {}, [1], {"a": 1}, 1 << 63])
+@pytest.mark.parametrize("name", ["users", "changes", "kinds"])
+def test_a_value_that_no_column_has_changes_nothing(filled: Store, database: str, name: str, value: Any) -> None:
+    header, *rows = map(json.loads, gzip.decompress(backup_of(filled)).splitlines()[:-1])
+    row = next(each for each in rows if each[0] == name)
+    row[1][-1] = value
+    before = filled.revision()
+    with pytest.raises(BadBackup):
+        restore(database, _resealed(header, rows), replace=True)
+    assert filled.revision() == before
 
 
 def test_a_format_of_later_is_told(filled: Store, database: str) -> None:

@@ -9,6 +9,14 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All of IPv6 that is given out. Outside of it are forms of IPv4 addresses for translators, of which each network has
+its own (RFC 8215, RFC 7915), and what was once for one site.
+
+https://www.iana.org/assignments/ipv6-address-space
+"""
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
+"""https://www.rfc-editor.org/rfc/rfc6890: of IPv4's own protocols."""
 
 
 def read_networks(text: str) -> tuple[Network, ...]:
@@ -27,7 +35,8 @@ def may_be_reached(text: str, networks: Iterable[Network]) -> bool:
         return False
     if any(address in network for network in networks):
         return True
-    return address.is_global and not address.is_multicast
+    own = address in _UNICAST if isinstance(address, ipaddress.IPv6Address) else address not in _PROTOCOLS
+    return own and address.is_global and not address.is_multicast
 
 
 def _meant(address: Address) -> Address:

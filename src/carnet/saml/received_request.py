@@ -60,6 +60,9 @@ def read_redirected(query: str, certificate: str) -> ReceivedRequest:
     fields = dict(part.partition("=")[::2] for part in query.split("&"))
     if len(fields) != query.count("&") + 1:
         raise BadXml("the address gives a parameter twice")
+    if any("%" in name or "+" in name for name in fields):
+        # INVARIANT: what others read of the address, decoded, is what the signature is over.
+        raise BadXml("the address encodes the name of a parameter")
     if certificate:
         _check_signed(fields, certificate)
     return _read(parse_xml(_inflated(_decoded(unquote_plus(fields.get("SAMLRequest", ""))))))

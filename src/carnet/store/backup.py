@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
+import msgspec
 import orjson
 from sqlalchemy import Connection, LargeBinary, Table, func, select
 
@@ -29,6 +30,7 @@ from carnet.store.schema import METADATA
 _FORMAT = "carnet-backup 1"
 _MOST_BYTES_A_LINE = 32 * 1024 * 1024
 _ROWS_PER_FETCH = 1000
+_INTEGER_BITS = 63
 LEFT_OUT = (NODES, LEASES, COMPATIBILITY)
 """What tells of processes that run now, and what migrations say of themselves."""
 
@@ -105,6 +107,8 @@ class BackupReader:
             try:
                 name, values = line
                 row = dict(zip(columns[name], values, strict=True))
+                if not all(map(_may_be_stored, values)):
+                    raise ValueError("a value is of no column")
                 for column in binary.get(name, ()):
                     row[column] = None if row[column] is None else base64.b64decode(row[column], validate=True)
             except (KeyError, TypeError, ValueError, binascii.Error) as problem:
@@ -128,12 +132,19 @@ class BackupReader:
 
 def _header(line: Any) -> Header:
     try:
-        header = Header(**line)
-    except TypeError as problem:
+        header = msgspec.convert(line, Header)
+    except msgspec.ValidationError as problem:
         raise BadBackup("The file is no backup of Carnet.") from problem
     if header.format != _FORMAT:
         raise BadBackup(f"The backup has the format {header.format!r}, which this release does not know.")
     return header
+
+
+def _may_be_stored(value: object) -> bool:
+    """Whether a database has columns for it; JSON also has lists, objects and numbers that are longer."""
+    if type(value) is int:
+        return -(1 << _INTEGER_BITS) <= value < 1 << _INTEGER_BITS
+    return value is None or isinstance(value, str | bool | float)
 
 
 def _binary(table: Table) -> list[str]:

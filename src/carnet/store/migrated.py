@@ -33,7 +33,13 @@ def is_migrated(backend: Backend, types: EntityTypes) -> bool:
 @cache
 def newest_migration() -> str:
     """The number of this version's newest migration: their files are called `vNNNN_...`, one after the other."""
-    return max(path.name[1:5] for path in SCRIPTS.glob("versions/v[0-9][0-9][0-9][0-9]_*.py"))
+    return max(migrations())
+
+
+@cache
+def migrations() -> frozenset[str]:
+    """The numbers of all migrations that this version knows."""
+    return frozenset(path.name[1:5] for path in SCRIPTS.glob("versions/v[0-9][0-9][0-9][0-9]_*.py"))
 
 
 def revision(connection: Connection) -> str | None:

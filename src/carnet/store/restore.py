@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, column, delete, func, insert, inspect, select, table, text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from carnet.keyring.data_keys import WrappedKey
 from carnet.store import head, kinds
@@ -20,7 +20,7 @@ from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import BadBackup, Incompatible, NotEmpty
 from carnet.store.laying_out import lay_out
 from carnet.store.migrate import is_known, upgrade
-from carnet.store.migrated import newest_migration
+from carnet.store.migrated import migrations, newest_migration
 from carnet.store.rows import data_keys
 from carnet.store.rows.accounts import TABLE as ACCOUNTS
 from carnet.store.schema import METADATA
@@ -57,6 +57,8 @@ def restore(
         raise Incompatible(
             f"Carnet {reader.header.release} made the backup: restore it with that release, or a newer one."
         )
+    if reader.header.migration not in migrations():
+        raise BadBackup("The backup is of a migration that no release has.")
     with outages(), backend.writer.connect() as connection, connection.begin() as transaction:
         backend.lock_schema(connection)
         _make_room(connection, replace=replace)
@@ -105,7 +107,7 @@ def _insert(connection: Connection, reader: BackupReader, told: Told) -> None:
         for rows in _batches(row for _, row in group):
             try:
                 connection.execute(statement, rows)
-            except (IntegrityError, DataError) as problem:
+            except (IntegrityError, DataError, ProgrammingError) as problem:
                 raise BadBackup(f"The rows of {name} do not go together.") from problem
             done += len(rows)
             told(done, reader.header.rows)
