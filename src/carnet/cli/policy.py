@@ -113,7 +113,7 @@ def _looked_at(name: str, grammar: Grammar) -> Iterator[tuple[str, list[Warned]]
     held = list(documents_within(file, grammar))
     for one in held:
         if one.file is None:
-            click.echo(f"{one.shown}: Terraform knows it only after apply: not looked at", err=True)
+            click.echo(printable(f"{one.shown}: Terraform knows it only after apply: not looked at"), err=True)
         else:
             yield one.shown, [one.file.warned(finding) for finding in _findings(one.file.data, one.grammar)]
     if not held:
