@@ -79,6 +79,7 @@ def identity(server: InProcessServer, monkeypatch: pytest.MonkeyPatch, variables
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_METADATA_SERVICE_TIMEOUT", "60")  # botocore waits a second, which a busy machine may need
     session = botocore.session.Session()
     sts: Any = session.create_client("sts", region_name="us-east-1", endpoint_url=server.endpoint)
     arn: str = sts.get_caller_identity()["Arn"]

@@ -20,7 +20,9 @@ from tests.starting.forked import Carnet
 
 WHO = """
 const {STSClient, GetCallerIdentityCommand} = require(process.env.SDK + "/client-sts");
-new STSClient({region: "us-east-1"}).send(new GetCallerIdentityCommand()).then(who => console.log(who.Arn));
+const {fromNodeProviderChain} = require(process.env.SDK + "/credential-providers");
+const credentials = fromNodeProviderChain({timeout: 60000, maxRetries: 5});  // the chain without options waits a second
+new STSClient({region: "us-east-1", credentials}).send(new GetCallerIdentityCommand()).then(who => console.log(who.Arn));
 """
 SERVICES = {"task": "ecs-tasks.amazonaws.com", "instance": "ec2.amazonaws.com"}
 
@@ -52,7 +54,7 @@ def workload(server: RunningServer, *arguments: str) -> Iterator[dict[str, str]]
             name, _, value = running.stdout.readline().removeprefix("export ").strip().partition("=")
             variables[name] = value
         kept = {name: value for name, value in server.client_environment().items() if name not in _OWN}
-        yield kept | variables
+        yield kept | variables | _PATIENCE
     finally:
         timer.cancel()
         running.terminate()
@@ -60,6 +62,8 @@ def workload(server: RunningServer, *arguments: str) -> Iterator[dict[str, str]]
         running.stdout.close()
 
 
+_PATIENCE = {"AWS_METADATA_SERVICE_TIMEOUT": "60", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "5"}
+"""The AWS CLI asks once and waits a second, which a busy machine may need."""
 _OWN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EC2_METADATA_DISABLED")
 
 
