@@ -22,7 +22,8 @@ WHO = """
 const {STSClient, GetCallerIdentityCommand} = require(process.env.SDK + "/client-sts");
 const {fromNodeProviderChain} = require(process.env.SDK + "/credential-providers");
 const credentials = fromNodeProviderChain({timeout: 60000, maxRetries: 5});  // the chain without options waits a second
-new STSClient({region: "us-east-1", credentials}).send(new GetCallerIdentityCommand()).then(who => console.log(who.Arn));
+const sts = new STSClient({region: "us-east-1", credentials});
+sts.send(new GetCallerIdentityCommand()).then(who => console.log(who.Arn));
 """
 SERVICES = {"task": "ecs-tasks.amazonaws.com", "instance": "ec2.amazonaws.com"}
 

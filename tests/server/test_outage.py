@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sqlalchemy import make_url
 
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.stores.link import linked
-from tests.stores.postgresql import PostgresqlServer, running_server
+from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def database() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture
 def server(tmp_path: Path, database: PostgresqlServer) -> Iterator[InProcessServer]:
-    with in_process_server(tmp_path, database_url=_with_two_seconds(database.new_database(patient=False))) as running:
+    with in_process_server(tmp_path, database_url=soon_silent(database.new_database(patient=False))) as running:
         yield running
 
 
@@ -80,18 +79,13 @@ Fault = tuple[str, Callable[[], None], Callable[[], None]]
 
 @pytest.fixture(params=["stopped processes", "swallowed packets"])
 def silence(request: pytest.FixtureRequest, database: PostgresqlServer) -> Iterator[Fault]:
-    url = _with_two_seconds(database.new_database(patient=False))
+    url = soon_silent(database.new_database(patient=False))
     if request.param == "stopped processes":
         yield url, database.hang, database.go_on
         database.go_on()
         return
     with linked(url) as (link, through):
         yield through, link.swallow, link.heal
-
-
-def _with_two_seconds(url: str) -> str:
-    """A server that shares its machine with other tests may well take half a second for an answer, and is well."""
-    return make_url(url).update_query_dict({"tcp_user_timeout": "2000"}).render_as_string(hide_password=False)
 
 
 def test_a_database_that_hangs_is_as_one_that_is_down(tmp_path: Path, silence: Fault) -> None:
@@ -149,7 +143,7 @@ def test_a_file_that_another_process_holds_is_as_a_database_that_is_down(tmp_pat
 def test_a_change_of_which_nobody_knows_is_said_to_be_one(tmp_path: Path, database: PostgresqlServer) -> None:
     """The database commits, and its answer is lost: the caller and the log are told that it may have happened."""
     with (
-        linked(_with_two_seconds(database.new_database(patient=False))) as (link, url),
+        linked(soon_silent(database.new_database(patient=False))) as (link, url),
         in_process_server(tmp_path, database_url=url) as server,
     ):
         link.lose_answers_after = b"INSERT INTO audit_events", b"COMMIT"

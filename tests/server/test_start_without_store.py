@@ -19,7 +19,7 @@ from carnet.services.accounts import RootKey
 from tests.server.in_process import InProcessServer
 from tests.server.listening import eventually, listening
 from tests.services.world import TurnableClock
-from tests.stores.postgresql import PostgresqlServer, running_server
+from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ class Node:
             assert self._root is not None
             application = door(installation, stack)
             with listening(application) as (port, running):
-                yield InProcessServer(
+                server = InProcessServer(
                     port=port,
                     installation=installation,
                     root=self._root,
@@ -54,11 +54,15 @@ class Node:
                     door=application,
                     running=running,
                 )
+                try:
+                    yield server
+                finally:
+                    server.close_clients()
 
 
 @pytest.fixture
 def node(tmp_path: Path, database: PostgresqlServer) -> Iterator[Node]:
-    yield Node(tmp_path, database.new_database(patient=False))
+    yield Node(tmp_path, soon_silent(database.new_database(patient=False)))
     database.stop()
     database.start()
 

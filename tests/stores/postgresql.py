@@ -207,6 +207,14 @@ class PostgresqlServer:
         return f"host={self._home} user=carnet dbname={database}"
 
 
+def soon_silent(url: str) -> str:
+    """The same database, which counts as silent after two seconds.
+
+    A server that shares its machine with other tests may well take half a second for an answer, and is well.
+    """
+    return make_url(url).update_query_dict({"tcp_user_timeout": "2000"}).render_as_string(hide_password=False)
+
+
 def running_server() -> Iterator[PostgresqlServer]:
     """A started server, removed afterwards; the test that asks for it is skipped if the machine has none."""
     try:
