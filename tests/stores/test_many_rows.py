@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table
 from sqlalchemy.exc import IntegrityError
 
 from carnet.store import statements
+from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.statements import Insertion, RowTuple, execute_many
 from tests.stores import raw
 
@@ -57,9 +58,13 @@ def test_each_row_is_there_once(connection: Connection, count: int) -> None:
 
 def test_more_values_than_one_statement_takes(connection: Connection) -> None:
     """PostgreSQL counts the values of a statement with 16 bits."""
-    rows = [a_row(number) for number in range(65_535 // 3 + 2)]
+    rows = [a_row(number) for number in range(2**15)]
     execute_many(connection, INSERT, ("id", "name", "secret"), rows)
     assert stored(connection) == rows
+
+
+def test_no_table_has_too_many_columns_for_that() -> None:
+    assert max(len(type_.table.columns) for type_ in ENTITY_TYPES) * statements._MOST_ROWS <= 65_535
 
 
 def test_values_go_to_their_columns_in_whichever_order_these_are_given(connection: Connection) -> None:

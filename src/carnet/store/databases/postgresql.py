@@ -50,6 +50,14 @@ _LOST_CLIENTS = {
 }
 """When the server lets go of the connections of a node that is cut off: else it holds them for two hours, and once it
 has as many as it may it takes no new ones."""
+_LOST_WRITERS = {
+    "tcp_keepalives_idle": "3",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "6000",
+}
+"""INVARIANT: no node holds the head for longer because it was cut off in the midst of a long statement. A server that
+has got a part of one is not idle to itself, and keeps none of the timeouts of a session."""
 _WRITER_WAITS = {
     "lock_timeout": f"{LOCK_MILLISECONDS}",
     "statement_timeout": "5000",
@@ -73,7 +81,7 @@ class Postgresql(Backend):
     def __init__(self, url: URL) -> None:
         _check_query(url)
         self._pulse = Pulse(_silence_seconds(url))
-        self.writer = _engine(url, waits=_WRITER_WAITS, transactions={})
+        self.writer = _engine(url, waits=_LOST_WRITERS | _WRITER_WAITS, transactions={})
         self.reader = _engine(_for_reader(url), waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
         self._prober = _engine(url, waits={}, transactions={}, pool_size=1, isolation_level="AUTOCOMMIT")
         """INVARIANT: `poll` alone uses it, so that a server that has hung is found to answer again."""
