@@ -33,7 +33,10 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         f"{OIDC}/test_with_iam.py::test_a_code_lives_for_a_minute_and_is_of_its_application",
     ),
     "5 a state with line ends": (f"{OIDC}/test_code.py::test_what_sends_the_browser_nowhere",),
-    "6 codes of devices are guessed at once": (f"{CONSOLE}/test_sso_consent.py::test_codes_are_not_guessed",),
+    "6 codes of devices are guessed at once": (
+        f"{CONSOLE}/test_sso_consent.py::test_codes_are_not_guessed",
+        f"{CONSOLE}/test_sso_consent.py::test_attack_6_codes_are_not_guessed_from_many_networks",
+    ),
     "7 another client's device code": (f"{OIDC}/test_device.py::test_a_code_of_another_client_is_worth_nothing",),
     "8 approval by another page, or in a frame": (
         f"{CONSOLE}/test_sso_consent.py::test_nobody_consents_from_another_page",
@@ -157,6 +160,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     "36 tokens in the log, in the referrer, in the history": (
         f"{CONSOLE}/test_login_consent.py::test_nothing_of_it_is_in_the_log_or_the_store",
         f"{CONSOLE}/test_federation.py::test_neither_credentials_nor_tokens_are_in_the_log",
+        f"{CONSOLE}/test_pages.py::test_attack_36_no_form_is_sent_in_an_address",
         f"{CONSOLE}/test_pages.py::test_pages_are_framed_by_nobody_and_load_nothing_from_elsewhere",
     ),
 }

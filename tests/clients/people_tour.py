@@ -74,6 +74,7 @@ def begin_with_link(tour: Tour) -> None:
     tour.fill("The same again", tour.told["password"])
     tour.press("Set the password")
     tour.page.wait_for_url("**/console/sign-in/person?store=*")
+    tour.look("sign-in")
 
 
 def give_password(tour: Tour) -> None:
@@ -118,6 +119,7 @@ def approve_again(tour: Tour, url: str) -> None:
     """Neither the page that was answered nor its code is good once more."""
     tour.page.reload()
     tour.wait_for("Sorry")
+    tour.look("refused")
     tour.page.goto(url)
     tour.press("Go on")
     tour.page.get_by_role("alert").get_by_text("There is no device that waits with this code.").wait_for()
@@ -126,6 +128,12 @@ def approve_again(tour: Tour, url: str) -> None:
 def portal(tour: Tour) -> None:
     tour.page.goto(f"{tour.told['origins'][0]}/console/")
     tour.wait_for("Access portal")
+
+
+def get_credentials(tour: Tour) -> None:
+    tour.press("Reader: credentials, in build")
+    tour.page.get_by_role("heading", name="For a shell").wait_for()
+    tour.look("credentials")
 
 
 def main(tour: Tour) -> None:
@@ -142,6 +150,7 @@ def main(tour: Tour) -> None:
 
     portal(tour)
     tour.look("portal")
+    get_credentials(tour)
     tour.sign_out()
     with cli.signing_in(_DEVICE, "--use-device-code") as url:
         tour.page.goto(url)
@@ -159,6 +168,7 @@ def main(tour: Tour) -> None:
         tour.page.goto(url)
         give_password(tour)
         tour.wait_for("Multi-factor authentication")
+        tour.look("mfa")
         tour.press("Use a passkey")
         consent(tour)
     tour.seen["arns"].append(cli.arn())

@@ -38,6 +38,13 @@ def is_shown(page: Page, user: str) -> None:
     page.get_by_role("definition").get_by_text(user, exact=True).wait_for()
 
 
+def look_at(tour: Tour, page: Page, name: str) -> None:
+    """Look at another tab than the tour's."""
+    before, tour.page = tour.page, page
+    tour.look(name)
+    tour.page = before
+
+
 def sign_in_beside(tour: Tour) -> None:
     """Bob signs in in another tab; Alice's page, which is still open, signs out Alice."""
     alice, bob = tour.told["users"]
@@ -49,6 +56,7 @@ def sign_in_beside(tour: Tour) -> None:
     other.get_by_role("link", name="Sign in as somebody else").click()
     other.get_by_role("button", name=f"Go on as {alice}").wait_for()
     sign_in(tour, other, bob)
+    look_at(tour, other, "home beside")
     other.get_by_role("button", name=f"Go on as {alice}").click()
     is_shown(other, alice)
     other.get_by_role("button", name=f"Go on as {bob}").click()

@@ -59,4 +59,5 @@ def test_the_person_signs_in_with_a_code_and_with_a_passkey(typed: World) -> Non
     assert all(re.fullmatch(role, arn) for arn in seen["arns"])
     assert seen["signed_out"].endswith("/console/sign-in/person"), "where people come back"
     seen["elsewhere"] = [url for url in seen["elsewhere"] if "/oauth/callback?" not in url]
-    check_pages(seen, {"invited", "enrol", "enrol-app", "consent", "portal", "device-code", "device", "security"})
+    begun = {"invited", "sign-in", "enrol", "enrol-app", "mfa", "security"}
+    check_pages(seen, begun | {"consent", "portal", "credentials", "device-code", "device", "refused"})

@@ -31,6 +31,9 @@ _WATCH = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective}`));
 """
 STEP_SECONDS = 30
+_WINDOW = {"width": 1280, "height": 800}
+_SIZES = ((320, ""), (640, ""), (640, "200%"), (1280, "200%"))
+"""CSS pixels, and the size of text: a window of 1280 pixels that is magnified four times, and twice."""
 
 
 def code_at(seed: str, when: float) -> str:
@@ -68,17 +71,32 @@ class Tour:
             self.seen["errors"].append(message.text)
 
     def look(self, name: str) -> None:
-        """Whether the page that is shown keeps to the rules, in both themes and on a narrow screen."""
-        self.page.set_viewport_size({"width": 320, "height": 640})
-        if self.page.evaluate("document.documentElement.scrollWidth") > 320:
-            self.seen["wide"].append(name)
+        """Whether the page that is shown keeps to the rules: in both themes, in the colours that a system forces on it,
+        on a narrow screen, magnified, and with large text.
+        """
+        self._look_for_width(name)
         for theme in ("dark", "light"):
             self.page.emulate_media(color_scheme=theme)
-            if self.told.get("axe"):
-                self.page.evaluate(Path(self.told["axe"]).read_text())
-                found = self.page.evaluate("axe.run().then((seen) => seen.violations.map((each) => each.id))")
-                self.seen["axe"][f"{name}, {theme}"] = found
-        self.page.set_viewport_size({"width": 1280, "height": 800})
+            self._ask_axe(f"{name}, {theme}")
+        self.page.emulate_media(forced_colors="active")
+        self._ask_axe(f"{name}, forced")
+        self.page.emulate_media(forced_colors="none")
+        self.page.set_viewport_size(_WINDOW)
+
+    def _look_for_width(self, name: str) -> None:
+        for width, text in _SIZES:
+            self.page.set_viewport_size({"width": width, "height": 640})
+            self.page.evaluate("size => { document.documentElement.style.fontSize = size; }", text)
+            if self.page.evaluate("document.documentElement.scrollWidth") > width:
+                self.seen["wide"].append(f"{name}, {width} px, {text or 'usual'} text")
+        self.page.evaluate("document.documentElement.style.fontSize = ''")
+
+    def _ask_axe(self, name: str) -> None:
+        if self.told.get("axe"):
+            self.page.set_viewport_size({"width": _SIZES[0][0], "height": 640})
+            self.page.evaluate(Path(self.told["axe"]).read_text())
+            found = self.page.evaluate("axe.run().then((seen) => seen.violations.map((each) => each.id))")
+            self.seen["axe"][name] = found
 
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button).click()

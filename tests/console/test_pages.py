@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 
+from carnet.console import pages
 from carnet.console.navigation import HOME, local_target
 from carnet.console.pages import static_files
 from tests.console.browsing import ORIGIN, Browser
 from tests.console.conftest import Site
 
+TEMPLATES = sorted((Path(pages.__file__).parent / "templates").glob("*.html"))
 PAGES = ("/console/sign-in", "/console/sign-in/root", "/console/nothing")
 
 
@@ -104,8 +107,17 @@ def test_what_a_page_is_asked_with_is_escaped(site: Site) -> None:
 
 
 def test_pages_are_read_only(site: Site) -> None:
-    assert site.browser.ask("POST", "/console/sign-in", b"{}").status == 405
+    """A browser that runs no script sends the forms itself: it is told, and no field of one is in an address."""
+    for path in ("/console/", *PAGES[:2], "/console/invited", "/device", "/authorize", "/v1/authorize"):
+        page = site.browser.ask("POST", path, b"password=x", content_type="application/x-www-form-urlencoded")
+        assert (page.status, "These pages need JavaScript" in page.text) == (405, True), path
     assert site.browser.ask("HEAD", "/console/sign-in").status == 200
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+def test_attack_36_no_form_is_sent_in_an_address(template: Path) -> None:
+    """Else a password would be in the log of a proxy, if the script was not there yet."""
+    assert all('method="post"' in form for form in re.findall("<form[^>]*>", template.read_text()))
 
 
 def test_every_field_has_a_label(site: Site) -> None:

@@ -21,6 +21,7 @@ from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.permission_set import PermissionSet
 from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.role import Role
+from carnet.identity.attempt_limits import MOST_OF_OWNER
 from tests.attacks.wire import audit
 from tests.console.browsing import Browser, Page
 from tests.console.conftest import Site
@@ -200,6 +201,18 @@ def test_codes_are_not_guessed(site: Site, mary: Person) -> None:
     site.later(2)
     assert mary.find(asked["userCode"]).status == 200
     assert mary.find(asked["userCode"]).status == 200
+
+
+def test_attack_6_codes_are_not_guessed_from_many_networks(site: Site, mary: Person) -> None:
+    """Who has somebody's browser, and many addresses, has a hundred guesses an hour."""
+    asked = mary.oidc.start_device_authorization(startUrl=mary.instance.start_url, **mary.register(device=True))
+    attempts, now = site.server.installation.store.password_attempts, site.server.clock()
+    for number in range(MOST_OF_OWNER - 1):
+        assert attempts.reserve(f"device-codes:{mary.user.id}", f"network {number}", now, lambda _: True)
+    assert mary.find("BCDF-GHJK").status == 404
+    assert mary.find(asked["userCode"]).status == 429
+    site.later(300)
+    assert mary.find(asked["userCode"]).status == 429, "it does not wait alone"
 
 
 def test_a_client_gets_a_code_once_the_person_consents(mary: Person) -> None:

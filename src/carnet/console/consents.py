@@ -17,7 +17,7 @@ from carnet.console.answers import CROSS_SITE, LONGEST_BODY, TOO_LONG, audited
 from carnet.console.consents_given import Answered, Asked, Given, read_given
 from carnet.console.headers import SAFETY
 from carnet.console.navigation import elsewhere, to_sign_in
-from carnet.console.pages import page
+from carnet.console.pages import not_sent_by_script, page
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import BrowserSessions, SignedInBrowser
 from carnet.console.unreachable import in_the_clear
@@ -42,13 +42,15 @@ class Consents:
         self._kinds = kinds
 
     def takes(self, head: RequestHead) -> bool:
-        return head.path == APPROVE or (head.path in self._kinds and head.method in ("GET", "HEAD"))
+        return head.path == APPROVE or head.path in self._kinds
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
         if http.path == APPROVE:
             return self._approve(http)
+        if http.method not in ("GET", "HEAD"):
+            return Answer(response=not_sent_by_script())
         try:
             return Answer(response=self._show(http))
         except Exception as raised:

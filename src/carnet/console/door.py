@@ -33,7 +33,7 @@ from carnet.console.navigation import (
 )
 from carnet.console.outcomes import Refusal, Told, signed_out
 from carnet.console.own_devices import begin_own_passkey
-from carnet.console.pages import STATIC, page, static_files
+from carnet.console.pages import STATIC, not_sent_by_script, page, static_files
 from carnet.console.parts import ConsoleParts
 from carnet.console.people import people_action
 from carnet.console.portal import applications_of, role_credentials, tiles
@@ -137,10 +137,10 @@ class Console:
         if self._parts.origin.is_start_url(http):
             return see(HOME if self._sessions.signed_in(http) else f"{PERSON_SIGN_IN}?to={quote(HOME, safe='')}")
         shown = self._pages.get(http.path)
+        if http.method not in ("GET", "HEAD") and (shown is not None or http.path in self._decided):
+            return not_sent_by_script()
         if shown is None:
             return _missing()
-        if http.method not in ("GET", "HEAD"):
-            return page("refused.html", status=405, title="Not so", sentence="This page is read with GET.")
         return elsewhere(self._parts.origin, http) or shown(http, self._sessions.signed_in(http))
 
     def _security(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:

@@ -17,6 +17,7 @@ from carnet.base.http import HttpResponse
 from carnet.console.headers import HTML, NOT_KEPT, SAFETY
 
 STATIC = "/console/static/"
+_SENT_BY_SCRIPT = "These pages need JavaScript: one small script of this server. Nothing was done."
 _HERE = Path(__file__).parent
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 Headers = tuple[tuple[str, str], ...]
@@ -56,6 +57,14 @@ def page(template: str, *, status: int = 200, csrf: str = "", headers: Headers =
     """A page. `csrf` is that of the browser that has signed in, whose changes its script sends with it."""
     text = _templates().get_template(template).render(csrf=csrf, **values)
     return HttpResponse(status=status, headers=(HTML, NOT_KEPT, *headers), body=text.encode("utf-8", "replace"))
+
+
+def not_sent_by_script() -> HttpResponse:
+    """For a form of a page that the browser itself has sent: its scripts are off, or did not arrive.
+
+    INVARIANT: forms are sent with POST, so that no password comes into an address, and so into logs and the history.
+    """
+    return page("refused.html", status=405, title="Not so", sentence=_SENT_BY_SCRIPT)
 
 
 @cache
