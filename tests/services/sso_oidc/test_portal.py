@@ -242,3 +242,13 @@ def test_no_token_is_stored(center: Center, ann: Signed) -> None:
     for session in view.of(OAuthSession):
         kept = repr(session)
         assert not any(str(token) in kept for token in ann.tokens.values() if len(str(token)) > 20)
+
+
+def test_a_token_of_a_clock_that_is_too_far_ahead_is_none(center: Center) -> None:
+    """So far the clocks of two nodes may differ."""
+    signed = Signed(center, center.person("ann"))
+    center.world.clock.advance(-300)
+    assert signed.caller().user.user_id == signed.who.id
+    center.world.clock.advance(-1)
+    with pytest.raises(AuthFailure, match="Session token not found or invalid"):
+        signed.caller()
