@@ -97,6 +97,10 @@ def test_what_is_wrong_in_a_named_policy_is_told_with_its_own_place(tmp_path: Pa
         ("{file: bad.json}", "cases.yaml:4:23: {directory}/bad.json:1:2: Expecting property name"),
         ("{file: [a]}", "cases.yaml:4:23: case[0].policies.identity[0].file must be the name of a file"),
         ("{file: ''}", "cases.yaml:4:23: case[0].policies.identity[0].file must be the name of a file"),
+        (
+            "none.json",
+            "cases.yaml:4:16: case[0].policies.identity[0] is no policy document; the file of that name is {{",
+        ),
         ("{file: a, layer: b}", "cases.yaml:4:16: case[0].policies.identity[0]"),
     ],
 )

@@ -204,3 +204,10 @@ def test_an_action_that_its_service_does_not_have_is_warned_of(asserted: Any, po
 def test_an_action_of_aws_or_of_ones_own_is_not_warned_of(action: str) -> None:
     """Warnings are errors here."""
     allowed(action, resource="*", identity=FULL)
+
+
+def test_the_name_of_a_file_is_no_document() -> None:
+    told = r"^'policies/reader.json' is no policy document; the file of that name is pathlib.Path\('policies/reader"
+    for given in ({"identity": "policies/reader.json"}, {"scp": [["policies/reader.json"]]}):
+        with pytest.raises(ValueError, match=told):
+            denied(**given)

@@ -118,6 +118,11 @@ def test_policies_may_be_objects_json_files_and_arns(account: CarnetAccount, tmp
         iam.list_instance_profiles()
 
 
+def test_the_name_of_a_file_is_no_policy(account: CarnetAccount) -> None:
+    with pytest.raises(ValueError, match=r"the file of that name is pathlib\.Path\('reader\.json'\)$"):
+        account.act_as(policies="reader.json")
+
+
 def test_who_is_given_nothing_may_do_nothing(account: CarnetAccount) -> None:
     with Denied(by="identity-based policy", explicit=False):
         account.act_as().client("iam").list_users()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import carnet.testing
-from carnet.testing import assertions, question
+from carnet.testing import assertions, doubtful, question
 
 pytest_plugins = ["pytester"]
 
@@ -112,7 +112,7 @@ def test_the_start_of_pytest_imports_nothing_of_the_engine() -> None:
 
 def test_names_of_the_package_are_imported_if_they_are_asked_for() -> None:
     found = {name: getattr(carnet.testing, name) for name in carnet.testing.__all__}
-    homes = vars(question) | vars(assertions)
+    homes = vars(question) | vars(assertions) | vars(doubtful)
     assert found == {name: homes[name] for name in carnet.testing.__all__}
     with pytest.raises(AttributeError, match="has no attribute 'assert_nothing'"):
         getattr(carnet.testing, "assert_nothing")  # noqa: B009 # mypy knows that it is not there

@@ -14,7 +14,8 @@ from typing import Any
 from carnet.cli.linted_file import BadInput, LintedFile
 
 _FILE = "file"
-_JSON = ".json"
+_TEXTS = ("layer", "account", _FILE)
+"""Members of an object that are no documents."""
 
 
 def with_named_policies(file: LintedFile, name: str) -> LintedFile:
@@ -47,11 +48,16 @@ class _Reading:
         """The same with documents in place of names, in lists, levels and objects that hold a policy."""
         if isinstance(given, list):
             return [self._documents(each, f"{path}[{at}]") for at, each in enumerate(given)]
+        if isinstance(given, str) and "{" not in given:
+            told = f"{path} is no policy document; the file of that name is {{file: {given}}}"
+            raise BadInput(self._file.told(path, told, at_name=False))
         if not isinstance(given, Mapping) or "Statement" in given:
             return given
         if set(given) == {_FILE}:
             return self._document(given[_FILE], path)
-        return {name: self._documents(below, f"{path}.{name}") for name, below in given.items()}
+        return {
+            name: below if name in _TEXTS else self._documents(below, f"{path}.{name}") for name, below in given.items()
+        }
 
     def _document(self, name: object, path: str) -> Any:
         at = f"{path}.{_FILE}"

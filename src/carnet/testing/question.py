@@ -107,7 +107,16 @@ def _members(principal: Principal) -> dict[str, object]:
 
 
 def _document(document: Document | None) -> Mapping[str, object] | str | None:
-    return document.read_text("utf-8") if isinstance(document, Path) else document
+    if isinstance(document, Path):
+        return document.read_text("utf-8")
+    return checked_text(document) if isinstance(document, str) else document
+
+
+def checked_text(document: str) -> str:
+    """A document that is given as text; raises ValueError for what can only be the name of a file."""
+    if "{" not in document:
+        raise ValueError(f"{document!r} is no policy document; the file of that name is pathlib.Path({document!r})")
+    return document
 
 
 def _of_resource(policies: ResourcePolicies | None) -> object:

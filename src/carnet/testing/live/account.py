@@ -11,6 +11,7 @@ from typing import Any
 
 from carnet.testing.live.server import CarnetServer
 from carnet.testing.live.session import CarnetSession, Keys
+from carnet.testing.question import checked_text
 
 Policy = Mapping[str, object] | str | Path
 """A policy document, as an object, as JSON, or the file that holds that; or the ARN of a managed policy."""
@@ -115,7 +116,7 @@ def _each(policies: Policy | Iterable[Policy]) -> Iterable[Policy]:
 def _json(policy: Policy) -> str:
     if isinstance(policy, Path):
         return policy.read_text("utf-8")
-    return policy if isinstance(policy, str) else json.dumps(policy)
+    return checked_text(policy) if isinstance(policy, str) else json.dumps(policy)
 
 
 def _name(text: str) -> str:
