@@ -5,10 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import time
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -19,35 +15,17 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.clients.running import AWS, RunningServer, free_port, running_server
+from tests.clients.running import AWS, RunningServer, running_server
 from tests.clients.test_aws_cli import Cli, allow
+from tests.clients.test_gateway_s3 import moto as running_moto
 from tests.clients.test_terraform import initialized
-
-MOTO = AWS.parent / "moto_server"
 
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
     """The address of a moto of the tests' own."""
-    if not MOTO.exists():
-        pytest.skip("moto is not set up: make clients")
-    port = free_port()
-    process = subprocess.Popen([str(MOTO), "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/data.json", timeout=5).close()
-                break
-            except urllib.error.HTTPError:
-                break
-            except OSError:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=120)
+    with running_moto() as (upstream, _):
+        yield upstream.removeprefix("moto=")
 
 
 @pytest.fixture(scope="module")
