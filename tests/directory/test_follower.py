@@ -14,6 +14,7 @@ from carnet.base.faults import Unavailable
 from carnet.directory import follower as follower_module
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
+from carnet.directory.snapshot import empty_snapshot
 from carnet.store.store import Store
 from tests.directory.following import following
 from tests.stores.entities import an_account
@@ -51,6 +52,12 @@ def test_a_write_is_followed(store: Store, followed: tuple[Directory, Follower])
     directory, _ = followed
     an_account(store)
     _wait_for(lambda: len(directory.snapshot.accounts) == 1)
+
+
+def test_a_store_that_has_never_answered_is_not_reachable_before_the_first_look() -> None:
+    with closing(Store.opened_later("postgresql://127.0.0.1:1/carnet", lambda store: None)) as store:
+        directory = Directory(store, empty_snapshot(store.types), stale_for=60)
+        assert not Follower(directory, store).reachable
 
 
 @pytest.mark.parametrize("trouble", [Unavailable("down"), RuntimeError("a bug")])

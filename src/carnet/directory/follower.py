@@ -38,7 +38,7 @@ class Follower:
     def reachable(self) -> bool:
         """Whether the store answered when last asked, and lets nobody wait for long."""
         since = self._looking_since
-        return self._reachable and (since is None or monotonic() - since < SILENT_SECONDS)
+        return self._store.is_open and self._reachable and (since is None or monotonic() - since < SILENT_SECONDS)
 
     def look(self) -> float:
         """Follow the store if it has changed; gives the seconds until the next look. Raises nothing."""
