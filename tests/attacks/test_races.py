@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from carnet.assembly.installation import open_installation
 from carnet.services.accounts import replace_root_keys
 from tests.attacks.wire import Answer, Connection, Holder, call, root_of, signed
-from tests.server.in_process import InProcessServer
+from tests.server.in_process import InProcessServer, in_process_server
 
 ALLOW_IAM = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["iam:*", "sts:*"], "Resource": "*"}}
@@ -146,8 +147,16 @@ def test_a_session_writes_nothing_after_its_role_was_deleted(server: InProcessSe
     assert {answer.code for begun, answer in attackers.done if begun >= returned} == {"InvalidClientTokenId"}
 
 
-def test_replacing_a_root_key_leaves_none_that_was_made_meanwhile(server: InProcessServer) -> None:
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[InProcessServer]:
+    """One whose root user loses the key that other tests have."""
+    with in_process_server(tmp_path) as running:
+        yield running
+
+
+def test_replacing_a_root_key_leaves_none_that_was_made_meanwhile(own_server: InProcessServer) -> None:
     """The operator's process reads the keys, then the thief of the root key makes another, then they are replaced."""
+    server = own_server
     thief = root_of(server)
     with open_installation(server.installation.settings) as operator:
         account = server.root.account
