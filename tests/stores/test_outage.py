@@ -99,6 +99,19 @@ def test_postgresql_holds_no_connection_of_a_node_that_is_cut_off(
     assert set_up_to == [(name, value, "client") for name, value in zip(names, seconds, strict=True)]
 
 
+@pytest.mark.parametrize("engine", ["writer", "reader", "_prober"])
+def test_a_connection_that_a_thread_has_when_the_store_is_closed_is_closed_when_it_comes_back(
+    own_server: PostgresqlServer, engine: str
+) -> None:
+    backend = postgresql.Postgresql(make_url(own_server.new_database(patient=False)))
+    with getattr(backend, engine).connect() as kept:
+        held = kept.connection.driver_connection
+        backend.close()
+        with getattr(backend, engine).connect() as made:
+            made_afterwards = made.connection.driver_connection
+    assert [held.closed, made_afterwards.closed] == [True, True]
+
+
 CONNECTION = ("connect_timeout", "tcp_user_timeout", "application_name")
 
 

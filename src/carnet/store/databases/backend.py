@@ -6,9 +6,9 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table
+from sqlalchemy import ColumnElement, Connection, Engine, Table, event
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -88,8 +88,18 @@ class Backend(ABC):
             yield connection
 
     def close(self) -> None:
-        self.writer.dispose()
-        self.reader.dispose()
+        for engine in (self.writer, self.reader):
+            let_go(engine)
+
+
+def let_go(engine: Engine) -> None:
+    """Close its connections; one that a thread still has, or makes, is closed when it comes back."""
+
+    def close(_connection: object, record: Any) -> None:
+        record.invalidate()
+
+    event.listen(engine, "checkin", close)
+    engine.dispose()
 
 
 @contextmanager

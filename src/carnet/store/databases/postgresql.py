@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 from sqlalchemy.sql import func
 
 from carnet.base.faults import Unavailable
-from carnet.store.databases.backend import Backend, outages
+from carnet.store.databases.backend import Backend, let_go, outages
 from carnet.store.databases.notices import Notices
 from carnet.store.databases.pulse import Pulse
 from carnet.store.databases.watched_connection import allow, watch
@@ -144,7 +144,7 @@ class Postgresql(Backend):
         if self._notices is not None:
             self._notices.end()
         super().close()
-        self._prober.dispose()
+        let_go(self._prober)
 
     def refused_as_taken(self, error: IntegrityError) -> bool:
         return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
