@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from msgspec import structs
 
@@ -17,7 +19,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.models.service import BEARER_HEADER
 from carnet.store.store import Store
 from tests.services.sso_oidc.people import Center, Given, Signed, request
-from tests.services.world import ServiceError
+from tests.services.world import ServiceError, World
 
 
 @pytest.fixture
@@ -215,6 +217,17 @@ def test_attack_14_a_token_from_before_a_restore_is_none(center: Center, ann: Si
     ann.tokens = {**ann.tokens, "accessToken": sealed(keyring, structs.replace(token, epoch="another")).text}
     with pytest.raises(AuthFailure):
         ann.caller()
+
+
+def test_attack_14_a_session_is_of_no_person_of_another_instance(center: Center, ann: Signed, shared: World) -> None:
+    """Whatever has given it out: nobody gets the accounts of an instance whose person he is not."""
+    center.assign(center.permission_set("Admin"), ann.who)
+    (session,) = center.world.snapshot.accounts[center.account].of(OAuthSession)
+    center.save(replace(session, holder=Center(shared).person("mallory").id))
+    with pytest.raises(AuthFailure):
+        ann.caller()
+    with pytest.raises(ServiceError, match="InvalidGrantException"):
+        center.refresh(ann.client, ann.tokens["refreshToken"])
 
 
 def test_a_bearer_is_no_session_token(center: Center, ann: Signed) -> None:

@@ -152,6 +152,13 @@ def test_attack_33_an_assertion_counts_once(center: Center, trusted: str, app: A
         assert "used before" in refused("InvalidGrantException", again.ask, kind=JWT, assertion=once)
 
 
+def test_an_assertion_is_good_for_a_month_at_most(app: App) -> None:
+    """Its id is kept until its end."""
+    end = int(app.world.clock().timestamp()) + 31 * 24 * 3600
+    assert app.vouched(exp=end)["tokenType"] == "Bearer"
+    assert "good for too long" in refused("InvalidGrantException", app.vouched, exp=end + 60)
+
+
 def test_an_issuer_that_the_application_takes_no_tokens_of(center: Center, trusted: str) -> None:
     own = App(center, trusted)
     grant: dict[str, Any] = {"JwtBearer": {"AuthorizedTokenIssuers": []}}

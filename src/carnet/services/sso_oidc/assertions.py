@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from carnet.base.faults import AlreadyExists, Fault, Refused
@@ -27,6 +27,8 @@ from carnet.services.sso_oidc.applications import JWT_BEARER, application, grant
 
 _LONGEST = 20_000
 _LONGEST_ID = 256
+_LONGEST_LIFE = timedelta(days=31)
+"""How long an assertion may be good, whose id is kept until its end. Providers let access tokens live up to 30 days."""
 _USED_BEFORE = "The assertion was used before"
 
 
@@ -102,10 +104,9 @@ def _spent(call: WriteCall, vouched: Vouched) -> str:
     if type(name) is not str or not 0 < len(name) <= _LONGEST_ID:
         raise refusals.invalid_grant("The assertion has no jti")
     unique = hashlib.sha256(f"jwt-bearer\0{vouched.issuer.id}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()
-    try:
-        expires = datetime.fromtimestamp(until, UTC)
-    except (OverflowError, ValueError, OSError):
-        raise refusals.invalid_grant("The assertion is good for too long") from None
+    if until > (call.now + _LONGEST_LIFE).timestamp():
+        raise refusals.invalid_grant("The assertion is good for too long")
+    expires = datetime.fromtimestamp(until, UTC)
     try:
         call.store.add(RedeemedAssertion(id=unique, account=vouched.issuer.account, expires=expires))
     except AlreadyExists:
