@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from lxml import etree
 
+from carnet.console import provider_sign_in
 from carnet.console.flow import LIFETIME
 from carnet.console.leaving_for_provider import BEGIN_HERE
 from carnet.console.outcomes import ELSEWHERE
@@ -439,6 +440,22 @@ def test_sessions_end_with_the_provider(site: Site, provided: Provided) -> None:
     use(site, idp.metadata(issuer="https://other.example", redirect=IDP))
     assert not provided.browser.is_signed_in()
     use(site, idp.metadata(redirect=IDP))
+    assert not provided.browser.is_signed_in()
+
+
+def test_a_key_that_is_withdrawn_while_an_assertion_is_looked_at_vouches_for_nobody(
+    site: Site, provided: Provided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified = provider_sign_in._verified
+
+    def meanwhile(*given: Any) -> Any:
+        assertion = verified(*given)
+        use(site, idp.metadata(idp.signer("next"), redirect=IDP))
+        return assertion
+
+    monkeypatch.setattr(provider_sign_in, "_verified", meanwhile)
+    page = provided.sign_in()
+    assert (page.status, page.told["message"]) == (401, BEGIN_HERE)
     assert not provided.browser.is_signed_in()
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from carnet.bearer.access_token import verify
+from carnet.directory.identity_center import application_at
 from carnet.entities.entity import Tags
 from carnet.entities.oauth_session import GRACE
 from carnet.identity.auth_failure import AuthFailure
-from carnet.identity.oauth_tokens import AccessToken, opened, session_of
+from carnet.identity.oauth_tokens import AccessToken, opened, sealed, session_of
 from carnet.models.service import BEARER_HEADER
+from carnet.oidc.issuers import Issuer, IssuerKeys
+from carnet.oidc.keys import KeySet
 from carnet.services.sso_oidc.authorize import CannotAsk, SentBack
 from tests.oidc.issuer import URL
 from tests.services.sso_admin.center import Center
@@ -143,6 +148,30 @@ def test_attack_31_an_assertion_of_two_users_is_of_none(center: Center, trusted:
     assert portal_user(own.world, own.vouched(email="eve")["accessToken"]) == person(own.world, "eve")
     configuration["OidcJwtConfiguration"]["IdentityStoreAttributePath"] = EMAILS
     center.call("UpdateTrustedTokenIssuer", TrustedTokenIssuerConfiguration=configuration, **asks)
+
+
+def test_an_assertion_of_who_is_disabled_is_of_nobody(center: Center, app: App) -> None:
+    center.user("dora", {"Emails": [{"Value": "dora@example.com", "Primary": True}]}, enabled=False)
+    said = refused("InvalidGrantException", app.vouched, who="dora")
+    assert said == "The assertion is of no user, or of several"
+
+
+def test_what_changes_while_the_keys_of_an_issuer_are_fetched_counts(
+    center: Center, trusted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, fetched = App(center, trusted), IssuerKeys.of
+
+    async def meanwhile(issuers: IssuerKeys, issuer: Issuer, kid: str | None) -> KeySet:
+        keys = await fetched(issuers, issuer, kid)
+        found = application_at(own.world.snapshot, own.arn)
+        assert found is not None
+        others = [{"TrustedTokenIssuerArn": trusted, "AuthorizedAudiences": ["other"]}]
+        center.save(replace(found, grants={**found.grants, JWT: {"JwtBearer": {"AuthorizedTokenIssuers": others}}}))
+        return keys
+
+    assert own.vouched()["accessToken"]
+    monkeypatch.setattr(IssuerKeys, "of", meanwhile)
+    refused("InvalidGrantException", own.vouched)
 
 
 def test_attack_33_an_assertion_counts_once(center: Center, trusted: str, app: App) -> None:
@@ -392,6 +421,15 @@ def test_a_token_is_exchanged_by_those_alone_that_it_is_meant_for(center: Center
     refused("InvalidGrantException", source.ask, kind=EXCHANGE, subjectToken=mine)
     source.world.clock.advance(3600)
     refused("InvalidGrantException", exchanged.ask)
+
+
+def test_attack_14_a_token_from_before_a_restore_is_not_exchanged(exchanged: Exchanged) -> None:
+    keyring = exchanged.target.world.installation.keyring
+    token = opened(keyring, AccessToken, exchanged.first["accessToken"])
+    assert token is not None
+    assert exchanged.ask(subjectToken=sealed(keyring, token).text)["accessToken"]
+    former = sealed(keyring, structs.replace(token, epoch="another")).text
+    refused("InvalidGrantException", exchanged.ask, subjectToken=former)
 
 
 @pytest.mark.parametrize("kind", ["password", "client_credentials", ""])
