@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from carnet.assembly.settings import Settings
 from carnet.audit.checkpoints import own_public_keys, public_key, signing_key
 from carnet.base.faults import Unavailable
+from carnet.cli import main
 from carnet.entities.access_key import AccessKey
 from carnet.identity import resealing
-from carnet.identity.resealing import CARRIED_FOR, RESEALING
+from carnet.identity.resealing import CARRIED_FOR, RESEALING, stored_keys
 from carnet.identity.sealed_kinds import kinds_of
-from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
-from carnet.keyring.errors import Unsealable
+from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey, moved_to, staged_after
+from carnet.keyring.errors import KeyringError, Unsealable
 from carnet.keyring.keyring import kid_of
-from carnet.services.key_rotation import NodesAreBehind
+from carnet.keyring.master_key import MasterKey, load_or_create
+from carnet.services.key_rotation import NodesAreBehind, keys_of, rewrap_data_keys
 from carnet.store.changes import Revision
 from carnet.store.leases import Lease, LeaseLost
 from carnet.store.nodes import Node as Report
@@ -217,6 +220,25 @@ def test_a_node_that_was_away_for_two_rotations_loses_nothing(nodes: tuple[Node,
         assert each.knows(meanwhile)
 
 
+def test_what_the_others_sealed_while_a_node_was_cut_off_opens_as_soon_as_it_follows(
+    nodes: tuple[Node, Node], settings: Settings
+) -> None:
+    """It does not wait for its next report, and for a master key that is another one by now neither."""
+    one, other = nodes
+    one.store.nodes.leave(other.presence.id)
+    following = load_or_create(settings.next_master_key)
+    one.presence.report()
+    rewrap_data_keys(one.store, one.installation.masters, following, one.installation.clock())
+    settings.next_master_key.replace(settings.master_key)
+    one.stage()
+    rotate_to_the_end(one)
+    session = one.session()
+    assert not other.knows(session)
+    other.installation.directory.catch_up()
+    assert other.all_open()
+    assert other.knows(session)
+
+
 class Interrupted:
     """A store to which something happens before its nth write."""
 
@@ -286,6 +308,101 @@ def test_no_key_changes_once_a_node_that_knows_none_of_it_has_joined(nodes: tupl
         rotate_to_the_end(one, other)
     assert turn > 8, "a rotation has more writes than that"
     assert one.all_open()
+
+
+def test_the_master_key_is_replaced_before_whichever_write(nodes: tuple[Node, Node], settings: Settings) -> None:
+    one, other = nodes
+    for turn in range(1, 100):
+        came: list[int] = []
+        following = load_or_create(settings.next_master_key)
+        for each in nodes:
+            each.presence.report()
+
+        def rewraps(came: list[int] = came, following: MasterKey = following) -> None:
+            came.append(
+                rewrap_data_keys(other.store, other.installation.masters, following, other.installation.clock())
+            )
+
+        _rotates_until(rewraps, turn, one, other)
+        if not came:
+            break
+        assert came == [len(one.store.data_keys())]
+        settings.next_master_key.replace(settings.master_key)
+        rotate_to_the_end(one, other)
+        with joined(settings, Clock()) as third:
+            assert third.all_open(), "the old master key is not needed for anything"
+        assert one.all_open()
+        assert other.all_open()
+    assert turn > 8, "a rotation has more writes than that"
+
+
+def test_a_backup_is_restored_before_whichever_write(settings: Settings, clock: Clock, tmp_path: Path) -> None:
+    """Its keys are older than those of the job, which knows none of them as they are now."""
+    backup = str(tmp_path / "backup.gz")
+    with joined(settings, clock) as one:
+        fill(one)
+        before = one.sealed()
+        _carnet(settings, "backup", backup)
+    for turn in range(1, 100):
+        came: list[Revision] = []
+        with joined(settings, clock) as one:
+
+            def restored(came: list[Revision] = came, one: Node = one) -> None:
+                _carnet(settings, "restore", backup, "--replace")
+                came.append(one.store.revision())
+
+            with suppress(LeaseLost, KeyringError):
+                _rotates_until(restored, turn, one, one)
+            if not came:
+                break
+            assert one.store.revision() == came[0]
+            reached = one.installation.keyring.reached
+            one.installation.directory.catch_up()
+            assert one.installation.keyring.reached == reached, "it goes back to none of the older keys"
+        with joined(settings, clock) as fresh:
+            assert fresh.sealed() == before
+            assert fresh.all_open()
+    assert turn > 8, "a rotation has more writes than that"
+
+
+def test_a_key_that_changes_past_the_lease_loses_nothing(nodes: tuple[Node, Node], settings: Settings) -> None:
+    """No process does so; that secrets are there does not hang on it alone."""
+    one, other = nodes
+    for turn in range(1, 100):
+        came: list[str] = []
+
+        def moves_on(came: list[str] = came) -> None:
+            came.append(_moved_on(other, Purpose.ACCESS_KEY_SECRETS))
+
+        _rotates_until(moves_on, turn, one, other)
+        with joined(settings, Clock()) as third:
+            assert third.all_open()
+        rotate_to_the_end(one, other)
+        if not came:
+            break
+        assert one.keys()[-1].kid == came[0]
+    assert turn > 8, "a rotation has more writes than that"
+    assert one.all_open()
+
+
+def _moved_on(here: Node, purpose: Purpose) -> str:
+    """The next key of the purpose, which is made if none is staged, seals from now on; gives its name."""
+    now = here.installation.clock()
+    with here.store.write() as unit:
+        keys = stored_keys(unit)
+        ring = {key.state: key for key in keys_of(keys, purpose)}
+        master, _ = here.installation.masters.opening(keys)
+        following = ring.get(STAGED) or staged_after(master, ring.values(), now=now)
+        if STAGED not in ring:
+            unit.add(following)
+        unit.save(moved_to(master, ring[PRIMARY], RETIRED, now))
+        unit.save(moved_to(master, following, PRIMARY, now))
+    return following.kid
+
+
+def _carnet(settings: Settings, *arguments: str) -> None:
+    done = CliRunner().invoke(main, arguments, env={"CARNET_DATA_DIR": str(settings.data_dir)})
+    assert done.exit_code == 0, done.output
 
 
 class Killed(BaseException):

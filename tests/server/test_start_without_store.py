@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings
+from carnet.assembly.state import open_state
 from carnet.assembly.worker import door
 from carnet.base.faults import Unavailable
+from carnet.cli import main
+from carnet.directory.kept_snapshot import KeptSnapshot, sealed_parts
+from carnet.keyring.master_key import load, load_or_create
 from carnet.services.accounts import RootKey
+from carnet.services.key_rotation import rewrap_data_keys
 from tests.server.in_process import InProcessServer
 from tests.server.listening import eventually, listening
 from tests.services.world import TurnableClock
@@ -148,3 +154,73 @@ def test_a_node_started_so_follows_even_what_it_has_missed(node: Node, database:
         with pytest.raises(ClientError) as refused:
             server.client("iam", *alice).get_user(UserName="alice")
         assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+
+
+def _rewrapped(node: Node) -> None:
+    """The master key is another one, and nothing is left of the old one here."""
+    with open_state(node.settings) as state:
+        following = load_or_create(node.settings.next_master_key)
+        rewrap_data_keys(state.store, state.masters, following, state.clock())
+    node.settings.next_master_key.replace(node.settings.master_key)
+
+
+def _rotated(node: Node) -> None:
+    """Every data key is another one, and the old ones open nothing any more."""
+    done = CliRunner().invoke(main, ["keys", "rotate"], env=_environment(node))
+    assert done.exit_code == 0, done.output
+
+
+def _environment(node: Node) -> dict[str, str]:
+    return {"CARNET_DATA_DIR": str(node.settings.data_dir), "CARNET_DATABASE_URL": node.settings.store_url}
+
+
+@pytest.mark.parametrize("change", [_rewrapped, _rotated])
+def test_a_snapshot_of_before_the_keys_were_replaced_is_no_hindrance(
+    node: Node, change: Callable[[Node], None]
+) -> None:
+    with node.running() as server:
+        alice = _alice(server)
+    change(node)
+    with node.running() as server:
+        assert server.client("iam", *alice).get_user(UserName="alice")["User"]["UserName"] == "alice"
+
+
+def test_a_snapshot_under_a_master_key_that_is_gone_is_not_started_from(node: Node, database: PostgresqlServer) -> None:
+    with node.running():
+        pass
+    _rewrapped(node)
+    database.stop()
+    with pytest.raises(Unavailable, match=r"directory\.snapshot was altered, or is of another"), node.running():
+        pass
+
+
+def test_a_snapshot_whose_data_keys_are_under_a_master_key_that_is_gone_is_not_started_from(
+    node: Node, database: PostgresqlServer
+) -> None:
+    """It was written in the moment in which the master key was replaced."""
+    with node.running() as server:
+        kept = KeptSnapshot(
+            installation=server.installation.directory.installation,
+            snapshot=server.installation.directory.snapshot,
+            as_of=node.clock(),
+        )
+    _rewrapped(node)
+    node.settings.snapshot_file.write_bytes(b"".join(sealed_parts(kept, load(node.settings.master_key))))
+    database.stop()
+    with pytest.raises(Unavailable, match="The master key does not open data key"), node.running():
+        pass
+
+
+def test_a_node_that_starts_from_before_a_rotation_goes_on_with_the_keys_of_now(
+    node: Node, database: PostgresqlServer
+) -> None:
+    with node.running() as server:
+        alice = _alice(server)
+    _rotated(node)
+    database.stop()
+    with node.running() as server:
+        assert server.client("iam", *alice).get_user(UserName="alice")["User"]["UserName"] == "alice"
+        database.start()
+        eventually(lambda: _health(server)["store"] == "reachable")
+        assert server.client("iam", *alice).get_user(UserName="alice")["User"]["UserName"] == "alice"
+        assert server.client("iam").create_user(UserName="bob")

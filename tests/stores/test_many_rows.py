@@ -49,7 +49,7 @@ def a_row(number: int) -> tuple[int, str | None, bytes | None]:
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 255, 256, 257, 511, 513, 1000])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 255, 256, 257, 511, 513, 1000])
 def test_each_row_is_there_once(connection: Connection, count: int) -> None:
     rows = [a_row(number) for number in range(count)]
     execute_many(connection, INSERT, ("id", "name", "secret"), rows)

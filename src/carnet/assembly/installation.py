@@ -22,6 +22,7 @@ from carnet.directory.kept_snapshot import KeptSnapshot, Known, Unusable, read
 from carnet.directory.last_used import LastUsed
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.credentials import Credentials
+from carnet.identity.followed_keys import FollowedKeys
 from carnet.identity.new_access_key import GivenKey
 from carnet.identity.password_hashing import HashCost
 from carnet.identity.passwords import Passwords
@@ -100,6 +101,7 @@ def known_operator_token(installation: Installation) -> None:
 
 def _assembled(state: State) -> Installation:
     directory, started_from = _directory(state)
+    directory.before_shown = FollowedKeys(state.masters, state.keyring).learn
     last_used = LastUsed(state.store)
     return Installation(
         settings=state.settings,

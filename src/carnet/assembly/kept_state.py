@@ -16,7 +16,7 @@ from carnet.base.faults import Unavailable
 from carnet.directory import kept_snapshot
 from carnet.directory.kept_snapshot import KeptSnapshot
 from carnet.keyring.data_keys import WrappedKey
-from carnet.keyring.errors import BadMasterKey, KeyringError
+from carnet.keyring.errors import KeyringError
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_keys import MasterKeys
 from carnet.store.entity_types import ENTITY_TYPES
@@ -43,11 +43,11 @@ def open_kept(settings: Settings, clock: Clock, problem: Unavailable) -> KeptSta
         masters = MasterKeys(partial(read_master_keys, settings))
         kept = kept_snapshot.read(settings.snapshot_file, masters, ENTITY_TYPES)
         kept_snapshot.check_age(kept, clock(), timedelta(minutes=settings.snapshot_max_age_minutes))
-    except (BadMasterKey, kept_snapshot.Unusable) as reason:
+        keyring = masters.opening(kept.snapshot.installation.of(WrappedKey))[1]
+    except (KeyringError, kept_snapshot.Unusable) as reason:
         problem.message = f"{problem.message} {reason}"
         problem.args = (problem.message,)
         raise problem from reason
-    keyring = masters.opening(kept.snapshot.installation.of(WrappedKey))[1]
     store = Store.opened_later(settings.store_url, _FirstLook(settings, kept, masters).check)
     store.expect(kept.installation)
     _LOG.warning("the store cannot be reached: serving what was known at %s", kept.as_of.isoformat(timespec="seconds"))

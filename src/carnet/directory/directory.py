@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from threading import Lock
 from time import monotonic
@@ -32,6 +32,8 @@ class Directory:
         self.lost = False
         """Whether the store was removed or replaced, as its follower saw: `snapshot` is then the state of nothing, and
         INVARIANT: every door answers 503."""
+        self.before_shown: Callable[[Snapshot], None] = _nothing
+        """Called with what others have written, before anybody sees it. Raises nothing."""
         self._looked: Hashable = None
         """What `Store.poll` gave when it was last asked for what was missed."""
         self._confirmed = monotonic() - (stale_for or 0.0)
@@ -113,5 +115,10 @@ class Directory:
         began = monotonic()
         changes = self._store.changes_since(self.snapshot.revision, self.snapshot.quarantined)
         if changes.base is None or changes.revision != self.snapshot.revision:
-            self.snapshot = self.snapshot.with_changes(changes)
+            coming = self.snapshot.with_changes(changes)
+            self.before_shown(coming)
+            self.snapshot = coming
         self.confirm(began)
+
+
+def _nothing(_coming: Snapshot) -> None: ...

@@ -64,7 +64,9 @@ def execute(connection: Connection, statement: UpdateBase, values: RowValues) ->
 def execute_many(
     connection: Connection, statement: UpdateBase, columns: tuple[str, ...], rows: Sequence[RowTuple]
 ) -> None:
-    """Insert rows, of one value for each of the columns."""
+    """Insert rows, of one value for each of the columns. Without any, nothing is asked."""
+    if not rows:  # which a driver would take for a statement without values
+        return
     compiled = _compiled(connection.dialect, statement, columns)
     ordered = compiled.in_order(rows)
     if compiled.each:
