@@ -289,6 +289,11 @@ def test_who_is_disabled_is_nobody(provided: Provided) -> None:
     assert "or it is disabled" in provided.sign_in().told["message"]
 
 
+def test_who_is_of_another_identity_store_is_nobody(provided: Provided) -> None:
+    save(provided.site, replace(provided.person, identity_store="d-0123456789"))
+    assert "no user of that name is here" in provided.sign_in().told["message"]
+
+
 def test_old_and_unsigned_responses_are_refused(provided: Provided) -> None:
     left = provided.leave()
     answer = provided.answer(left["request"])
