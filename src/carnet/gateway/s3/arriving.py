@@ -28,6 +28,11 @@ from carnet.sigv4.query_form import has_query_form
 from carnet.sigv4.timestamp import parse_http_date, parse_timestamp
 
 SIGNING_NAME = "s3"
+_OTHER_BUCKETS = {
+    "s3express": "Directory buckets are not kept here, whose names end with --x-s3.",
+    "s3-object-lambda": "Access points of S3 Object Lambda are not kept here.",
+}
+"""What SDKs sign requests of Amazon S3's model for instead, by what the bucket is called: none of it is here."""
 _OLD_FIELDS = ("AWSAccessKeyId=", "Signature=")
 
 
@@ -48,11 +53,21 @@ def is_for_s3(head: RequestHead, is_bucket: Callable[[str], bool]) -> bool:
         return False
     clues = read_clues(head)
     if clues.scopes:
-        return clues.scopes == {SIGNING_NAME} and not clues.targets
+        return len(clues.scopes) == 1 and not clues.targets and clues.scopes <= {SIGNING_NAME, *_OTHER_BUCKETS}
     if clues.targets or clues.host is not None or not first:
         return False
     given = head.header("authorization")
     return first not in API_SEGMENTS and is_bucket(first) and (given is None or given.startswith("AWS"))
+
+
+def refuse_other_buckets(head: RequestHead) -> None:
+    """Raises S3Fault for what is signed for buckets of other kinds.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-authenticating-authorizing.html
+    """
+    for scope in read_clues(head).scopes:
+        if scope in _OTHER_BUCKETS:
+            raise S3Fault("NotImplemented", _OTHER_BUCKETS[scope])
 
 
 def is_signed(head: RequestHead) -> bool:

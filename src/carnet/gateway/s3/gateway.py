@@ -32,6 +32,7 @@ from carnet.gateway.s3.arriving import (
     is_for_s3,
     is_signed,
     plain,
+    refuse_other_buckets,
     request_keys,
     routed,
     s3_service,
@@ -264,6 +265,7 @@ class S3Gateway:
 
 async def _asked(head: RequestHead, body: ByteStream, domains: tuple[str, ...]) -> _Asked:
     """Raises S3Fault."""
+    refuse_other_buckets(head)
     label, head = label_of(head, domains), in_path_style(head, domains)
     if not is_form(head):
         return _Asked(plain(head), label, None, is_signed(head))
