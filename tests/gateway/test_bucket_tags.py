@@ -71,7 +71,8 @@ def test_tags_are_put_read_and_taken_away_here(store: Store) -> None:
 
 def test_the_control_api_changes_some_of_them(store: Store) -> None:
     client = control(store)
-    client.tag_resource(**on(store), Tags=[{"Key": "Stage", "Value": "Live"}, {"Key": "new", "Value": ""}])
+    answer = client.tag_resource(**on(store), Tags=[{"Key": "Stage", "Value": "Live"}, {"Key": "new", "Value": ""}])
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
     client.untag_resource(**on(store), TagKeys=["Project", "absent"])
     left = [{"Key": "Stage", "Value": "Live"}, {"Key": "new", "Value": ""}]
     assert client.list_tags_for_resource(**on(store))["Tags"] == left
@@ -86,6 +87,37 @@ def test_the_control_api_changes_some_of_them(store: Store) -> None:
     assert (error["Code"], error["status"]) == ("NoSuchResource", 404)
     elsewhere = control(store, region="eu-west-1")
     assert "the bucket's region: us-east-1" in refusal(elsewhere.list_tags_for_resource, **on(store))["Message"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wrong"),
+    [
+        ("k" * 128, "v" * 256, ""),
+        ("Ключ 1_.:/=+-@", "значение 1_.:/=+-@", ""),
+        ("k" * 129, "v", "Key"),
+        ("k*", "v", "Key"),
+        ("k", "v" * 257, "Value"),
+        ("k", "a,b", "Value"),
+        ("k", "a\tb", "Value"),
+    ],
+)
+def test_characters_and_lengths_of_tags(store: Store, key: str, value: str, wrong: str) -> None:
+    """Each of the two APIs refuses them in its own words, as recorded from AWS."""
+    tags = [{"Key": key, "Value": value}]
+    client, by_control = store.client(), control(store)
+    if not wrong:
+        client.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": tags})
+        by_control.tag_resource(**on(store), Tags=tags)
+        assert client.get_bucket_tagging(Bucket=BUCKET)["TagSet"] == tags
+        return
+    error = refusal(client.put_bucket_tagging, Bucket=BUCKET, Tagging={"TagSet": tags})
+    assert (error["Code"], error["Message"]) == ("InvalidTag", f"The Tag{wrong} you have provided is invalid")
+    error = refusal(by_control.tag_resource, **on(store), Tags=tags)
+    assert error["Code"] == "InvalidTag"
+    assert error["Message"] == (
+        "This request contains a tag key or value that isn't valid. Valid characters include the following: "
+        "[a-zA-Z+-=._:/]. Tag keys can contain up to 128 characters. Tag values can contain up to 256 characters."
+    )
 
 
 def test_abac_is_switched(store: Store) -> None:

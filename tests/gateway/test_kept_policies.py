@@ -423,7 +423,11 @@ def test_a_policy_of_a_secret_is_validated_and_not_put(told: Behind) -> None:
     error = refusal(validate, ResourcePolicy=policy(nobody))
     assert error["Code"] == "MalformedPolicyDocumentException"
     assert error["Message"] == "This resource policy contains an unsupported principal."
-    assert refusal(validate, ResourcePolicy="{}")["Code"] == "MalformedPolicyDocumentException"
+    for text in ("{}", "{", policy({**fine, "Effect": "AllowSomething"})):
+        for call in (validate, partial(secrets.put_resource_policy, SecretId="s")):
+            error = refusal(call, ResourcePolicy=text)
+            assert error["Code"] == "MalformedPolicyDocumentException"
+            assert error["Message"] == "This resource policy contains a syntax error."
     assert "ResourcePolicy" not in secrets.get_resource_policy(SecretId="s")
     assert set(told.aws.operations) == {"DescribeSecret"}
     assert "ValidateResourcePolicy" in [event["eventName"] for event in told.events()]

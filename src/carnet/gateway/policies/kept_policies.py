@@ -263,7 +263,7 @@ async def _parse_before(call: Call, kind: Kind, policy: str | None) -> None:
     try:
         parsed = await asyncio.to_thread(parse_once, policy, Grammar.RESOURCE, partition)
     except Malformed as problem:
-        raise WireError(kind.malformed, problem.message, call.operation) from None
+        raise WireError(kind.malformed, kind.says_malformed or problem.message, call.operation) from None
     actions = [pattern.text for statement in parsed.statements for pattern in statement.actions.patterns]
     if kind.actions and not all(_is_in_scope(call, kind, action) for action in actions):
         raise WireError(kind.malformed, kind.out_of_scope, call.operation)

@@ -78,6 +78,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """How long a policy may be, in bytes."""
     malformed: str
     """The code of the error for what is no policy."""
+    says_malformed: str = ""
+    """AWS's sentence for it; empty for Carnet's own, which says what is wrong."""
     lockout: Lockout | None = None
     actions: frozenset[str] = frozenset()
     """The actions that it may name, in lower case; empty if it may name any, and all at once."""
@@ -182,6 +184,7 @@ _SECRET = Kind(
     asked=lambda arn: {"SecretId": arn},
     most=20 * _KB,
     malformed="MalformedPolicyDocumentException",
+    says_malformed="This resource policy contains a syntax error.",
     no_principal="This resource policy contains an unsupported principal.",
 )
 _TABLE = Kind(
