@@ -234,7 +234,7 @@ def test_a_queue_is_opened_to_accounts(told: Behind, other: tuple[str, str, str]
     policy_of = mine.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     assert json.loads(policy_of)["Version"] == "2008-10-17"
     refused = refusal(mine.remove_permission, QueueUrl=url, Label="m")
-    sentence = "Value m for parameter Label is invalid. Reason: can't find label."
+    sentence = "Value m for parameter Label is invalid. Reason: can't find label on existing policy."
     assert (refused["Code"], refused["Message"]) == ("InvalidParameterValue", sentence)
     mine.remove_permission(QueueUrl=url, Label="l")
     assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDenied"

@@ -256,7 +256,7 @@ def permit_queue(arn: str, current: str | None, given: Members) -> str:
 
 
 def forbid_queue(arn: str, current: str | None, given: Members) -> str | None:
-    return _removed(current, given["Label"], _invalid(given["Label"], "Label", "can't find label."))
+    return _removed(current, given["Label"], _invalid(given["Label"], "Label", "can't find label on existing policy."))
 
 
 def _are_accounts(accounts: Sequence[str]) -> bool:
