@@ -41,7 +41,8 @@ def other(grammar: Grammar) -> Policy:
 
 def sentence(policies: Policies, check: Check | None = None) -> str:
     asked = check or Check(action="iam:ListUsers", resource=RESOURCE, resource_account=ACCOUNT)
-    request = Request(principal=ALICE, action=asked.action, resource=asked.resource, resource_account=ACCOUNT)
+    account = asked.resource_account
+    request = Request(principal=ALICE, action=asked.action, resource=asked.resource, resource_account=account)
     decision = decide(request, policies)
     assert not decision.allowed
     return denial_sentence(Decided(check=asked, request=request, policies=policies, decision=decision))
@@ -111,6 +112,26 @@ def test_a_refused_assume_role_tells_nothing_of_the_role() -> None:
 def test_what_is_shown_may_differ_from_the_arn() -> None:
     check = Check(action="iam:ListPolicies", resource="*", resource_account=ACCOUNT, shown="policy path /")
     assert "on resource: policy path / because" in sentence(Policies(), check)
+
+
+@pytest.mark.parametrize("by_ciphertext", [True, False])
+@pytest.mark.parametrize("account", [ACCOUNT, "444455556666"])
+def test_a_key_that_a_ciphertext_tells_is_not_named(account: str, by_ciphertext: bool) -> None:
+    """Of a key of another account nothing is told at all."""
+    arn = f"arn:aws:kms:us-east-1:{account}:key/k"
+    check = Check(action="kms:Decrypt", resource=arn, resource_account=account, by_ciphertext=by_ciphertext)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    allow = parse(json.dumps({"Version": "2012-10-17", "Statement": everything}), Grammar.IDENTITY, source=ARN)
+    told = sentence(Policies(identity=(allow,)), check)
+    own = "no resource-based policy allows the kms:Decrypt action"
+    others = (
+        "the resource does not exist in this Region, no resource-based policies allow access, or a resource-based "
+        "policy explicitly denies access"
+    )
+    named = f"resource: {arn}" if account == ACCOUNT else "this resource"
+    where = "the resource associated with this ciphertext" if by_ciphertext else named
+    because = own if account == ACCOUNT else others
+    assert told == f"User: {ALICE.arn} is not authorized to perform: kms:Decrypt on {where} because {because}"
 
 
 def test_a_decision_that_takes_too_much_work_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

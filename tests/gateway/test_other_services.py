@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.behind import EVERYTHING, Behind, refusal
+from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
 from tests.gateway.fake_aws import Told
 
 HERE = "arn:aws:{}:us-east-1:{}:{}"
@@ -116,6 +116,23 @@ def test_what_is_not_certain_is_not_sent(behind: Behind, service: str, call: str
         "InvalidParameterValue",
     )
     assert behind.aws.requests == []
+
+
+def test_a_denial_of_what_a_ciphertext_tells_names_no_key(behind: Behind) -> None:
+    """Of the own account, and of another, of which not even that is told."""
+    kms, action = behind.client("kms"), "kms:Decrypt"
+    blob = KEY_ID.encode() + b" the rest"
+    associated = f"is not authorized to perform: {action} on the resource associated with this ciphertext"
+    behind.allow({"Effect": "Allow", "NotAction": action, "Resource": "*"})
+    told = refusal(kms.decrypt, CiphertextBlob=blob)["Message"]
+    assert told.endswith(f"{associated} because no identity-based policy allows the {action} action")
+    named = refusal(kms.decrypt, CiphertextBlob=blob, KeyId=KEY_ID)["Message"]
+    assert f"{action} on resource: {behind.key_arn()} because" in named
+    behind.allow(EVERYTHING)
+    theirs = f"arn:aws:kms:us-east-1:111122223333:key/{KEY_ID}"
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": theirs}})
+    told = refusal(kms.decrypt, CiphertextBlob=blob, KeyId=theirs)["Message"]
+    assert f"{action} on this resource because the resource does not exist in this Region" in told
 
 
 def test_a_denial_tells_no_foreign_names(behind: Behind) -> None:

@@ -40,6 +40,8 @@ class Check(Struct, frozen=True, kw_only=True):
     """
     shown: str | None = None
     """What a denial names as the resource if AWS shows something else than the ARN; empty if it shows none."""
+    by_ciphertext: bool = False
+    """Whether a ciphertext alone has told the resource, a key of AWS KMS: a denial does not name it."""
 
 
 class Decided(Struct, frozen=True, kw_only=True):

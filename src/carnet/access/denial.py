@@ -19,8 +19,9 @@ _VOUCHED_FOR = (PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
 """Callers whom AWS's sentence does not name: they have no ARN."""
 
 
+_OF_CIPHERTEXT = " on the resource associated with this ciphertext"
 _OF_KEY = (
-    " on this resource because the resource does not exist in this Region, no resource-based policies allow access, or "
+    " because the resource does not exist in this Region, no resource-based policies allow access, or "
     "a resource-based policy explicitly denies access"
 )
 """What AWS KMS says to other accounts of a key that does not let them in: not even whether there is one."""
@@ -38,7 +39,9 @@ def denial_sentence(decided: Decided) -> str:
         return f"Not authorized to perform {check.action}"
     sentence = f"User: {request.principal.arn} is not authorized to perform: {check.action}"
     if _keeps_to_itself(decided):
-        return sentence + _OF_KEY
+        return sentence + (_OF_CIPHERTEXT if check.by_ciphertext else " on this resource") + _OF_KEY
+    if check.by_ciphertext:
+        return sentence + _OF_CIPHERTEXT + _reason(decided)
     if shown := check.resource if check.shown is None else check.shown:
         sentence += f" on resource: {shown}"
     if decided.policies.trust and decided.decision.layer not in _OF_ORGANIZATION:

@@ -128,6 +128,7 @@ def _asked(one: Resolved, caller: AccountCaller | Anonymous, found: tuple[Resour
         keys=check.keys,
         resource_keys=told,
         shown=_shown(one, caller),
+        by_ciphertext=check.by_ciphertext,
         policies=found,
     )
 

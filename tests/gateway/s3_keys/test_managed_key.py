@@ -97,6 +97,8 @@ def test_the_key_that_aws_has_made_for_another_account_or_service_is_refused(sto
     store.s3.answers["GET /photos/k"] = Told(body=b"hello", headers=by_kms(key))
     error = refusal(store.client().get_object, Bucket=BUCKET, Key="k")
     assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+    associated = "kms:Decrypt on the resource associated with this ciphertext because no resource-based policy allows"
+    assert (associated in error["Message"]) == (account == store.account), error["Message"]
     assert puts(store) == []
 
 

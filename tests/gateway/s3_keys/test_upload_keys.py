@@ -84,7 +84,7 @@ def test_who_uploads_a_part_may_use_the_key_of_the_upload(store: Store, upload: 
         store.allow(EVERYTHING, {**NO_DECRYPT, **more})
         error = refusal(upload(store))
         assert (error["Code"], error["status"]) == ("AccessDenied", 403)
-        assert "perform: kms:Decrypt on resource" in error["Message"]
+        assert "kms:Decrypt on the resource associated with this ciphertext with an explicit deny" in error["Message"]
     assert store.s3.requests == []
 
 

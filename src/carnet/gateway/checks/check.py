@@ -67,6 +67,8 @@ class Check(Struct, frozen=True, kw_only=True):
     """The resource type, as the Service Authorization Reference calls it; empty for `*`."""
     shown: str | None = None
     """What the sentence of a denial names instead of the ARN; empty if it names nothing."""
+    by_ciphertext: bool = False
+    """Whether a ciphertext alone has told the resource (`access.authorize.Check`)."""
     keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
     """The condition keys that the request's members fill."""
     part: Members = field(default_factory=dict[str, Any])

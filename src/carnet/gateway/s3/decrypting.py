@@ -45,7 +45,14 @@ def to_decrypt(scope: Scope, key: str, within: str, owner: str) -> Resolved:
         _WITHIN: within,
         "kms:EncryptionContextKeys": ("aws:s3:arn",),
     }
-    check = Check(action=_DECRYPT, resource=named.resource, account=named.account, type=kms.KEY, keys=keys)
+    check = Check(
+        action=_DECRYPT,
+        resource=named.resource,
+        account=named.account,
+        type=kms.KEY,
+        keys=keys,
+        by_ciphertext=True,
+    )
     if isinstance(named.resource, str):
         return Resolved(check, named.resource, named.account)
     managed = on_managed(check, key) if key == named.resource.text else None

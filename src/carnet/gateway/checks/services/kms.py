@@ -74,7 +74,7 @@ def _of_ciphertext(scope: Scope, action: str, blob: object, given: str | None) -
     if given is not None:
         yield on_key(action, key(scope, given))
     sought = Sought(by=SoughtBy.KMS_CIPHERTEXT, text=b64encode(blob).decode("ascii"))
-    yield Check(action=action, resource=sought, account=None, type=KEY)
+    yield Check(action=action, resource=sought, account=None, type=KEY, by_ciphertext=True)
 
 
 def _decrypt(asked: Asked) -> Iterator[Check]:
