@@ -22,6 +22,7 @@ from tests.services.iam.documents import allow, managed, text, trust
 from tests.services.iam.made_certificates import made as made_certificate
 from tests.services.iam.test_ssh_public_keys import ssh
 from tests.services.inputs import WRITTEN
+from tests.services.meanwhile import happens_meanwhile
 from tests.services.organizations.estate import an_estate, delegating
 from tests.services.sso_admin.center import Center, a_center
 from tests.services.world import ServiceError, World
@@ -265,16 +266,8 @@ def test_a_template_that_was_changed_meanwhile_is_not_filled_in_again(
         "NotificationChannel": "arn:aws:sns:us-east-1:444455556666:topic",
         "SessionDuration": 3600,
     }
-    prepared = World._prepared
-
-    def changed_then(world: World, *given: Any) -> Any:
-        found = prepared(world, *given)
-        monkeypatch.undo()
-        document = text(allow("ec2:*"))
-        world.call(world.root, "CreatePolicyVersion", PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
-        return found
-
-    monkeypatch.setattr(World, "_prepared", changed_then)
+    version = {"PolicyArn": arn, "PolicyDocument": text(allow("ec2:*")), "SetAsDefault": True}
+    happens_meanwhile(monkeypatch, lambda: world.call(world.root, "CreatePolicyVersion", **version))
     with pytest.raises(ServiceError, match="changed in the meantime"):
         world.call(world.root, "CreateDelegationRequest", **asked)
     world.call(world.root, "CreateDelegationRequest", **asked)

@@ -465,7 +465,47 @@ def test_an_account_made_again_under_its_id_inherits_no_request(delegation: Dele
     request = delegation.create()
     delegation.do(world.root, request, "AssociateDelegationRequest")
     account = world.snapshot.accounts[world.account_id].account
-    with world.installation.store.write() as unit:
-        unit.save(replace(account, created=account.created + timedelta(days=1)))
-    world.installation.directory.catch_up()
+    changed(world, replace(account, created=account.created + timedelta(days=1)))
     assert refused(world, world.root, "GetDelegationRequest", DelegationRequestId=request)[0] == "NoSuchEntity"
+
+
+def test_nor_do_tokens_become_credentials_of_it(delegation: Delegation) -> None:
+    world = delegation.world
+    request = delegation.create()
+    delegation.do(world.root, request, *STEPS)
+    account = world.snapshot.accounts[world.account_id].account
+    changed(world, replace(account, created=account.created + timedelta(days=1)))
+    assert delegation.not_exchanged(delegation.token(request)) == "ValidationError"
+
+
+def test_a_federated_user_accepts_no_request(delegation: Delegation) -> None:
+    world = delegation.world
+    alice, request = world.user("alice", [allow("*")]), delegation.create()
+    delegation.do(world.root, request, "AssociateDelegationRequest")
+    made = world.call(alice, "GetFederationToken", service="sts", Name="bob", Policy=json.dumps(allow("*")))
+    told = refused(world, world.session(made), "AcceptDelegationRequest", DelegationRequestId=request)
+    assert told[0] == "InvalidClientTokenId"
+
+
+@pytest.mark.parametrize("kept", [None, b"", b"\x00"])
+def test_a_token_of_whom_nothing_is_known_is_good_for_nothing(delegation: Delegation, kept: bytes | None) -> None:
+    """As a node of another release may have left it: with no approver, or a session that is not read here."""
+    world = delegation.world
+    request = delegation.create()
+    delegation.do(world.root, request, *STEPS)
+    found = world.snapshot.named(DelegationRequest, request)
+    assert found is not None
+    assert found.approver is not None
+    token = delegation.token(request)
+    approver = None if kept is None else replace(found.approver, session=kept)
+    changed(world, replace(found, approver=approver))
+    assert delegation.not_exchanged(token) == "ValidationError"
+    changed(world, found)
+    delegation.exchange(token)
+
+
+def changed(world: World, entity: object) -> None:
+    """Save it as no operation does."""
+    with world.installation.store.write() as unit:
+        unit.save(entity)
+    world.installation.directory.catch_up()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from carnet.base.faults import Fault
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
 from carnet.services.account_removal import delete_account
-from carnet.services.execution import Admitted, Failed
-from carnet.services.iam.service import iam
-from carnet.services.preparing import Preparation
 from tests.services.iam.documents import allow, deny, trust
 from tests.services.iam.expect import changes_nothing, refused
-from tests.services.world import Caller, World
+from tests.services.meanwhile import happens_meanwhile
+from tests.services.world import Caller, ServiceError, World
 
 GOOD, OTHER = "Correct-horse-1", "Battery-staple-2"
 AGAINST_POLICY = ("PasswordPolicyViolation", "Password does not conform to the account password policy.")
@@ -267,32 +263,19 @@ def test_passwords_are_remembered_before_a_policy_asks_for_it(world: World) -> N
     assert refused(world, alice, "ChangePassword", OldPassword=OTHER, NewPassword=GOOD) == USED_BEFORE
 
 
-def change_meanwhile(world: World, meanwhile: Callable[[], object]) -> str:
-    """The code that a change of alice's is refused with, if `meanwhile` comes between its hashing and its turn."""
-    alice, execution, operation = changing_user(world), world.installation.execution, iam.operations["ChangePassword"]
-    parsed = world.parsed(operation, world.principal(alice), {"OldPassword": GOOD, "NewPassword": OTHER})
-    admitted = execution.admit(operation, parsed)
-    assert isinstance(admitted, Admitted)
-    assert isinstance(operation.prepare, Preparation)
-    prepared = operation.prepare.work(admitted.call, parsed.given)
-    meanwhile()
-    outcome = execution.write(operation, parsed, prepared)
-    assert isinstance(outcome, Failed)
-    assert isinstance(outcome.problem, Fault)
-    return iam.code(outcome.problem)
+def test_of_two_changes_at_once_one_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, another = changing_user(world), {"UserName": "alice", "Password": "Another-one-3"}
+    happens_meanwhile(monkeypatch, lambda: world.call(world.root, "UpdateLoginProfile", **another))
+    with pytest.raises(ServiceError, match="EntityTemporarilyUnmodifiable"):
+        world.call(alice, "ChangePassword", OldPassword=GOOD, NewPassword=OTHER)
+    assert has_password(world, another["Password"])
 
 
-def test_of_two_changes_at_once_one_is_refused(world: World) -> None:
-    another = "Another-one-3"
-    code = change_meanwhile(
-        world, lambda: world.call(world.root, "UpdateLoginProfile", UserName="alice", Password=another)
-    )
-    assert code == "EntityTemporarilyUnmodifiable"
-    assert has_password(world, another)
-
-
-def test_a_policy_that_came_after_the_hashing_is_enforced(world: World) -> None:
-    assert change_meanwhile(world, lambda: set_policy(world, MinimumPasswordLength=20)) == "PasswordPolicyViolation"
+def test_a_policy_that_came_after_the_hashing_is_enforced(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = changing_user(world)
+    happens_meanwhile(monkeypatch, lambda: set_policy(world, MinimumPasswordLength=20))
+    with pytest.raises(ServiceError, match="PasswordPolicyViolation"):
+        world.call(alice, "ChangePassword", OldPassword=GOOD, NewPassword=OTHER)
     assert has_password(world, GOOD)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from carnet.services.iam import organization_access
 from tests.services.iam.documents import allow, deny
 from tests.services.iam.expect import refused
 from tests.services.organizations.estate import Estate
@@ -66,6 +67,21 @@ def test_a_report_of_a_policy_tells_what_that_allows(guarded: Guardrails) -> Non
     told = report(estate, estate.root, policy=arn.rpartition("/")[2], SortKey="SERVICE_NAMESPACE_DESCENDING")
     assert [one["ServiceNamespace"] for one in told["AccessDetails"]] == ["sqs", "sns"]
     assert len(report(estate, estate.root, policy="p-FullAWSAccess", MaxItems=3)["AccessDetails"]) == 3
+
+
+@pytest.mark.parametrize(("most", "code"), [(4, None), (3, "InvalidInput")])
+def test_a_report_looks_at_so_many_principals_and_no_more(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, most: int, code: str | None
+) -> None:
+    """The root user, two users and the service-linked role of Organizations."""
+    world, path = estate.world, f"{estate.organization}/{estate.root}/{estate.world.account_id}"
+    for name in ("alice", "bob"):
+        world.user(name)
+    monkeypatch.setattr(organization_access, "_MOST_PRINCIPALS", most)
+    if code is None:
+        world.call(world.root, "GenerateOrganizationsAccessReport", EntityPath=path)
+    else:
+        assert refused(world, world.root, "GenerateOrganizationsAccessReport", EntityPath=path)[0] == code
 
 
 def test_the_management_account_is_bound_by_no_scp(guarded: Guardrails) -> None:

@@ -13,6 +13,7 @@ from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.root_passwords import give_leave, set_by_token
 from tests.services.iam.documents import allow, deny, trust
+from tests.services.meanwhile import happens_meanwhile
 from tests.services.organizations.estate import Estate
 from tests.services.organizations.guardrails import SCP, guardrails, refusal
 from tests.services.world import Caller, ServiceError, World
@@ -187,6 +188,16 @@ def test_the_root_password_is_removed_and_allowed_again(enabled: Estate, admin: 
     world.call(create, "CreateLoginProfile")
     assert world.call(delete, "GetLoginProfile")["LoginProfile"]["UserName"] == "root"
     set_password(world, account, "A-long-password-3")
+
+
+def test_of_two_who_allow_a_root_password_at_once_one_is_refused(
+    enabled: Estate, admin: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, member = enabled.world, enabled.member()
+    create = assume_root(enabled, admin, member, CREATE)
+    happens_meanwhile(monkeypatch, lambda: set_password(world, enabled.account_of(member), "A-long-password-1"))
+    with pytest.raises(ServiceError, match="EntityAlreadyExists: Login Profile for User root already exists"):
+        world.call(create, "CreateLoginProfile")
 
 
 def set_password(world: World, account: str, password: str) -> None:

@@ -114,12 +114,11 @@ def accept_delegation_request(
 ) -> Answer:
     """Grant a request: what it asks for will be used as the caller, who is remembered as it is now.
 
-    INVARIANT: who has been delegated to delegates nothing, or a delegation would never end.
+    INVARIANT: who has been delegated to delegates nothing, or a delegation would never end. A federated user
+    calls no operation of IAM (session_rule).
     """
     _check_state(call, request, (_ASSIGNED, _PENDING))
     principal, session = call.caller.principal, call.caller.credential.session
-    if principal.kind is PrincipalKind.FEDERATED_USER:
-        raise Refused("InvalidInput", template_sentences.FEDERATED_DELEGATION)
     if session is not None and session.kind in (DELEGATED, DELEGATED_ROLE):
         raise Refused("InvalidInput", template_sentences.DELEGATED_AGAIN)
     if principal.kind is PrincipalKind.ROOT and request.session_seconds > _MOST_ROOT_SECONDS:

@@ -21,17 +21,13 @@ _SWITCH = "@Enabled"
 
 
 def filled_document(document: str, values: Values) -> str:
-    """A JSON document with its places filled in; raises Refused (InvalidInput) for a place without a value.
+    """A policy document with its places filled in; raises Refused (InvalidInput) for a place without a value.
 
     Only texts are filled, once they are read, so that no value can add an element. A list stands for a text that is
     nothing but its place. A statement whose `@Enabled` names a parameter is there if that is "true", in any case; else
     nothing is asked of its places.
     """
-    try:
-        read = json.loads(document)
-    except ValueError as problem:
-        raise Refused("InvalidInput", template_sentences.TEMPLATE_NOT_READ) from problem
-    return json.dumps(_filled(read, values), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_filled(json.loads(document), values), ensure_ascii=False, separators=(",", ":"))
 
 
 def filled_text(text: str, values: Values) -> str:

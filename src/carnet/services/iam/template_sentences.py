@@ -4,8 +4,6 @@ from __future__ import annotations
 
 # Templates: NoSuchEntity, InvalidInput, NameConflict, RoleModified
 
-TEMPLATE_NOT_READ = "The template is not a JSON document."
-
 
 def role_template_missing(arn: str) -> str:
     return f"Role template not found in repository: {arn}"
@@ -46,7 +44,6 @@ def role_modified(name: str) -> str:
 CHANNEL_NOT_SNS = "The notification channel must be the ARN of an SNS topic."
 NOT_SUMMARIZED = "Only delegation requests can be summarized."
 ONLY_OWNER_SENDS = "Only the owner of this delegation request can send its token."
-FEDERATED_DELEGATION = "A federated user cannot accept a delegation request."
 DELEGATED_AGAIN = "Delegated credentials cannot accept a delegation request."
 ROOT_DELEGATION = "A root user can accept delegation requests of 4 hours or less only."
 

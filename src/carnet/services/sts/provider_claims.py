@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 
 _MOST_TAGS = 50
 _LONGEST_KEY, _LONGEST_VALUE = 128, 256
-_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _SOURCE_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
 
 def check_claims(vouched: VouchedSession) -> None:
-    """Raise Invalid or Refused for tags, a name or a source identity that no session may have."""
+    """Raise Invalid or Refused for tags or a source identity that no session may have. Its name was read with AWS's
+    own sentences: saml_attributes; a token gives none.
+    """
     if len(vouched.tags) > _MOST_TAGS:
         raise refused(f"A session can have at most {_MOST_TAGS} session tags.")
     for key, value in vouched.tags.items():
         if not 1 <= len(key) <= _LONGEST_KEY or len(value) > _LONGEST_VALUE or not (takes(key) and takes(value)):
             raise refused("The key or the value of a session tag is too long or has characters that tags may not have.")
-    if vouched.name is not None and not _NAME.fullmatch(vouched.name):
-        raise Invalid("The role session name must be 2 to 64 letters, digits and the characters _+=,.@-")
     if vouched.source_identity is not None:
         if not _SOURCE_IDENTITY.fullmatch(vouched.source_identity):
             raise Invalid("The source identity must be 2 to 64 letters, digits and the characters _+=,.@-")
