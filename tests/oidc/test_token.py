@@ -128,6 +128,10 @@ class TestMalformed:
     def test_what_is_no_jwt(self, text: str) -> None:
         assert refused(text)[0] == "InvalidIdentityToken"
 
+    @pytest.mark.parametrize("text", ["e30.e30.e30.e30", issuer.signed(issuer.claims(NOW)) + ".e30"])
+    def test_it_has_three_parts(self, text: str) -> None:
+        assert refused(text) == ("InvalidIdentityToken", refusals.NOT_A_JWT)
+
     @pytest.mark.parametrize(
         "payload",
         [
