@@ -196,7 +196,7 @@ def test_of_two_who_allow_a_root_password_at_once_one_is_refused(
     world, member = enabled.world, enabled.member()
     create = assume_root(enabled, admin, member, CREATE)
     happens_meanwhile(monkeypatch, lambda: set_password(world, enabled.account_of(member), "A-long-password-1"))
-    with pytest.raises(ServiceError, match="EntityAlreadyExists: Login Profile for User root already exists"):
+    with pytest.raises(ServiceError, match="EntityAlreadyExists: Login Profile for user root already exists"):
         world.call(create, "CreateLoginProfile")
 
 
