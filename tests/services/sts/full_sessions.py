@@ -83,7 +83,7 @@ class FullSessions:
         claims = issuer.claims(world.clock().timestamp(), mail="ann@example.com", **{SOURCE: "ann"})
         given = {"RoleArn": arn, "RoleSessionName": "work", "WebIdentityToken": issuer.signed(claims), **NARROWED}
         self._unsigned("AssumeRoleWithWebIdentity", **given)
-        federation = Federation(world, ContextProvider={**CONTEXT, "SubjectSourceKey": "mail"})
+        self.federation = federation = Federation(world, ContextProvider={**CONTEXT, "SubjectSourceKey": "mail"})
         said = {"mail": ["ann@example.com"], "https://aws.amazon.com/SAML/Attributes/SourceIdentity": ["ann"]}
         arn = federation.trusting_role("person", actions=("sts:AssumeRoleWithSAML", *ALSO))
         assertion = idp.post(federation.answer(arn, attributes=said))
