@@ -266,7 +266,7 @@ def test_a_template_that_was_changed_meanwhile_is_not_filled_in_again(
         "NotificationChannel": "arn:aws:sns:us-east-1:444455556666:topic",
         "SessionDuration": 3600,
     }
-    version = {"PolicyArn": arn, "PolicyDocument": text(allow("ec2:*")), "SetAsDefault": True}
+    version: dict[str, Any] = {"PolicyArn": arn, "PolicyDocument": text(allow("ec2:*")), "SetAsDefault": True}
     happens_meanwhile(monkeypatch, lambda: world.call(world.root, "CreatePolicyVersion", **version))
     with pytest.raises(ServiceError, match="changed in the meantime"):
         world.call(world.root, "CreateDelegationRequest", **asked)
