@@ -21,6 +21,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import IDLE, SESSION_TOKEN, USUAL_LENGTH, BrowserSession, HolderKind
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.membership import Membership
+from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.user import User
 from carnet.identity.credential import Credential
 from carnet.identity.credentials import browser_credential
@@ -309,6 +310,29 @@ def test_a_caller_ends_with_the_row_and_with_what_was_proven(world: World, calle
                 world.call(world.root, "DeleteAccessKey", UserName="Alice", AccessKeyId=key["AccessKeyId"])
             world.call(world.root, "DeleteUser", UserName="Alice")
     assert renewed(world, caller) is None
+
+
+def test_a_caller_ends_with_the_device_of_the_mfa_that_was_given(world: World, session: BrowserSession) -> None:
+    now, here = world.clock(), world.installation
+    with_mfa = replace(session, mfa=now, mfa_device="device-of-alice")
+    device = MfaDevice(
+        id="device-of-alice",
+        account=session.account,
+        name="phone-of-alice",
+        created=now,
+        holder=session.holder,
+        enabled=now,
+        sealed_seed=b"?",
+    )
+    assert browser_credential(world.snapshot, with_mfa) is None
+    with here.store.write() as unit:
+        unit.add(device)
+    here.directory.catch_up()
+    assert browser_credential(world.snapshot, with_mfa) is not None
+    with here.store.write() as unit:
+        unit.save(replace(device, holder=None, enabled=None))
+    here.directory.catch_up()
+    assert browser_credential(world.snapshot, with_mfa) is None
 
 
 def visiting(world: World, role: str, **changed: Any) -> Credential | None:
