@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
-WITHOUT_TOOLS := --ignore tests/clients --ignore tests/packaging
+# The tests of a file share servers and worlds: one process takes them in their order. Whole files are many enough to be shared out.
+WITHOUT_TOOLS := --dist loadfile --ignore tests/clients --ignore tests/packaging
 ENVIRONMENT = $(1) tools/install.py $(@D)
 ITSELF = $(1) tools/install.py $(@D) --editable .
 PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(minor)")' 2> /dev/null))
