@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 # The tests of a file share servers and worlds: one process takes them in their order. Whole files are many enough to be shared out.
-WITHOUT_TOOLS := --dist loadfile --ignore tests/clients --ignore tests/packaging
+UNIT_TESTS := --dist loadfile --ignore tests/clients --ignore tests/packaging
 ENVIRONMENT = $(1) tools/install.py $(@D)
 ITSELF = $(1) tools/install.py $(@D) --editable .
 PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(minor)")' 2> /dev/null))
@@ -30,7 +30,7 @@ demo: $(VENV)/.run $(VENV)-demo/.done ## Start Carnet in front of a real S3 and 
 	$(VENV)-demo/bin/python tools/demo.py
 
 test: install ## Set up and pass the tests; skipped ones are listed with their reasons.
-	$(PYTEST) $(WITHOUT_TOOLS)
+	$(PYTEST) $(UNIT_TESTS)
 
 test-clients: install clients $(VENV)-demo/.done ## Run whole estates through the AWS CLI, boto3 and Terraform.
 	$(PYTEST) tests/clients
@@ -41,7 +41,7 @@ test-more-clients: install more-clients ## Run Ansible, Cloud Custodian and Prow
 test-all: $(PYTHONS:%=test-on-%) test-on-lowest ## Run the tests on every Python from 3.11 to 3.14 found here, and on the lowest dependencies.
 
 test-on-%: $(VENV)-%/.done
-	$(VENV)-$*/bin/python -m pytest -n auto --dist worksteal $(WITHOUT_TOOLS)
+	$(VENV)-$*/bin/python -m pytest -n auto --dist worksteal $(UNIT_TESTS)
 
 check: install ## Look at format, lint, types and the import contract.
 	$(BIN)/ruff format --check src tests tools
@@ -50,7 +50,7 @@ check: install ## Look at format, lint, types and the import contract.
 	$(BIN)/lint-imports
 
 coverage: install ## Run the tests with branch coverage, which is 100 % where a fault would let somebody in.
-	$(PYTEST) $(WITHOUT_TOOLS) --cov --cov-report=
+	$(PYTEST) $(UNIT_TESTS) --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --show-missing --include '$(PROVEN)' --fail-under 100
 
 format: install ## Mend what lint and format can mend.
@@ -69,7 +69,7 @@ bench-engine: $(VENV)-bench-engine/.done ## Compare decisions with other policy 
 fuzz: install ## Send REQUESTS requests, most of them wrong; compare both implementations of the decision in CASES cases; search for what breaks a law.
 	$(BIN)/python -m tests.attacks.fuzz_wire --requests $(or $(REQUESTS),100000)
 	$(BIN)/python -m tests.properties.fuzz --cases $(or $(CASES),1000000)
-	$(PYTEST) $(WITHOUT_TOOLS) -m hypothesis --hypothesis-profile search
+	$(PYTEST) $(UNIT_TESTS) -m hypothesis --hypothesis-profile search
 
 chaos: install ## Kill, pause and cut off what serves and what stores, KILLS times, and see whether a promise is broken.
 	CHAOS=1 $(BIN)/python -m pytest -q -n 0 tests/chaos
