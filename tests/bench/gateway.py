@@ -1,4 +1,5 @@
-"""`make bench-gateway`: Carnet before SeaweedFS, beside nginx and haproxy as plain proxies, and direct, in one run.
+"""`make bench-gateway`: Carnet before SeaweedFS, beside nginx, haproxy and a bare one in Python as plain proxies, and
+direct, in one run.
 
 Prints the processor time for a GET of 4 KiB and for a denial, how fast 256 MiB pass, and the memory of a connection,
 with ratios of the same run. Nothing passes or fails. Proxies that are not installed are left out, and it says so.
@@ -10,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -125,6 +127,13 @@ def proxies(stack: ExitStack, directory: Path, store: int) -> dict[str, tuple[st
         file.write_text(configuration.format(directory=directory, store=store, port=port))
         found[name] = (f"http://127.0.0.1:{port}", stack.enter_context(process(program, *flags, str(file), port=port)))
     return found
+
+
+def bare_proxy(stack: ExitStack, store: int) -> dict[str, tuple[str, int]]:
+    """Endpoint and process of a proxy in Python that decides nothing: nothing in Python takes less."""
+    port = free_port()
+    command = (sys.executable, "-m", "tests.bench.bare_proxy", str(port), str(store))
+    return {"python": (f"http://127.0.0.1:{port}", stack.enter_context(process(*command, port=port)))}
 
 
 def small(peers: dict[str, tuple[str, int]], credentials: Credentials) -> None:
@@ -262,7 +271,7 @@ def main() -> None:
         s3.put_object(Bucket=_BUCKET, Key=_SMALL, Body=b"x" * 4096)
         beside = proxies(stack, directory, store)
         carnet = {"carnet": (server.endpoint, server.process.pid)}
-        small(beside | carnet, credentials)
+        small(beside | bare_proxy(stack, store) | carnet, credentials)
         denials(server, _stranger(server), credentials)
         large({"direct": (f"http://127.0.0.1:{store}", pid)} | beside | carnet, credentials)
         memory(server, credentials)
