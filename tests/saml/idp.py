@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import NameOID
 from lxml import etree
@@ -54,19 +55,23 @@ def rsa_key(name: str = "idp", bits: int = 2048) -> rsa.RSAPrivateKey:
 def signer(name: str = "idp", *, bits: int = 0, days: int = 365) -> Signer:
     """An RSA signer of that many bits, or one of P-256; `days` of its certificate's life, from the day before NOW."""
     key: Key = rsa_key(name, bits) if bits else ec.generate_private_key(ec.SECP256R1())
+    return Signer(key, certificate(key.public_key(), key, name, days))
+
+
+def certificate(of: CertificatePublicKeyTypes, by: Key, name: str = "idp", days: int = 365) -> x509.Certificate:
+    """A certificate of a key, signed by another or by its own."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     begin = NOW - timedelta(days=1)
-    certificate = (
+    return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
-        .public_key(key.public_key())
+        .public_key(of)
         .serial_number(1)
         .not_valid_before(begin)
         .not_valid_after(begin + timedelta(days=days))
-        .sign(key, hashes.SHA256())
+        .sign(by, hashes.SHA256())
     )
-    return Signer(key, certificate)
 
 
 def metadata(

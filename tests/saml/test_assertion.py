@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from carnet.base.faults import Denied, Refused
 from carnet.saml.assertion import AHEAD, Assertion, accepted
@@ -113,14 +114,47 @@ def test_just_not(bad: dict[str, Any], code: str, message: str) -> None:
     assert message in refused.value.message
 
 
-def test_no_conditions_but_an_audience_elsewhere() -> None:
+def without(name: str) -> etree._Element:
+    """An assertion in which the one element of that name is not there."""
     assertion = assertion_in(Answer().response())
-    conditions = assertion.find("{*}Conditions")
-    assert conditions is not None
-    for restriction in conditions:
-        conditions.remove(restriction)
+    (found,) = assertion.iter(f"{{*}}{name}")
+    parent = found.getparent()
+    assert parent is not None
+    parent.remove(found)
+    return assertion
+
+
+def taken(assertion: etree._Element) -> Assertion:
+    return accepted(assertion, NOW, recipients={idp.RECIPIENT}, audiences={idp.AUDIENCE})
+
+
+@pytest.mark.parametrize("name", ["SubjectConfirmation", "SubjectConfirmationData"])
+def test_nobody_says_that_the_bearer_is_meant(name: str) -> None:
+    with pytest.raises(Refused, match="no SubjectConfirmation of a bearer"):
+        taken(without(name))
+
+
+def test_no_subject() -> None:
+    with pytest.raises(Denied, match="Not authorized"):
+        taken(without("Subject"))
+
+
+def test_another_version_of_saml() -> None:
+    assertion = assertion_in(Answer().response())
+    assertion.set("Version", "1.1")
+    with pytest.raises(Refused, match=r"not of version 2\.0"):
+        taken(assertion)
+
+
+def test_one_of_two_sessions_at_the_provider_has_an_end() -> None:
+    assertion = assertion_in(Answer(session_end=NOW + SECOND).response())
+    etree.SubElement(assertion, "{urn:oasis:names:tc:SAML:2.0:assertion}AuthnStatement")
+    assert taken(assertion).session_end == NOW + SECOND
+
+
+def test_no_conditions_but_an_audience_elsewhere() -> None:
     with pytest.raises(Refused, match="required audience"):
-        accepted(assertion, NOW, recipients={idp.RECIPIENT}, audiences={idp.AUDIENCE})
+        taken(without("AudienceRestriction"))
 
 
 @pytest.mark.parametrize("name", [None, "", "  "])
@@ -129,7 +163,7 @@ def test_nobody_is_told_as_on_aws(name: str | None) -> None:
         read(Answer(name=name))
 
 
-@pytest.mark.parametrize("changes", [{"id": "x" * 1024}, {"name": "a" * 5000}])
+@pytest.mark.parametrize("changes", [{"id": "x"}, {"id": "x" * 1024}, {"name": "a" * 5000}])
 def test_long_values(changes: dict[str, Any]) -> None:
     read(Answer(**changes))
 
@@ -143,6 +177,8 @@ def test_attributes_of_one_name_are_one_and_a_name_id_counts_as_its_text() -> No
         + attribute("role", "two")
         + attribute("targeted", '<saml:NameID NameQualifier="idp">opaque</saml:NameID>')
         + attribute("structured", "<x/>")
+        + attribute("beside", "text<saml:NameID>opaque</saml:NameID>")
+        + attribute("two", "<saml:NameID>one</saml:NameID><saml:NameID>two</saml:NameID>")
         + attribute("parted", "ad<!-- -->min")
         + '<saml:Attribute Name="empty"/>'
     )
@@ -150,6 +186,8 @@ def test_attributes_of_one_name_are_one_and_a_name_id_counts_as_its_text() -> No
         "role": ("one", "two"),
         "targeted": ("opaque",),
         "structured": (),
+        "beside": (),
+        "two": (),
         "parted": (),
         "empty": (),
     }

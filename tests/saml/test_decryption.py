@@ -4,7 +4,7 @@ import os
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import dsa, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
@@ -101,11 +101,116 @@ def test_a_wrapped_assertion_within_the_encrypted_one() -> None:
     assert "twice" in refusal(encrypted(response, idp.rsa_key("own").public_key()), trusted("own"))[1]
 
 
+def test_what_was_encrypted_is_no_assertion() -> None:
+    response = Answer().response()
+    other = etree.fromstring('<Assertion xmlns="urn:example" ID="_other"/>')
+    response.replace(idp.assertion_in(response), other)
+    key, nonce = os.urandom(32), os.urandom(12)
+    data = nonce + AESGCM(key).encrypt(nonce, etree.tostring(other, with_tail=False), None)
+    response.replace(other, encrypted_assertion(idp.rsa_key("own").public_key().encrypt(key, OAEP), data))
+    assert "what was encrypted is no assertion" in refusal(signed(response), trusted("own"))[1]
+
+
+def test_a_signature_deep_in_the_encrypted_assertion_is_not_its_own() -> None:
+    response = with_signed_assertion(Answer())
+    assertion = idp.assertion_in(response)
+    name = assertion.find(".//{*}Subject")
+    assert name is not None
+    etree.SubElement(name, "{http://www.w3.org/2000/09/xmldsig#}Signature")
+    response.replace(assertion, signed(assertion))
+    assert "not its own" in refusal(encrypted(response, idp.rsa_key("own").public_key()), trusted("own"))[1]
+
+
+def test_an_id_twice_in_the_encrypted_assertion() -> None:
+    response = with_signed_assertion(Answer())
+    subject_of = idp.assertion_in(response).find(".//{*}Subject")
+    assert subject_of is not None
+    subject_of.set("Id", Answer().id)
+    assert "twice" in refusal(encrypted(response, idp.rsa_key("own").public_key()), trusted("own"))[1]
+
+
+@pytest.mark.parametrize("name", ["EncryptedData", "EncryptedKey", "EncryptionMethod", "CipherData", "CipherValue"])
+def test_what_is_needed_to_decrypt_is_not_there(name: str) -> None:
+    key = bytes(range(16))
+    encrypted_key = idp.rsa_key("own").public_key().encrypt(key, OAEP)
+    element = encrypted_assertion(encrypted_key, cbc(key, SECRET), data_method=CBC)
+    for found in list(element.iter(f"{{*}}{name}")):
+        parent = found.getparent()
+        assert parent is not None
+        parent.remove(found)
+        with pytest.raises(NotDecrypted, match="cannot be decrypted"):
+            decrypted(element, trusted("own").private_keys)
+        parent.append(found)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Algorithm="urn:example"/>',
+        '<ds:DigestMethod xmlns:ds="http://www.w3.org/2000/09/xmldsig#"/>',
+        '<e:MGF xmlns:e="http://www.w3.org/2009/xmlenc11#" Algorithm="urn:example"/>',
+        '<e:OAEPparams xmlns:e="http://www.w3.org/2001/04/xmlenc#">AAAA</e:OAEPparams>',
+    ],
+)
+def test_oaep_that_is_not_known_here(told: str) -> None:
+    key = bytes(range(16))
+    encrypted_key = idp.rsa_key("own").public_key().encrypt(key, OAEP)
+    element = encrypted_assertion(encrypted_key, cbc(key, SECRET), data_method=CBC)
+    method = element.find(".//{*}EncryptedKey/{*}EncryptionMethod")
+    assert method is not None
+    method.append(etree.fromstring(told))
+    with pytest.raises(NotDecrypted, match="cannot be decrypted"):
+        decrypted(element, trusted("own").private_keys)
+
+
 def test_aes_cbc() -> None:
     key = os.urandom(16)
     public = idp.rsa_key("own").public_key()
     element = encrypted_assertion(public.encrypt(key, OAEP), cbc(key, SECRET), data_method=CBC)
     assert text_of(decrypted(element, trusted("own").private_keys)) == "secret"
+
+
+@pytest.mark.parametrize(("count", "good"), [(0, False), (1, True), (16, True), (17, False), (32, False)])
+def test_the_padding_is_of_one_block_at_most(count: int, good: bool) -> None:
+    """The element before it is whole in each case: the count alone is wrong."""
+    key, iv = bytes(range(16)), bytes(16)
+    plain = SECRET.ljust(63 if count == 1 else 48 if count == 16 else 64 - (count or 1))
+    cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+    data = iv + cipher.update(plain + bytes([count]) * (64 - len(plain))) + cipher.finalize()
+    public = idp.rsa_key("own").public_key()
+    element = encrypted_assertion(public.encrypt(key, OAEP), data, data_method=CBC)
+    if good:
+        assert text_of(decrypted(element, trusted("own").private_keys)) == "secret"
+    else:
+        with pytest.raises(NotDecrypted, match="cannot be decrypted"):
+            decrypted(element, trusted("own").private_keys)
+
+
+def test_data_that_was_changed() -> None:
+    """AES-GCM tells so by an error of its own."""
+    key, nonce = bytes(range(16)), bytes(12)
+    data = nonce + AESGCM(key).encrypt(nonce, SECRET, None)
+    encrypted_key = idp.rsa_key("own").public_key().encrypt(key, OAEP)
+
+    def opened(sent: bytes) -> str:
+        method = "http://www.w3.org/2009/xmlenc11#aes128-gcm"
+        element = encrypted_assertion(encrypted_key, sent, data_method=method)
+        return text_of(decrypted(element, trusted("own").private_keys))
+
+    assert opened(data) == "secret"
+    with pytest.raises(NotDecrypted, match="cannot be decrypted"):
+        opened(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("text", ["!", "AAA", "é"])
+def test_cipher_text_that_is_no_base64(text: str) -> None:
+    key = bytes(range(16))
+    encrypted_key = idp.rsa_key("own").public_key().encrypt(key, OAEP)
+    element = encrypted_assertion(encrypted_key, cbc(key, SECRET), data_method=CBC)
+    for value in element.iter("{*}CipherValue"):
+        value.text = text
+    with pytest.raises(NotDecrypted, match="cannot be decrypted"):
+        decrypted(element, trusted("own").private_keys)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +261,13 @@ class TestPrivateKeys:
     def test_a_short_one(self) -> None:
         with pytest.raises(ValueError, match="no RSA key of 2048"):
             read_private_key(idp.pem(idp.rsa_key("least", 1024)))
+
+    def test_a_key_of_that_length_that_is_not_rsa(self) -> None:
+        pem = dsa.generate_private_key(2048).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        with pytest.raises(ValueError, match="no RSA key of 2048"):
+            read_private_key(pem.decode())
 
     @pytest.mark.parametrize(
         "text", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "\xff"]

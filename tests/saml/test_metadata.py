@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from carnet.saml.metadata import MOST_CERTIFICATES, MOST_PROVIDERS, parse_metadata
 from carnet.saml.xml import BadXml
@@ -32,6 +34,43 @@ def test_the_earliest_end_counts() -> None:
         "<md:IDPSSODescriptor", '<md:IDPSSODescriptor validUntil="2029-01-01T00:00:00Z"'
     )
     assert parse_metadata(text).valid_until == datetime(2029, 1, 1, tzinfo=UTC)
+    assert parse_metadata(text.replace("2029", "2031")).valid_until == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_the_end_of_one_of_several_counts() -> None:
+    text = many(2).replace('entityID="urn:idp:1"', 'entityID="urn:idp:1" validUntil="2028-01-01T00:00:00Z"')
+    assert parse_metadata(text).valid_until == datetime(2028, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["x", "x" * 1024])
+def test_the_shortest_and_the_longest_name(name: str) -> None:
+    assert list(parse_metadata(idp.metadata(issuer=name)).certificates) == [name]
+
+
+def test_a_name_that_is_there_twice() -> None:
+    with pytest.raises(BadXml, match="there twice"):
+        parse_metadata(many(2).replace("urn:idp:1", "urn:idp:0"))
+
+
+def test_where_people_are_sent() -> None:
+    """HTTP-Redirect goes before HTTP-POST."""
+    redirected, posted = "https://idp.example.com/redirect", "https://idp.example.com/post"
+    for given, url, by_post in (
+        ({"redirect": redirected, "post": posted}, redirected, False),
+        ({"redirect": redirected, "post": None}, redirected, False),
+        ({"redirect": None, "post": posted}, posted, True),
+    ):
+        read = parse_metadata(idp.metadata(**given))
+        assert read.sign_in_urls == {idp.ISSUER: url}
+        assert read.posted_to == ({idp.ISSUER} if by_post else set())
+    assert parse_metadata(idp.metadata(post=None)).sign_in_urls == {}
+    assert parse_metadata(idp.metadata(post=None)).posted_to == set()
+
+
+@pytest.mark.parametrize(("said", "asks"), [("true", True), ("1", True), ("false", False), ("", False)])
+def test_who_takes_signed_requests_alone(said: str, asks: bool) -> None:
+    read = parse_metadata(idp.metadata(wants_signed=said))
+    assert read.asks_for_signed_requests == ({idp.ISSUER} if asks else set())
 
 
 def test_a_document_of_several_providers() -> None:
@@ -58,6 +97,23 @@ def test_small_keys_are_refused_as_on_aws(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("carnet.saml.metadata._LEAST_RSA_BITS", 1025)  # no library makes a key of fewer than 1024
     with pytest.raises(BadXml, match="has 1024 bits"):
         parse_metadata(text)
+
+
+def test_a_key_of_another_kind() -> None:
+    by = idp.signer().key
+    made = idp.certificate(ed25519.Ed25519PrivateKey.generate().public_key(), by)
+    with pytest.raises(BadXml, match="neither RSA nor of an elliptic curve"):
+        parse_metadata(idp.metadata(idp.Signer(by, made)))
+
+
+def test_a_key_that_nobody_knows() -> None:
+    """The object identifier of keys of elliptic curves becomes one that is not given."""
+    der = base64.b64decode(idp.signer().base64)
+    known = bytes.fromhex("06072a8648ce3d0201")
+    assert known in der
+    unknown = base64.b64encode(der.replace(known, known[:-1] + b"\x7f")).decode()
+    with pytest.raises(BadXml, match="holds no key that is known here"):
+        parse_metadata(idp.metadata().replace(idp.signer().base64, unknown))
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,12 @@ class TestForged:
         response.remove(assertion_in(response))
         assert "exactly one assertion" in refusal(signed(response))[1]
 
+    def test_an_assertion_that_is_not_where_it_belongs(self) -> None:
+        response = ALICE.response()
+        assertion = assertion_in(response)
+        etree.SubElement(response, "{urn:oasis:names:tc:SAML:2.0:protocol}Extensions").append(assertion)
+        assert "the assertion is not where it belongs" in refusal(signed(response))[1]
+
     def test_two_signatures_of_one_element(self) -> None:
         response = with_signed_assertion(ALICE)
         genuine = assertion_in(response)
@@ -292,6 +298,19 @@ class TestRefused:
         assert refusal(with_signed_assertion(ALICE, signer("other")), trusted) == SIGNATURE_INVALID
         mixed = with_signed_response(ALICE.but(response_issuer="urn:other"), signer("other"))
         assert refusal(mixed, trusted)[0] == "InvalidIdentityToken"
+
+    def test_a_response_and_its_assertion_may_be_of_two_issuers(self) -> None:
+        certificates = {idp.ISSUER: (signer().base64,), "urn:other": (signer("other").base64,)}
+        trusted = Trusted(certificates=certificates, destinations={idp.RECIPIENT})
+        response = signed(with_signed_assertion(ALICE.but(response_issuer="urn:other")), signer("other"))
+        assert read(response, trusted).subject == "alice"
+
+    def test_no_status(self) -> None:
+        for name in ("Status", "StatusCode"):
+            text = ALICE.xml().replace(f"<samlp:{name}", "<samlp:Other").replace(f"</samlp:{name}>", "</samlp:Other>")
+            code, message = refusal(signed(etree.fromstring(text.encode())))
+            assert code == "IDPRejectedClaim"
+            assert "it gives no status" in message
 
     def test_no_success(self) -> None:
         status = "urn:oasis:names:tc:SAML:2.0:status:Responder"

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,7 +123,7 @@ def _certificate(element: Element) -> str:
         key = x509.load_der_x509_certificate(der).public_key()
     except BadXml:
         raise
-    except (binascii.Error, ValueError, TypeError) as problem:
+    except ValueError as problem:
         raise BadXml("a certificate cannot be read") from problem
     except Exception as problem:  # UnsupportedAlgorithm and its kin: a certificate holds what its maker likes
         raise BadXml("a certificate holds no key that is known here") from problem

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from carnet.saml.metadata import HTTP_POST
 from carnet.saml.response import issuer_of
-from carnet.saml.signature import NotSigned, as_signed, signature_of
+from carnet.saml.signature import NotSigned, as_signed
 from carnet.saml.xml import PROTOCOL, BadXml, Element, moment, parse_xml
 
 LONGEST_XML = 65_536
@@ -79,8 +79,6 @@ def read_posted(text: str, certificate: str) -> ReceivedRequest:
             root = as_signed(root, (certificate,)).element
         except NotSigned as problem:
             raise BadXml("it is not signed by the service provider's certificate") from problem
-    elif (signature := signature_of(root)) is not None:
-        root.remove(signature)
     return _read(root)
 
 
