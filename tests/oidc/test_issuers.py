@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -85,6 +86,20 @@ class TestFetching:
         expected = ("InvalidIdentityToken", refusals.WRONG_CERTIFICATE)
         assert refused(keys, thumbprints=("0" * 40,)) == expected
         assert refused(keys) == expected
+
+    def test_without_a_thumbprint_no_unverified_connection_is_made(
+        self, server: IssuerServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = []
+        connect = https._tls
+
+        async def counted(address: str, port: int, host: str, context: ssl.SSLContext) -> Any:
+            made.append(context.verify_mode)
+            return await connect(address, port, host, context)
+
+        monkeypatch.setattr(https, "_tls", counted)
+        refused(IssuerKeys(fetcher(server, ca_file=None)))
+        assert made == [ssl.CERT_REQUIRED]
 
     def test_a_thumbprint_lets_in_no_other_name(self, server: IssuerServer) -> None:
         keys = IssuerKeys(fetcher(server, ca_file=None))
