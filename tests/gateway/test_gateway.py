@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -231,8 +232,19 @@ def test_a_ciphertext_tells_its_key(behind: Behind) -> None:
     assert (sent.json["KeyId"], base64.b64decode(sent.json["CiphertextBlob"])) == (behind.key_arn(), blob)
     other = KEY_ID.replace("1234abcd", "deadbeef").encode() + b" the rest"
     assert refusal(behind.client("kms").decrypt, CiphertextBlob=other)["Code"] == "AccessDeniedException"
-    assert refusal(behind.client("kms").decrypt, CiphertextBlob=b"no key id")["status"] == 503
     assert len(behind.aws.requests) == 1
+
+
+@pytest.mark.parametrize("blob", [b"no key id", b"\xff" * 200, KEY_ID.encode()[:-1]], ids=repr)
+def test_what_no_key_has_encrypted_is_told_as_aws_kms_tells_it(behind: Behind, blob: bytes) -> None:
+    """A client's mistake, which SDKs do not send again; whoever may not decrypt is told nothing of it."""
+    kms = behind.client("kms")
+    for call in (kms.decrypt, partial(kms.re_encrypt, DestinationKeyId=KEY_ID)):
+        refused = refusal(call, CiphertextBlob=blob)
+        assert (refused["Code"], refused["status"], refused["Message"]) == ("InvalidCiphertextException", 400, "")
+    behind.allow({"Effect": "Allow", "Action": "kms:Encrypt*", "Resource": "*"})
+    assert refusal(kms.decrypt, CiphertextBlob=blob)["Code"] == "AccessDeniedException"
+    assert behind.aws.requests == []
 
 
 @pytest.mark.parametrize("told", ["another key", None, 5, "*", ""])

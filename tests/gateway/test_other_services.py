@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
 from tests.gateway.fake_aws import Told
@@ -153,3 +154,17 @@ def test_a_denial_tells_no_foreign_names(behind: Behind) -> None:
     behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
     behind.allow({"Effect": "Deny", "Action": "kms:*", "Resource": "*"})
     assert behind.key_arn() in refusal(behind.client("kms").encrypt, KeyId="alias/mine", Plaintext=b"x")["Message"]
+
+
+def test_an_answer_in_xml_has_the_id_by_which_the_call_is_explained(behind: Behind) -> None:
+    theirs = "<ResponseMetadata><RequestId>theirs</RequestId></ResponseMetadata>"
+    topics = f"<ListTopicsResponse><ListTopicsResult/>{theirs}</ListTopicsResponse>"
+    behind.aws.answers["ListTopics"] = Told(body=topics.encode())
+    sns = behind.client("sns")
+    assert sns.list_topics()["ResponseMetadata"]["RequestId"] == behind.last_event()["requestID"]
+    none = "<ErrorResponse><Error><Code>NotFound</Code></Error><RequestId>theirs</RequestId></ErrorResponse>"
+    behind.aws.answers["ListTopics"] = Told(status=404, body=none.encode())
+    with pytest.raises(ClientError) as caught:
+        sns.list_topics()
+    assert caught.value.response["Error"]["Code"] == "NotFound"
+    assert caught.value.response["ResponseMetadata"]["RequestId"] == behind.last_event()["requestID"]

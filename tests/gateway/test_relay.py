@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from carnet.gateway.relay import in_sandbox, passed_headers, upstream_request_id
+from carnet.gateway.relay import (
+    answer_by_own_id,
+    error_by_own_id,
+    in_sandbox,
+    passed_headers,
+    upstream_request_id,
+)
+from carnet.models import operation
 
 
 @pytest.mark.parametrize(
@@ -39,6 +46,67 @@ def test_the_upstreams_own_name_of_the_request() -> None:
     assert upstream_request_id([("server", "x")]) is None
     assert upstream_request_id([("x-amz-request-id", "a\nb")]) is None
     assert upstream_request_id([("x-amz-request-id", "a" * 500)]) == "a" * 128
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "<Error><Code>c</Code><RequestId>{}</RequestId><HostId>{}</HostId></Error>",
+        "<ErrorResponse><Error><Code>c</Code></Error><RequestId>{}</RequestId></ErrorResponse>",
+        "<Response><Errors/><RequestID>{}</RequestID></Response>",
+    ],
+)
+def test_an_error_has_the_id_of_this_server(error: str) -> None:
+    for theirs in ("theirs", "a+/=", ""):
+        assert (
+            error_by_own_id(error.format(theirs, theirs).encode(), "our-1") == error.format("our-1", "our-1").encode()
+        )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        b"<Error><RequestId/><Message>RequestId</Message></Error>",
+        b"<Error><Message>&lt;RequestId&gt;theirs&lt;/RequestId&gt;</Message></Error>",
+        b"<Error><RequestId>theirs</HostId></Error>",
+        b'{"message": "<RequestId>theirs</RequestId>"}',
+        b"",
+    ],
+)
+def test_the_rest_of_an_error_is_as_the_upstream_says(error: bytes) -> None:
+    assert error_by_own_id(error, "our-1") == error
+
+
+_METADATA = "<ResponseMetadata>\n <RequestId>{}</RequestId></ResponseMetadata>"
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "answer"),
+    [
+        ("sns", "Publish", f"<R><Result><RequestId>r</RequestId></Result>{_METADATA}</R>\n"),
+        ("sns", "Publish", f"<R><Result><![CDATA[{_METADATA.format('r')}]]></Result>{_METADATA}</R>"),
+        (
+            "ec2",
+            "RunInstances",
+            '<?xml version="1.0"?>\n<RunInstancesResponse xmlns="h">\n <requestId>{}</requestId><a/>',
+        ),
+    ],
+)
+def test_an_answer_has_the_id_of_this_server(service: str, name: str, answer: str) -> None:
+    told = answer_by_own_id(operation(service, name), answer.format("theirs").encode(), "our-1")
+    assert told == answer.format("our-1").encode()
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "answer"),
+    [
+        ("ec2", "RunInstances", "<RunInstancesResponse><a><requestId>r</requestId></a></RunInstancesResponse>"),
+        ("sns", "Publish", f"<R><Result>{_METADATA.format('r')}</Result></R>"),
+        ("secretsmanager", "GetSecretValue", f"<R>{_METADATA.format('r')}</R>"),
+    ],
+)
+def test_what_a_result_says_is_left_alone(service: str, name: str, answer: str) -> None:
+    assert answer_by_own_id(operation(service, name), answer.encode(), "our-1") == answer.encode()
 
 
 SANDBOX = ("content-security-policy", "sandbox")

@@ -67,6 +67,21 @@ def test_an_object_is_put_and_read(store: Store) -> None:
     ]
 
 
+def test_an_error_of_the_upstream_is_found_by_the_id_that_clients_show(store: Store) -> None:
+    """SDKs take the id from the body, if it has one."""
+    ids = b"<RequestId>theirs</RequestId><HostId>theirs</HostId>"
+    store.s3.answers["GET /photos/k"] = Told(status=404, body=b"<Error><Code>NoSuchKey</Code>" + ids + b"</Error>")
+    with pytest.raises(ClientError) as caught:
+        store.client().get_object(Bucket=BUCKET, Key="k")
+    assert caught.value.response["Error"]["Code"] == "NoSuchKey"
+    about = caught.value.response["ResponseMetadata"]
+    assert about["RequestId"] == store.events()[-1]["requestID"]
+    event = store.events()[-1]
+    told = store.send("GET", "/photos/k").body.decode()
+    assert told.count(f">{store.events()[-1]['requestID']}<") == 2
+    assert event["additionalEventData"]["bytesTransferredOut"] == len(told)
+
+
 @pytest.mark.parametrize("size", [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 1024 * 1024])
 def test_objects_of_all_sizes_pass(store: Store, size: int) -> None:
     content = (b"0123456789abcdef" * (size // 16 + 1))[:size]

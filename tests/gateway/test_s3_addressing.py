@@ -188,3 +188,21 @@ def test_no_store_is_told_a_bucket_by_the_host(tmp_path: Path, host: str) -> Non
         assert store.send("GET", f"/{BUCKET}/k", headers={"host": host}).body == b"hello"
         asked = [sent for sent in store.s3.requests if sent.what == f"GET /{BUCKET}/k"]
         assert [sent.headers["host"] for sent in asked] == [f"127.0.0.1:{store.s3.port}"]
+
+
+@pytest.mark.parametrize(("label", "place"), [("", f"/{BUCKET}"), (f"{BUCKET}.", "")], ids=["path", "host"])
+def test_where_an_uploaded_object_is_is_told_by_the_address_that_the_client_has(
+    store: Store, label: str, place: str
+) -> None:
+    """Not by the upstream's, which the client may not reach. AWS encodes the slashes of a key there."""
+    key = quote("a b/ü&.txt", safe="-_.~/")
+    theirs = "<Location>http://10.0.0.1:8333/photos/k</Location><Bucket>photos</Bucket>"
+    whole = f"<CompleteMultipartUploadResult>{theirs}</CompleteMultipartUploadResult>"
+    store.s3.answers[f"POST /{BUCKET}/{key}?uploadId=u"] = Told(body=whole.encode())
+    parts = b"<CompleteMultipartUpload><Part><ETag>e</ETag><PartNumber>1</PartNumber></Part></CompleteMultipartUpload>"
+    host = f"{label}localhost:{store.server.port}"
+    told = store.send("POST", f"{place}/{key}?uploadId=u", parts, {"host": host})
+    assert told.status == 200, told.body
+    where = f"<Location>http://{host}{place}/a%20b%2F%C3%BC%26.txt</Location><Bucket>photos</Bucket>"
+    assert where in told.body.decode()
+    assert int(told.headers["content-length"]) == len(told.body)

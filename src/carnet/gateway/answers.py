@@ -19,7 +19,7 @@ from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.failures import DENIED, error_told, told_denial
 from carnet.gateway.older_form import in_older_form, is_older, taken_whole
-from carnet.gateway.relay import in_sandbox, passed_headers, upstream_request_id
+from carnet.gateway.relay import answer_by_own_id, error_by_own_id, in_sandbox, passed_headers, upstream_request_id
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.modes import tell_mode
@@ -93,7 +93,10 @@ def passed_on(call: Call, told: HttpResponse) -> HttpResponse:
     """An upstream's answer as the client is given it. Raises UpstreamFailed for what is no answer of the operation."""
     if is_older(call.operation):
         return in_older_form(call, told)
-    return HttpResponse(status=told.status, headers=_headers(call, told.headers), body=told.body)
+    own = call.arrived.request_id
+    is_error = told.status >= FIRST_ERROR
+    body = error_by_own_id(told.body, own) if is_error else answer_by_own_id(call.operation, told.body, own)
+    return HttpResponse(status=told.status, headers=_headers(call, told.headers), body=body)
 
 
 def _headers(call: Call, headers: Headers) -> Headers:

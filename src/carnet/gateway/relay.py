@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from carnet.models import Operation
+from carnet.models.service import Protocol
+
 _VALUE = re.compile(r"[!-~](?:[\t -~]*[!-~])?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 _PASSED = frozenset(("content-type", "etag", "last-modified", "location", "retry-after"))
@@ -13,6 +16,14 @@ _PREFIXES = ("x-amz-", "x-amzn-")
 _REQUEST_IDS = frozenset(("x-amzn-requestid", "x-amz-request-id"))
 _OWN = _REQUEST_IDS | {"x-amz-id-2"}
 """Which are the upstream's own: the client is told that of this server, by which the call is explained."""
+
+_WITH_IDS = frozenset((Protocol.QUERY, Protocol.EC2))
+_ID_OF_ERROR = re.compile(rb"(<(RequestId|RequestID|HostId)>)[^<]*(</\2>)")
+_ID_OF_ANSWER = re.compile(
+    rb"(<ResponseMetadata>\s*<RequestId>)[^<]*(</RequestId>\s*</ResponseMetadata>\s*</[A-Za-z]+>\s*\Z)"
+    rb"|(\A\s*(?:<\?[^>]*>\s*)?<[A-Za-z]+Response(?:\s[^>]*)?>\s*<requestId>)[^<]*(</requestId>)"
+)
+"""INVARIANT: what a result says is left alone: the id is the last thing of the answer or, of Amazon EC2, the first."""
 
 _SANDBOX = (("content-security-policy", "sandbox"),)
 _NO_DOCUMENTS = re.compile(
@@ -54,6 +65,21 @@ def _is_passed(name: str, more: frozenset[str]) -> bool:
     """Whether the client is given a header of that name."""
     known = name in _PASSED or name in more or name.startswith(_PREFIXES)
     return known and name not in _OWN and _NAME.fullmatch(name) is not None
+
+
+def error_by_own_id(body: bytes, request_id: str) -> bytes:
+    """An upstream's error which, in XML, calls the request what this server calls it.
+
+    SDKs tell their users the id that the body has, and `carnet explain` is asked for that.
+    """
+    return _ID_OF_ERROR.sub(rb"\g<1>%b\g<3>" % request_id.encode(), body) if body.startswith(b"<") else body
+
+
+def answer_by_own_id(operation: Operation, body: bytes, request_id: str) -> bytes:
+    """The same of what is no error: the query protocols have the id beside the result."""
+    if operation.service.protocol not in _WITH_IDS:
+        return body
+    return _ID_OF_ANSWER.sub(rb"\g<1>\g<3>%b\g<2>\g<4>" % request_id.encode(), body)
 
 
 def upstream_request_id(headers: Iterable[tuple[str, str]]) -> str | None:

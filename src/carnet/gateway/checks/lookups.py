@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from carnet.base.arns import parse_arn
@@ -39,6 +41,13 @@ class NotCarriedOut(NotFound):
     """The service would refuse to do what is asked of the resource, once it is allowed: `answer` is what AWS says."""
 
 
+def not_carried_out(code: str, message: str, *, version: str) -> NotCarriedOut:
+    """What a service says of what is wrong with a request, in that version of AWS's JSON."""
+    headers = (("content-type", f"application/x-amz-json-{version}"),)
+    said = json.dumps({"__type": code, "message": message})
+    return NotCarriedOut(HttpResponse(status=HTTPStatus.BAD_REQUEST, headers=headers, body=said.encode()))
+
+
 class LookupFailed(Exception):
     """The upstream does not tell."""
 
@@ -59,13 +68,17 @@ async def resource_of(sought: Sought, scope: Scope, ask: Ask) -> str:
 
 
 def _key_of(ciphertext: str) -> str:
-    """The id of the key, which stands before what emulators encrypt with it."""
+    """The id of the key, which stands before what emulators encrypt with it.
+
+    Raises NotCarriedOut for what no key has encrypted. AWS says so without a word, and SDKs do not try it again.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
+    """
     try:
         beginning = base64.b64decode(ciphertext, validate=True)[:_KEY_ID_BYTES].decode("ascii")
     except (binascii.Error, ValueError):
-        raise LookupFailed("which key the ciphertext is of cannot be told") from None
+        beginning = ""
     if not _KEY_ID.fullmatch(beginning):
-        raise LookupFailed("which key the ciphertext is of cannot be told")
+        raise not_carried_out("InvalidCiphertextException", "", version="1.1")
     return beginning
 
 
@@ -100,7 +113,7 @@ async def resource_or_stand_in(sought: Sought, scope: Scope, ask: Ask) -> tuple[
 
 def stand_in(sought: Sought, scope: Scope) -> str:
     """What is decided on in the place of a resource that is not there: who may not have it is told nothing else."""
-    if sought.by is SoughtBy.KMS_ALIAS:
+    if sought.by in (SoughtBy.KMS_ALIAS, SoughtBy.KMS_CIPHERTEXT):
         return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{NO_KEY}"
     return sought.text
 

@@ -5,23 +5,20 @@ INVARIANT: a look-up that fails is no absent key, for a negated condition would 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from carnet.access.authorize import Decided
-from carnet.base.http import HttpResponse
 from carnet.gateway.call import Call
 from carnet.gateway.checks.check import Check, Refused
 from carnet.gateway.checks.enquiry import Enquiry
 from carnet.gateway.checks.key_schemas import key_schema
-from carnet.gateway.checks.lookups import LookupFailed, NotCarriedOut, NotFound
+from carnet.gateway.checks.lookups import LookupFailed, NotFound, not_carried_out
 from carnet.gateway.checks.mapping import service_of
 from carnet.gateway.checks.members import structure, structures, texts
 from carnet.gateway.checks.resource_tags import has_tagging, tags_of
@@ -211,7 +208,6 @@ _OF_ITEMS = (
     *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
 )
 _STATEMENT, _OF_STATEMENTS = "dynamodb:PartiQL", ("dynamodb:FullTableScan", "dynamodb:LeadingKeys")
-_JSON = (("content-type", "application/x-amz-json-1.0"),)
 
 
 async def _leading(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
@@ -241,8 +237,7 @@ def _of_statement(check: Check, told: Mapping[str, Value] | Scan | None) -> Mapp
     if told is None:
         raise NotKnown(check, _OF_STATEMENTS)
     if told is Scan.ORDERED:
-        said = json.dumps({"__type": "com.amazon.coral.validate#ValidationException", "message": UNORDERED})
-        raise NotCarriedOut(HttpResponse(status=HTTPStatus.BAD_REQUEST, headers=_JSON, body=said.encode()))
+        raise not_carried_out("com.amazon.coral.validate#ValidationException", UNORDERED, version="1.0")
     return {"dynamodb:FullTableScan": "true"} if told is Scan.WHOLE else told
 
 

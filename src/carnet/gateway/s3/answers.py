@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from functools import partial
+from urllib.parse import quote
 
 from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.steps import Step, account_of, arrived_of
@@ -14,13 +16,14 @@ from carnet.gateway.checks.check import Refused as NotMapped
 from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.failures import error_code
-from carnet.gateway.relay import in_sandbox, passed_headers
+from carnet.gateway.relay import error_by_own_id, in_sandbox, passed_headers
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import done_event, failed_event
 from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.upstream import UpstreamResponse
+from carnet.protocols.xml_shapes import escape
 from carnet.server.fairness.throttle import Throttled
 from carnet.server.http.request_refused import RequestRefused
 from carnet.server.outbox import Answer
@@ -36,11 +39,13 @@ _OF_OBJECTS = frozenset(
 """Headers that only answers of Amazon S3 have; `allow` tells what may be done with a delete marker."""
 _UNTRUSTED = frozenset(("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed", "ExpiredToken"))
 """What an upstream says of the gateway's own signature, which is not the client's."""
-_LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", "CompleteMultipartUpload"))
+_COMPLETE = "CompleteMultipartUpload"
+_LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", _COMPLETE))
 """Operations that begin their answer before they are done: a 200 may be an error.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
+_LOCATION = re.compile(rb"(<Location>)[^<]*")
 _REDIRECT, _NOT_MODIFIED = 300, 304
 
 
@@ -78,13 +83,29 @@ def failed(call: S3Call, response: UpstreamResponse, body: bytes) -> str:
 def relayed_whole(call: S3Call, response: UpstreamResponse, body: bytes) -> Answer:
     """The upstream's answer, once its body is there. Raises as `failed`."""
     code = failed(call, response, body)
-    headers = answered_headers(call, response.headers)
-    whole = HttpResponse(status=response.status, headers=headers, body=body)
+    if code:
+        body = error_by_own_id(body, call.arrived.request_id)
+    whole = in_own_words(call, response, body)
     if code:
         event = failed_event(call, code, "", response.headers, sent=len(body))
     else:
         event = done_event(call, response.headers, sent=len(body))
     return audited(call, whole, event)
+
+
+def in_own_words(call: S3Call, response: UpstreamResponse, body: bytes) -> HttpResponse:
+    """An upstream's answer with this server's ids, and with this server's address in the place of the upstream's."""
+    if call.operation.name == _COMPLETE:
+        where = escape(location(call)).encode()
+        body = _LOCATION.sub(lambda found: found[1] + where, body, count=1)
+    return HttpResponse(status=response.status, headers=answered_headers(call, response.headers), body=body)
+
+
+def location(call: S3Call) -> str:
+    """The URL of the object of a request, as its client calls the bucket. AWS encodes each slash of the key."""
+    host, key = call.arrived.http.first.get("host", ""), quote(call.route.path.key or "", safe="-_.~")
+    bucket = "" if _is_named_by_host(call) else f"/{call.head.path.split('/')[1]}"
+    return f"{'https' if call.head.secure else 'http'}://{host}{bucket}/{key}"
 
 
 async def _of_head(call: S3Call, response: UpstreamResponse) -> Answer:
@@ -102,8 +123,12 @@ def answered_headers(call: S3Call, headers: tuple[tuple[str, str], ...]) -> tupl
     A bucket in the host is an origin of its own, where pages run their scripts.
     """
     passed = passed_headers(headers, _OF_OBJECTS)
-    names_bucket = call.head.header("host") != call.arrived.http.header("host")
-    return (*ids(call.arrived.request_id), *(passed if names_bucket else in_sandbox(passed)))
+    return (*ids(call.arrived.request_id), *(passed if _is_named_by_host(call) else in_sandbox(passed)))
+
+
+def _is_named_by_host(call: S3Call) -> bool:
+    """Whether the bucket stands in the host."""
+    return call.head.header("host") != call.arrived.http.header("host")
 
 
 def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:

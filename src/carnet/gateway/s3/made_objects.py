@@ -14,7 +14,6 @@ from typing import Any
 
 from carnet.audit.steps import Parsed
 from carnet.base.faults import Fault
-from carnet.base.http import HttpResponse
 from carnet.entities.object_acl import ObjectAcl
 from carnet.gateway.answers import MOST_WHOLE
 from carnet.gateway.buckets.object_acl_change import MakeObject, ObjectAcls
@@ -32,7 +31,7 @@ from carnet.gateway.buckets.object_acls import (
     version_id,
 )
 from carnet.gateway.buckets.owners import owned_bucket
-from carnet.gateway.s3.answers import answered_headers, failed, relayed, relayed_whole
+from carnet.gateway.s3.answers import failed, in_own_words, relayed, relayed_whole
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.decrypting import key_of_upload
 from carnet.gateway.s3.events import told
@@ -95,8 +94,7 @@ async def settled(acls: ObjectAcls, call: S3Call, response: UpstreamResponse, ma
         if result.upload:
             await _take_back(call, result.upload)
         raise
-    answer = HttpResponse(status=response.status, headers=answered_headers(call, response.headers), body=body)
-    return recorded(call, answer, done)
+    return recorded(call, in_own_words(call, response, body), done)
 
 
 async def _take_back(call: S3Call, upload: str) -> None:
