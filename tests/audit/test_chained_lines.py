@@ -278,3 +278,16 @@ def test_a_log_that_was_cut_off_has_no_room_left_until_it_is_reserved_again(smal
     copy = small_disk / "copied"
     copy.write_bytes(copied)
     assert unbroken(copy, path)
+
+
+def test_a_log_that_cannot_be_begun_keeps_no_file_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is opened again for each call that would be recorded."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(ChainedLines, "_put", full)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(Unavailable, match="cannot be written"):
+        ChainedLines(path, clock)
+    assert len(os.listdir("/proc/self/fd")) == len(before)

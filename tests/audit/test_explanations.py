@@ -219,6 +219,16 @@ def test_what_the_disk_did_not_take_is_written_again(path: Path, monkeypatch: py
     explained(path, "d-2")
 
 
+def test_what_was_in_a_file_that_was_emptied_is_written_again(path: Path) -> None:
+    """As an operator does whose disk is full."""
+    log = DecisionLog(JsonLines(path))
+    log.write([call("d-1", denied())])
+    path.write_bytes(b"")
+    log.write([call("d-2", denied())])
+    log.close()
+    assert "alice" in explained(path, "d-2").render()
+
+
 def full(*_: object) -> None:
     raise Unavailable("The audit log cannot be written.")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
+import os
 import shutil
 import stat
 import unicodedata
@@ -73,6 +75,43 @@ def test_another_process_that_writes_is_waited_for_and_not_for_ever(
 def test_a_full_disk_is_told() -> None:
     with pytest.raises(Unavailable):
         JsonLines(Path("/dev/full")).append({"a": 1})
+
+
+def test_why_lines_are_refused_is_said_once_and_that_they_are_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = JsonLines(tmp_path / "x.jsonl", "log of decisions")
+    with monkeypatch.context() as patched:
+        patched.setattr(JsonLines, "_put", broken)
+        for _ in range(3):
+            with pytest.raises(Unavailable, match=r"^The log of decisions cannot be written\.$"):
+                lines.append({"a": 1})
+        refused = lines.refusal
+    lines.append({"a": 2})
+    lines.append({"a": 3})
+    assert (refused, lines.refusal) == ("Input/output error", None)
+    lines.close()
+    assert [record.getMessage().removeprefix(f"{lines.path} ") for record in caplog.records] == [
+        "cannot be written, and what it has to tell of is refused: Input/output error",
+        "is written again",
+    ]
+
+
+def broken(*_: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_who_follows_a_file_hears_that_it_was_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    lines = JsonLines(path)
+    lines.append({"a": 1})
+    assert not lines.follow()
+    os.truncate(path, 0)
+    assert lines.follow()
+    lines.append({"a": 2})
+    assert not lines.follow()
+    lines.close()
+    assert path.read_text() == '{"a":2}\n'
 
 
 def test_a_file_that_is_moved_away_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from carnet.base.faults import Unavailable, Unsent
 from carnet.cli import main
 from carnet.cli.problem import told
-from carnet.store.faults import NoRoom, OutcomeUnknown, Unreachable, WentBack
+from carnet.store.faults import Full, NoRoom, OutcomeUnknown, Unreachable, WentBack
 
 _LOOK = "carnet doctor looks"
 _ASK = "--endpoint-url asks a server"
@@ -24,7 +24,8 @@ def test_who_cannot_reach_the_store_is_told_where_to_look() -> None:
 
 
 @pytest.mark.parametrize(
-    "problem", [NoRoom("No room."), Unsent("Not sent."), OutcomeUnknown(), WentBack(2, 1), Unavailable("Busy.")]
+    "problem",
+    [NoRoom("No room."), Full(), Unsent("Not sent."), OutcomeUnknown(), WentBack(2, 1), Unavailable("Busy.")],
 )
 def test_a_store_that_was_reached_is_not_looked_for(problem: Unavailable) -> None:
     assert told(problem) == problem.message

@@ -13,6 +13,7 @@ import pytest
 from carnet.base.faults import Unavailable
 from carnet.jobs import periodic
 from carnet.jobs.periodic import Periodic, stop_all
+from carnet.store.faults import Unreachable
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
@@ -63,9 +64,16 @@ def test_work_may_name_its_next_time_and_can_be_woken() -> None:
     assert len(done) == 2
 
 
-@pytest.mark.parametrize(("trouble", "level"), [(Unavailable("down"), "INFO"), (RuntimeError("a bug"), "ERROR")])
+@pytest.mark.parametrize(
+    ("trouble", "level", "told"),
+    [
+        (Unavailable("Down."), "INFO", "job is put off: Down."),
+        (Unreachable("Down.", reason="no route."), "INFO", "job is put off: Down. The driver says: no route."),
+        (RuntimeError("a bug"), "ERROR", "job has failed, and will be tried again"),
+    ],
+)
 def test_work_that_fails_is_logged_and_tried_again(
-    trouble: Exception, level: str, caplog: pytest.LogCaptureFixture
+    trouble: Exception, level: str, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries: list[int] = []
 
@@ -79,7 +87,7 @@ def test_work_that_fails_is_logged_and_tried_again(
         job.start()
         _wait_for(lambda: len(tries) > 3)
         job.stop()
-    assert [record.levelname for record in caplog.records] == [level, level]
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [(level, told)] * 2
 
 
 def test_the_last_work_is_done_at_the_end_and_may_fail() -> None:

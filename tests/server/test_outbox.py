@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
+import os
 import re
 import select
 import socket
 import ssl
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -93,6 +97,30 @@ def test_where_the_disk_takes_no_events_each_is_told_so_in_its_own_answer(
     assert audit(server) == before
     assert call(server, root_of(server), "GetUser", UserName="a").status == 404
     assert call(server, root_of(server), "CreateUser", UserName="a").status == 200
+
+
+@pytest.mark.parametrize(("file", "member"), [("audit.jsonl", "audit_log"), ("decisions.jsonl", "decision_log")])
+def test_health_says_which_log_the_disk_refuses(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch, file: str, member: str
+) -> None:
+    put = JsonLines._put
+
+    def refused(lines: JsonLines, text: bytes, end: int) -> None:
+        if lines.path.name == file:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        put(lines, text, end)
+
+    def told() -> set[str]:
+        with urlopen(f"{server.endpoint}/_carnet/health", timeout=60) as answer:
+            health = json.load(answer)
+        return {name for name in ("audit_log", "decision_log") if health[name] != "writable"}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JsonLines, "_put", refused)
+        assert call(server, root_of(server), "ListUsers").status == 503
+        assert told() == {member}
+    assert call(server, root_of(server), "ListUsers").status == 200
+    assert told() == set()
 
 
 def test_behind_an_answer_that_cannot_be_sent_nothing_is_answered(

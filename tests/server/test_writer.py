@@ -11,11 +11,11 @@ from typing import cast
 
 import pytest
 
-from carnet.base.faults import Missing, Unavailable
+from carnet.base.faults import Missing, Unavailable, Unsent
 from carnet.server import writer as writer_module
 from carnet.server.writer import Writer
 from carnet.services.execution import Change, Done, Execution, Failed, Outcome, Requested
-from carnet.store.faults import OutcomeUnknown
+from carnet.store.faults import OutcomeUnknown, Unreachable
 
 
 class Slow:
@@ -383,3 +383,28 @@ def test_the_end_waits_for_what_was_taken_on() -> None:
         assert await asyncio.gather(*tasks) == [10, 20, 30]
 
     asyncio.run(run())
+
+
+def test_why_changes_are_refused_is_said_once_and_that_they_are_made_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever reads such a store is answered, so that nothing else tells of it."""
+    read_only = Failed(problem=Unreachable(reason="it takes no changes."), decided=())
+    denied = Failed(problem=Missing("no user"), decided=())
+    unsent = Failed(problem=Unsent("No mail."), decided=())
+    done = Done(answer={}, event={}, decided=())
+    outcomes: list[Outcome] = [denied, unsent, read_only, denied, read_only, done, done]
+
+    class Refusing(Slow):
+        def write_together(self, changes: Iterable[Requested]) -> list[Outcome]:
+            return [outcomes[number] for number in cast(list[int], list(changes))]
+
+    async def run() -> None:
+        writer = writer_of(Refusing())
+        for number in range(len(outcomes)):
+            await written(writer, number)
+        writer.close()
+
+    asyncio.run(run())
+    assert [record.getMessage() for record in caplog.records] == [
+        "changes are refused. The store cannot be reached. The driver says: it takes no changes.",
+        "changes are made again",
+    ]

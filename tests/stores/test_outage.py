@@ -6,12 +6,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, RootTransaction, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from carnet.base.faults import Unavailable
@@ -20,9 +23,10 @@ from carnet.directory.follower import Follower
 from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
 from carnet.jobs.periodic import Periodic
+from carnet.store import group_commit
 from carnet.store.databases import postgresql, sqlite, sqlite_damage
 from carnet.store.databases.watched_connection import WatchedConnection
-from carnet.store.faults import Damaged, Held, SettingsDropped
+from carnet.store.faults import Damaged, Full, Held, OutcomeUnknown, SettingsDropped, because
 from carnet.store.last_used import KeyUse
 from carnet.store.store import Store
 from tests.stores import raw
@@ -31,6 +35,7 @@ from tests.stores.link import Link, linked
 from tests.stores.postgresql import PostgresqlServer, running_server
 
 WAIT_SECONDS = 120
+_COMMIT = group_commit._commit
 
 
 @pytest.fixture(scope="module")
@@ -439,6 +444,57 @@ def test_sqlite_writers_of_one_process_wait_for_each_other_only_so_long(sqlite_f
         unit.add(a_user(2))
     assert store.revision().seq == 2
     store.close()
+
+
+def test_a_full_disk_is_said_to_be_one_and_nothing_was_changed(
+    sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(f"sqlite:///{sqlite_file}")
+    an_account(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(group_commit, "_commit", partial(_commit_refused, sqlite3.SQLITE_FULL))
+        assert isinstance(_outage(lambda: _write_user(store, 1)), Full)
+        patched.setattr(group_commit, "_commit", partial(_commit_refused, sqlite3.SQLITE_IOERR))
+        unknown = _outage(lambda: _write_user(store, 1))
+        assert (type(unknown), because(unknown)[-19:]) == (OutcomeUnknown, "says: disk refuses.")
+    with store._backend.writer.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    assert isinstance(_outage(lambda: _write_users(store, 1000)), Full)
+    assert len(store.load().changes) == store.revision().seq
+    store.close()
+
+
+def _write_users(store: Store, count: int) -> None:
+    for number in range(count):
+        _write_user(store, number)
+
+
+def _commit_refused(code: int, transaction: RootTransaction) -> None:
+    """A commit of which SQLite says so: what is written by it is taken back when the transaction is."""
+    problem = sqlite3.OperationalError("disk refuses")
+    problem.sqlite_errorcode = code
+
+    def refuse() -> None:
+        raise OperationalError("COMMIT", None, problem)
+
+    _COMMIT(cast(RootTransaction, SimpleNamespace(commit=refuse)))
+
+
+def _outage(do: Callable[[], object]) -> Unavailable:
+    with pytest.raises(Unavailable) as caught:
+        do()
+    return caught.value
+
+
+def test_who_waits_for_a_row_that_another_process_holds_is_told_so(own_server: PostgresqlServer) -> None:
+    url = own_server.new_database(patient=False)
+    with closing(Store.open(url)) as store:
+        an_account(store)
+        with psycopg.connect(url) as other:
+            other.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+            assert isinstance(_outage(lambda: _write_user(store, 1)), Held)
+        _write_user(store, 1)
 
 
 def test_a_place_where_no_file_can_be_made(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     return AwsDoor(
         api,
         own_api,
-        Health(installation.directory, follower, installation.recorder, installation.clock, modes),
+        Health(installation.directory, follower, installation.recorder, shared.decisions, installation.clock, modes),
         Outbox(installation.recorder.lines, shared.decisions, calls),
         IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock),
         Revisions(installation.directory, jobs[0].wake),

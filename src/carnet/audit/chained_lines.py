@@ -18,10 +18,9 @@ from typing import Any
 
 from carnet.audit.chain import Tip, beginning, linked, place_of
 from carnet.audit.json_line import line_of
-from carnet.audit.log_files import UNWRITABLE, JsonLines, tail
+from carnet.audit.log_files import JsonLines, tail
 from carnet.audit.segments import Segments
 from carnet.base.clock import Clock
-from carnet.base.faults import Unavailable
 from carnet.base.timestamps import iso_seconds
 
 _LOG = logging.getLogger(__name__)
@@ -39,8 +38,12 @@ class ChainedLines(JsonLines):
         """Raises OSError, and Unavailable."""
         self._clock = clock
         super().__init__(path)
-        with self._alone():
-            pass  # which finds the last line, or writes the first one
+        try:
+            with self._alone():
+                pass  # which finds the last line, or writes the first one
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def log(self) -> str:
@@ -147,13 +150,10 @@ class _Former(JsonLines):
 
 
 def _end(file: int, tip: Tip, clock: Clock) -> Tip:
-    """Write the last line of a file, and give back what was reserved behind it."""
+    """Write the last line of a file, and give back what was reserved behind it. Raises OSError."""
     ended, line = linked(tip, line_of({"segmentEnds": {"time": iso_seconds(clock())}}))
-    try:
-        os.write(file, line)
-        os.ftruncate(file, os.lseek(file, 0, os.SEEK_END))
-    except OSError as problem:
-        raise Unavailable(UNWRITABLE) from problem
+    os.write(file, line)
+    os.ftruncate(file, os.lseek(file, 0, os.SEEK_END))
     return ended
 
 

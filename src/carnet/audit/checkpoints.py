@@ -181,7 +181,7 @@ def check_elsewhere(elsewhere: str) -> None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    lines = JsonLines(path)
+    lines = JsonLines(path, "file of checkpoints")
     try:
         lines.write(line + b"\n")
     finally:

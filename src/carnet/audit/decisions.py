@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -58,6 +58,11 @@ class DecisionLog:
         self._written: set[str] = set()
         self._digests: WeakKeyDictionary[Policy, str] = WeakKeyDictionary()
         self._recent: dict[int, tuple[object, Any]] = {}
+
+    @property
+    def state(self) -> Literal["writable", "not writable"]:
+        """Whether the last decisions could be kept."""
+        return "writable" if self._lines.refusal is None else "not writable"
 
     def write(self, calls: Sequence[DecidedCall]) -> None:
         """Keep the decisions of some calls, in one append; raises Unavailable if they cannot be kept."""

@@ -5,21 +5,23 @@ https://man7.org/linux/man-pages/man2/flock.2.html
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 
 from carnet.audit.chain import MEMBER_BYTES, Tip, linked
 from carnet.audit.json_line import line_of
 from carnet.audit.room import SLACK, allocate
 from carnet.base.faults import Unavailable
 
-UNWRITABLE = "The audit log cannot be written."
+_LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
 """How long lines may still go to a file that was moved away."""
 _WAIT_SECONDS = 2.0
@@ -36,9 +38,12 @@ class JsonLines:
     part of a line.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Raises OSError."""
+    def __init__(self, path: Path, called: str = "audit log") -> None:
+        """`called` is what callers know the file by. Raises OSError."""
         self.path = path
+        self.refusal: str | None = None
+        """Why the last lines could not be written; None if they were."""
+        self._called = called
         self._file = opened(path)
         self._end = _UNKNOWN
         """Where the file ended when this process was there last."""
@@ -53,17 +58,21 @@ class JsonLines:
     def follow(self) -> bool:
         """Begin a new file if the one so far was moved away or removed, which is how logs are rotated.
 
-        Whether it did; it looks once a second. Raises Unavailable if no file can be begun.
+        Whether it did, or somebody has cut the file off since this process wrote into it; it looks for another file
+        once a second. Raises Unavailable if no file can be begun.
         """
         if time.monotonic() - self._looked < _LOOK_SECONDS:
-            return False
-        with self._busy:
+            return self._is_cut_off()
+        with self._busy, self._as_unavailable():
             moved = not self._is_here()
             if moved:
                 self._leave()
                 self._begin()
         self._looked = time.monotonic()
-        return moved
+        return moved or self._is_cut_off()
+
+    def _is_cut_off(self) -> bool:
+        return os.fstat(self._file).st_size < self._end
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable if the disk refuses."""
@@ -87,29 +96,57 @@ class JsonLines:
         self._append(lines, size)
 
     def _append(self, lines: bytes, promised: int = 0) -> None:
-        with self._busy:  # as `_alone`, which would take as long as the lock itself
-            self._lock()
-            try:
-                end = self._whole()
-                self._promised -= promised
-                if self._tip is not None and not promised:
-                    self._reserve(end, self._promised + len(lines) + MEMBER_BYTES * lines.count(b"\n"))
-                self._add(lines, end)
-            finally:
-                self._unlock()
+        try:
+            with self._busy:  # as `_alone`, which would take as long as the lock itself
+                self._lock()
+                try:
+                    end = self._whole()
+                    self._promised -= promised
+                    if self._tip is not None and not promised:
+                        self._reserve(end, self._promised + len(lines) + MEMBER_BYTES * lines.count(b"\n"))
+                    self._add(lines, end)
+                finally:
+                    self._unlock()
+        except OSError as problem:
+            self._refuse(problem)
+        except Unavailable as problem:
+            self._tell(problem.message)
+            raise
+        if self.refusal is not None:
+            self.refusal = None
+            _LOG.warning("%s is written again", self.path)
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
         """No other thread and no other process appends meanwhile; gives where the file ends, behind a whole line."""
-        with self._busy:
+        with self._busy, self._as_unavailable():
             self._lock()
             try:
                 yield self._whole()
             finally:
                 self._unlock()
 
+    @contextmanager
+    def _as_unavailable(self) -> Iterator[None]:
+        """Turn what the system refuses into Unavailable."""
+        try:
+            yield
+        except OSError as problem:
+            self._refuse(problem)
+
+    def _refuse(self, problem: OSError) -> NoReturn:
+        """Raises Unavailable. The log says why, which tells callers nothing."""
+        self._tell(str(problem.strerror))
+        raise Unavailable(f"The {self._called} cannot be written.") from problem
+
+    def _tell(self, reason: str) -> None:
+        """Say it once, until lines are written again: each call that is refused would say it anew."""
+        if self.refusal is None:
+            _LOG.error("%s cannot be written, and what it has to tell of is refused: %s", self.path, reason)
+        self.refusal = reason
+
     def _lock(self) -> None:
-        """Wait for other processes. Raises Unavailable."""
+        """Wait for other processes. Raises Unavailable, OSError."""
         until = 0.0
         while True:
             try:
@@ -117,10 +154,8 @@ class JsonLines:
             except BlockingIOError as problem:
                 until = until or time.monotonic() + _WAIT_SECONDS
                 if time.monotonic() >= until:
-                    raise Unavailable("Another process holds the audit log.") from problem
+                    raise Unavailable(f"Another process holds the {self._called}.") from problem
                 time.sleep(_LOOK_AGAIN_SECONDS)
-            except OSError as problem:
-                raise Unavailable(UNWRITABLE) from problem
             else:
                 return
 
@@ -150,14 +185,11 @@ class JsonLines:
         self._tip = tip
 
     def _put(self, lines: bytes, end: int) -> None:
-        """Add all of these at the end, or nothing."""
-        try:
-            written = os.write(self._file, lines)
-        except OSError as problem:
-            raise Unavailable(UNWRITABLE) from problem
+        """Add all of these at the end, or nothing. Raises OSError."""
+        written = os.write(self._file, lines)
         if written != len(lines):
             self._take_back(end)
-            raise Unavailable(UNWRITABLE)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._end = end + written
 
     def _take_back(self, end: int) -> None:
@@ -174,28 +206,23 @@ class JsonLines:
         if needed > self._room:
             room = allocate(self._file, self.path.parent, end, needed - end)
             if room is None:
-                raise Unavailable(f"{UNWRITABLE} The disk has no room for it.")
+                raise Unavailable(f"The {self._called} cannot be written. The disk has no room for it.")
             self._room = room
 
     def _is_here(self) -> bool:
-        """Whether the file is still the one at the path. Raises Unavailable."""
+        """Whether the file is still the one at the path. Raises OSError."""
         try:
             there = self.path.stat()
         except FileNotFoundError:
             return False
-        except OSError as problem:
-            raise Unavailable(UNWRITABLE) from problem
         return os.path.samestat(there, os.fstat(self._file))
 
     def _leave(self) -> None:
         """What is to be done with a file that was moved away."""
 
     def _begin(self) -> None:
-        """Go on with the file that is at the path now. Raises Unavailable."""
-        try:
-            former, self._file, self._end, self._room = self._file, opened(self.path), _UNKNOWN, 0
-        except OSError as problem:
-            raise Unavailable(UNWRITABLE) from problem
+        """Go on with the file that is at the path now. Raises OSError."""
+        former, self._file, self._end, self._room = self._file, opened(self.path), _UNKNOWN, 0
         os.close(former)
 
     def close(self) -> None:
@@ -211,9 +238,6 @@ def opened(path: Path) -> int:
 
 
 def tail(file: int, end: int, size: int) -> bytes:
-    """At most `size` bytes before `end`. Raises Unavailable."""
+    """At most `size` bytes before `end`. Raises OSError."""
     begin = max(0, end - size)
-    try:
-        return os.pread(file, end - begin, begin)
-    except OSError as problem:
-        raise Unavailable(UNWRITABLE) from problem
+    return os.pread(file, end - begin, begin)

@@ -47,7 +47,7 @@ class FileLog:
     path: Path
 
     def open(self) -> JsonLines:
-        return JsonLines(self.path)
+        return JsonLines(self.path, "log of decisions")
 
     def open_chained(self, clock: Clock) -> ChainedLines:
         """To append to it as to the audit log, whose lines are a chain, and tell when files begin and end."""

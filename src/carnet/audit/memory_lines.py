@@ -14,6 +14,10 @@ _MOST_BYTES = 32 * 1024 * 1024
 class Lines(Protocol):
     """Where events are appended, a line each: `log_files.JsonLines` or `MemoryLines`."""
 
+    @property
+    def refusal(self) -> str | None:
+        """Why the last lines could not be kept; None if they were."""
+
     def follow(self) -> bool:
         """Whether what is appended from now on begins a new log, which says nothing of what the former one held."""
 
@@ -36,6 +40,10 @@ class MemoryLines:
         self._newest: list[bytes] = []
         self._bytes = 0
         self._busy = Lock()
+
+    @property
+    def refusal(self) -> None:
+        """There is always room."""
 
     def follow(self) -> bool:
         """Forget the older half if the newer one is full, as a file is moved away; whether it did."""

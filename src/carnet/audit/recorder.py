@@ -160,10 +160,10 @@ class Recorder:
 
     @property
     def state(self) -> Literal["writable", "not writable", "disk nearly full", "behind"]:
-        """Whether changes can be recorded; if not, why none is made, or will be made when the log begins a new file."""
+        """Whether calls can be recorded; if not, why no change is made, or none when the log begins a new file."""
         if self.behind:
             return "behind"
-        if not self._takes_files():
+        if not self._takes_files() or (self._lines is not None and self._lines.refusal is not None):
             return "not writable"
         try:
             return "writable" if self._is_roomy() else "disk nearly full"

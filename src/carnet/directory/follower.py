@@ -8,7 +8,7 @@ from time import monotonic
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
-from carnet.store.faults import Lost, WentBack
+from carnet.store.faults import Lost, WentBack, because
 from carnet.store.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -96,9 +96,9 @@ class Follower:
                     problem.message,
                 )
             self._reachable = False
-        except Unavailable:
+        except Unavailable as problem:
             if self._reachable:
-                _LOG.warning("the store cannot be reached: deciding goes on with what is known")
+                _LOG.warning("deciding goes on with what is known. %s", because(problem))
             self._reachable = False
         except Exception:
             _LOG.exception("the store cannot be followed")

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from time import monotonic
 
 from carnet.base.faults import Unavailable
+from carnet.store.faults import because
 
 _LOG = logging.getLogger(__name__)
 _JITTER = 0.2
@@ -79,8 +80,8 @@ class Periodic:
         """Seconds until the next time. INVARIANT: raises nothing, or nobody would do the work any more."""
         try:
             pause = work()
-        except Unavailable:
-            _LOG.info("%s waits for the store to come back", self.name)
+        except Unavailable as problem:
+            _LOG.info("%s is put off: %s", self.name, because(problem))
         except Exception:
             _LOG.exception("%s has failed, and will be tried again", self.name)
         else:

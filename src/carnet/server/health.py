@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from carnet.audit.decisions import DecisionLog
 from carnet.audit.recorder import Recorder
 from carnet.base.clock import Clock
 from carnet.base.http import JSON, HttpResponse, RequestHead
@@ -27,6 +28,7 @@ class Health:
         directory: Directory,
         follower: Follower,
         recorder: Recorder,
+        decisions: DecisionLog,
         clock: Clock,
         gateway: Mapping[str, str] | None = None,
     ) -> None:
@@ -34,6 +36,7 @@ class Health:
         self._directory = directory
         self._follower = follower
         self._recorder = recorder
+        self._decisions = decisions
         self._clock = clock
         self._gateway = gateway or {}
 
@@ -44,13 +47,15 @@ class Health:
         through a proxy there, or with an operator token of the scope `status:read`, is told more:
 
         `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
-        "audit_log": "writable" | "not writable" | "disk nearly full" | "behind", "quarantined": n,
+        "audit_log": "writable" | "not writable" | "disk nearly full" | "behind",
+        "decision_log": "writable" | "not writable", "quarantined": n,
         "as_of": "2026-01-02T03:04:05Z",
         "gateway": {"moto": "enforce" | "record"}}`; `gateway` if there is one.
 
         `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
         While the disk is nearly full no change is made, nor while the log is behind: it lacks a change that was made.
         It is not writable if its directory takes no new file, as it begins one each day: then no call is answered.
+        Nor is a log, of decisions too, whose last line the disk has refused, until a line is written again.
         `as_of` is when the revision was last known to be the newest one.
         """
         lost = self._directory.lost
@@ -76,6 +81,7 @@ class Health:
             "accounts": len(snapshot.accounts),
             "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
             "audit_log": self._recorder.state,
+            "decision_log": self._decisions.state,
             "quarantined": len(snapshot.quarantined),
             "as_of": f"{datetime.now(UTC) - timedelta(seconds=self._directory.staleness):%Y-%m-%dT%H:%M:%SZ}",
         } | ({"gateway": self._gateway} if self._gateway else {})

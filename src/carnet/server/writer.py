@@ -13,11 +13,11 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import NamedTuple
 
-from carnet.base.faults import Unavailable
+from carnet.base.faults import Unavailable, Unsent
 from carnet.server.fairness.rotation import Rotation
 from carnet.services.execution import Change, Done, Execution, Failed, Outcome
 from carnet.store.changes import Revision
-from carnet.store.faults import OutcomeUnknown
+from carnet.store.faults import OutcomeUnknown, because
 
 _LOG = logging.getLogger(__name__)
 MOST_WAITING = 512
@@ -85,6 +85,8 @@ class Writer:
         self._looked = 0.0
         """When it has looked last, on the monotonic clock."""
         self._seen: Revision | None = None
+        self._refuses = False
+        """Whether the log was told so, and of no change since."""
         self._unanswered = 0
         self._of_accounts: Counter[str] = Counter()
         """How many of them each account has asked for that has any."""
@@ -205,12 +207,29 @@ class Writer:
         except BaseException as problem:
             made = [problem for _ in group] or [problem]
         self._put_back(group.taken[len(made) :])
+        self._note(made)
         told = list(zip(group.taken, made, strict=False))
         if told:
             # That of those who wait: a burst may have begun on another one, which has ended meanwhile.
             loop = told[0][0].outcome.get_loop()
             with suppress(RuntimeError):  # it has ended: nobody is to be told any more
                 loop.call_soon_threadsafe(_tell, told)
+
+    def _note(self, made: Sequence[Outcome | BaseException]) -> None:
+        """Tell the log why changes are refused, once, and when they are made again.
+
+        A store that takes no changes may well answer who reads it, so that nobody else tells of it.
+        """
+        if any(isinstance(one, Done) for one in made):
+            if self._refuses:
+                _LOG.warning("changes are made again")
+            self._refuses = False
+            return
+        problems = (one.problem for one in made if isinstance(one, Failed))
+        reason = next((one for one in problems if isinstance(one, Unavailable) and not isinstance(one, Unsent)), None)
+        if reason is not None and not self._refuses:
+            _LOG.warning("changes are refused. %s", because(reason))
+            self._refuses = True
 
     def _take(self) -> list[_Waiting]:
         with self._changing:

@@ -51,6 +51,13 @@ class Held(Unreachable):
         super().__init__("Another process holds the store, and has not let go of it for some seconds.")
 
 
+class Full(Unreachable):
+    """The disk of the database has no room for what was to be written."""
+
+    def __init__(self, *, reason: str = "") -> None:
+        super().__init__("The disk of the store is full. Nothing was changed.", reason=reason)
+
+
 class SettingsDropped(Unavailable):
     """What stands before the database does not hand on what a session is set to."""
 
@@ -67,16 +74,22 @@ def named(shown_url: str, *kinds: type[Unavailable]) -> Iterator[None]:
     try:
         yield
     except kinds as problem:
-        reason = getattr(problem, "reason", "")
-        problem.message = f"{shown_url}: {problem.message}" + (f" The driver says: {reason}" if reason else "")
+        problem.message = f"{shown_url}: {because(problem)}"
         problem.args = (problem.message,)
         raise
+
+
+def because(problem: Unavailable) -> str:
+    """The sentence of an outage, and what the driver says of it, for the operator alone."""
+    reason = getattr(problem, "reason", "")
+    return problem.message + (f" The driver says: {reason}" if reason else "")
 
 
 class OutcomeUnknown(Unavailable):
     """The store did not say whether it has made the change: it is made wholly or not at all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reason: str = "") -> None:
+        self.reason = reason
         super().__init__(
             "The store did not answer the commit: the change may have been made. Look before you try again."
         )

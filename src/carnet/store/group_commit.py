@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from carnet.store import audit_log, change_log, head
 from carnet.store.changes import Changes, Revision
-from carnet.store.databases.backend import Backend
+from carnet.store.databases.backend import Backend, is_full, reason_of
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import OutcomeUnknown, Unreachable
 from carnet.store.statements import RowTuple
@@ -123,11 +123,13 @@ class Group:
             self._savepoints.execute(statement)
         except self._driver_error as error:
             self.broken = True
-            raise Unreachable() from error
+            raise Unreachable(reason=reason_of(error)) from error
 
 
 def _commit(transaction: RootTransaction) -> None:
     try:
         transaction.commit()
     except DBAPIError as error:
-        raise OutcomeUnknown from error
+        if is_full(error):
+            raise
+        raise OutcomeUnknown(reason=reason_of(error)) from error

@@ -15,10 +15,10 @@ from carnet.entities.scope import Scope
 from carnet.store import audit_log, change_log, leases
 from carnet.store.changes import Change, Changes, Revision
 from carnet.store.codec import RowValues
-from carnet.store.databases.backend import Backend
+from carnet.store.databases.backend import Backend, outage
 from carnet.store.entity_type import EntityType, Stored
 from carnet.store.entity_types import EntityTypes
-from carnet.store.faults import Absent, Occupied, Taken, Unreachable
+from carnet.store.faults import Absent, Occupied, Taken
 from carnet.store.leases import Lease
 from carnet.store.sealed_rows import kept_keys_in
 from carnet.store.statements import RowTuple, execute, execute_many, values_of
@@ -236,7 +236,7 @@ class UnitOfWork:
                 name = type_.name_of(entities[0])
                 self._fail(Taken(type_.kind, name if len(entities) == 1 else f"{name}, or one with it"), refused)
             self._fail(unresolved, refused)
-        self._fail(Invalid(_NO_TEXT) if isinstance(refused, DataError) else Unreachable(), refused)
+        self._fail(Invalid(_NO_TEXT) if isinstance(refused, DataError) else outage(refused), refused)
 
     def _note(self, type_: EntityType[E], stored: Stored, entity: E) -> None:
         change = Change(type_, stored.scope, stored.key, entity)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, event
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from carnet.store.faults import Held, Unreachable
+from carnet.store.faults import Full, Held, Unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -24,6 +24,7 @@ _CALLERS_FAULT = (IntegrityError, DataError, ProgrammingError, NotSupportedError
 """Database errors that say something of the statement or its values; all others say something of the database."""
 _LOCK_NOT_AVAILABLE = "55P03"
 """What PostgreSQL says behind `lock_timeout`: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_DISK_FULL = "53100"
 _INSUFFICIENT_PRIVILEGE = "42501"
 """Of PostgreSQL, too: no statement is wrong, the role of the database lacks a grant."""
 _LONGEST_REASON = 300
@@ -109,25 +110,48 @@ def outages() -> Iterator[None]:
         yield
     except _CALLERS_FAULT as error:
         if _sqlstate(error) == _INSUFFICIENT_PRIVILEGE:
-            raise Unreachable(reason=_reason(error)) from error
+            raise outage(error) from error
         raise
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
-        raise (Held() if _is_held(error) else Unreachable(reason=_reason(error))) from error
+        raise outage(error) from error
 
 
-def _reason(error: Exception) -> str:
+def outage(error: Exception) -> Unreachable:
+    """What an error of a database, or of its driver, is told as that says nothing of the statement."""
+    if _is_held(error):
+        return Held()
+    return (Full if is_full(error) else Unreachable)(reason=reason_of(error))
+
+
+def reason_of(error: Exception) -> str:
     """The first line of what the driver says: those below it may show values of rows."""
-    first = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    first = str(_cause(error)).strip().partition("\n")[0]
     return first[:_LONGEST_REASON].rstrip(".") + "."
 
 
+def is_full(error: Exception) -> bool:
+    """Whether the disk has refused what was written. INVARIANT: it is not committed then, nor will be.
+
+    https://www.sqlite.org/rescode.html#full
+    """
+    return _sqlite_code(error) == sqlite3.SQLITE_FULL or _sqlstate(error) == _DISK_FULL
+
+
+def _sqlite_code(error: Exception) -> int:
+    """The primary one; 0 if the error is not of SQLite."""
+    code: int = getattr(_cause(error), "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
 def _sqlstate(error: Exception) -> str | None:
-    return getattr(getattr(error, "orig", None), "sqlstate", None)
+    return getattr(_cause(error), "sqlstate", None)
+
+
+def _cause(error: Exception) -> object:
+    """The driver's error behind that of SQLAlchemy."""
+    return getattr(error, "orig", None) or error
 
 
 def _is_held(error: Exception) -> bool:
     """Whether the database has waited in vain for its turn to write: https://www.sqlite.org/rescode.html#busy"""
-    cause = getattr(error, "orig", None)
-    return (
-        getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY or _sqlstate(error) == _LOCK_NOT_AVAILABLE
-    )
+    return _sqlite_code(error) == sqlite3.SQLITE_BUSY or _sqlstate(error) == _LOCK_NOT_AVAILABLE

@@ -18,10 +18,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from carnet.base.faults import Unavailable
-from carnet.store.databases.backend import Backend
+from carnet.store.databases.backend import Backend, outage
 from carnet.store.databases.sqlite_damage import check_file, unusable
 from carnet.store.databases.sqlite_overwritten import Look, MainFile
-from carnet.store.faults import Lost, NotSetUp, Unreachable
+from carnet.store.faults import Lost, NotSetUp
 
 BUSY_MILLISECONDS = 5000
 _DOUBT_SECONDS = 2
@@ -82,7 +82,7 @@ class Sqlite(SqliteDialect):
                     self._version = self._watching().execute("PRAGMA data_version").fetchone()[0]
                 except sqlite3.Error as error:
                     self._forget_watch()
-                    raise Unreachable() from error
+                    raise outage(error) from error
             return self._version
 
     def check_present(self) -> None:
@@ -112,7 +112,7 @@ class Sqlite(SqliteDialect):
                 look = self._main_file.look(status, self._watching())
             except sqlite3.Error as error:
                 self._forget_watch()
-                raise Unreachable() from error
+                raise outage(error) from error
         if look is Look.OVERWRITTEN:
             raise Lost
         return look

@@ -11,7 +11,8 @@ from pathlib import Path
 from time import monotonic
 
 from carnet.base.faults import Unavailable
-from carnet.store.faults import Damaged, Unreachable
+from carnet.store.databases.backend import outage
+from carnet.store.faults import Damaged
 
 _LOG = logging.getLogger(__name__)
 CHECK_SECONDS = 10.0
@@ -25,7 +26,7 @@ def unusable(error: sqlite3.Error) -> Unavailable:
     """What is to be raised: Damaged if SQLite says of a file that it is none of its own, or not as it was written."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
         return Damaged(_DAMAGED.format(error))
-    return Unreachable()
+    return outage(error)
 
 
 def check_file(path: Path, *, seconds: float = CHECK_SECONDS) -> None:
