@@ -231,6 +231,7 @@ def _own_api(shared: _Shared, writer: Writer, stack: ExitStack) -> OwnApi:
         decisions=installation.decision_log,
         engine=parts.engine,
         tokens=parts.tokens,
+        session_lifetime=parts.session_lifetime,
         last_used=parts.last_used,
         upstreams=_operated(shared, stack),
         mailer=shared.mailer,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from carnet.base.keyed_hash import KeyedHash
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal
@@ -21,6 +23,17 @@ class Credential:
     """What the session token carried; None for a long-term access key."""
     signing_keys: dict[str, KeyedHash] = field(default_factory=dict, repr=False, compare=False)
     """What `sigv4` has derived from the secret, by scope. INVARIANT: it is kept where the secret is, and no longer."""
+
+
+def traced(claims: SessionClaims, credential: Credential, now_ms: int) -> SessionClaims:
+    """The claims of a session that is made with a credential: they tell of the access key that it goes back to.
+
+    INVARIANT: every session that a key has made tells of it, so that none outlives the key by a node that was late.
+    """
+    parent = credential.session
+    if parent is None:
+        return replace(claims, access_key=credential.key_id, access_key_ms=now_ms)
+    return replace(claims, access_key=parent.access_key, access_key_ms=parent.access_key_ms)
 
 
 class TokenExpired(Exception):

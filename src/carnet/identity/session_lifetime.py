@@ -15,3 +15,7 @@ class SessionLifetime(StrEnum):
     """As AWS has it: up to its own hour, whatever is left of its parent."""
     PARENT = "parent"
     """No longer than its parent."""
+
+    def end_ms(self, wanted_ms: int, parents_ms: int) -> int:
+        """When a session ends that is to end at `wanted_ms`, and is made with one that ends at `parents_ms`."""
+        return min(wanted_ms, parents_ms) if self is SessionLifetime.PARENT else wanted_ms

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from carnet.entities.operator_token import OperatorScope
+from carnet.identity.session_lifetime import SessionLifetime
 from tests.attacks.wire import Holder, audit, root_of
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.own_api.calling import Told, call, operator_token, signed_call
@@ -207,3 +209,45 @@ def test_a_trust_policy_may_ask_which_organization_the_service_acts_for(server: 
         condition = {"StringEquals": {"aws:SourceOrgID": of}, **paths}
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(ECS, Condition=condition))
     assert (ask(server, role="own").status, ask(server, role="others").status) == (201, 403)
+
+
+def test_a_service_linked_role_is_its_service_s_alone(server: InProcessServer) -> None:
+    """Neither SCPs nor RCPs bind its sessions, so whoever had one would have shaken them off."""
+    role = server.client("iam").create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")["Role"]
+    refused = ask(server, role=role["RoleName"], service="autoscaling.amazonaws.com")
+    assert (refused.status, refused.code) == (403, "AccessDenied")
+    assert refused.message == (
+        f"The role {role['Arn']} is linked to autoscaling.amazonaws.com, which alone acts with it."
+    )
+
+
+@pytest.mark.parametrize(("ahead", "good"), [(-10, True), (10, False)])
+def test_a_key_makes_no_session_after_its_end_on_a_node_that_is_late(
+    server: InProcessServer, ahead: int, good: bool
+) -> None:
+    """A session of before goes on, as one of AssumeRole does."""
+    holder = user(server, f"late-{ahead}", Resource=role_arn(server, "task"))
+    server.clock.advance(ahead)
+    try:
+        client = session(server, ask(server, holder))
+    finally:
+        server.clock.advance(-ahead)
+    client.get_caller_identity()
+    server.client("iam").delete_access_key(UserName=f"late-{ahead}", AccessKeyId=holder.key_id)
+    if good:
+        client.get_caller_identity()
+        return
+    with pytest.raises(client.exceptions.ClientError, match="InvalidClientTokenId"):
+        client.get_caller_identity()
+
+
+@pytest.mark.parametrize(("lifetime", "longer"), [(SessionLifetime.AWS, True), (SessionLifetime.PARENT, False)])
+def test_where_sessions_end_with_their_parents_it_does_too(
+    tmp_path: Path, lifetime: SessionLifetime, longer: bool
+) -> None:
+    with in_process_server(tmp_path, session_lifetime=lifetime) as server:
+        server.client("iam").create_role(RoleName="task", AssumeRolePolicyDocument=trust(ECS))
+        parent = server.client("sts").get_session_token(DurationSeconds=900)["Credentials"]
+        told = ask(server, Holder.of(parent), durationSeconds=3600)
+        assert (datetime.fromisoformat(told.members["expiration"]) > parent["Expiration"]) is longer
+        assert longer or datetime.fromisoformat(told.members["expiration"]) == parent["Expiration"]

@@ -22,6 +22,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.caller import AccountCaller, Anonymous, OperatorCaller
 from carnet.identity.passwords import Passwords
+from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
@@ -60,6 +61,7 @@ class OwnParts:
     """This node's log of decisions."""
     engine: Engine
     tokens: SessionTokens
+    session_lifetime: SessionLifetime
     last_used: LastUsed
     upstreams: Upstreams | None = None
     """Those of the gateway; None if there is none."""

@@ -23,6 +23,8 @@ from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.account_view import AccountView
 from carnet.entities.instance_profile import EC2, InstanceProfile
 from carnet.entities.role import Role
+from carnet.identity.caller import Verified
+from carnet.identity.credential import traced
 from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Value
@@ -66,25 +68,17 @@ def pass_role(view: AccountView, given: NewWorkloadSession) -> Check:
 
 
 def create_workload_session(call: OwnCall) -> Told:
-    """Credentials of a session of the role, for the service. Raises Invalid, Missing, and Denied."""
+    """Credentials of a session of the role, for the service. Raises Invalid, Missing, and Denied.
+
+    INVARIANT: of a service-linked role there are none, since neither SCPs nor RCPs bind its sessions.
+    """
     given: NewWorkloadSession = call.given
     assert call.account is not None, "only callers of an account are admitted"
     view = call.snapshot.accounts[call.account]
     role = _found(view, given)
     _check_source(view, given)
     _ask_trust(call, view, role, given)
-    issued_ms = int(call.now.timestamp() * 1000)
-    claims = SessionClaims(
-        kind=ASSUMED_ROLE,
-        account=role.account,
-        principal_id=role.id,
-        session_name=given.session_name,
-        issued_ms=issued_ms,
-        expires_ms=issued_ms + 1000 * given.duration_seconds,
-        token_id=call.parts.ids.uuid(),
-        provider_keys=_delivered(given),
-        epoch=call.snapshot.epoch,
-    )
+    claims = _claims(call, role, given)
     issued = call.parts.tokens.issue(claims)
     call.parts.last_used.note_role(role.id, RoleUse(call.now, call.caller.region))
     return {
@@ -95,6 +89,27 @@ def create_workload_session(call: OwnCall) -> Told:
         "sessionToken": issued.session_token,
         "expiration": iso_of_epoch(claims.expires_ms // 1000),
     }
+
+
+def _claims(call: OwnCall, role: Role, given: NewWorkloadSession) -> SessionClaims:
+    """INVARIANT: it is made with the caller's credential, and ends where those do that AWS STS makes with it."""
+    assert isinstance(call.caller, Verified), "only callers who sign are admitted"
+    credential, issued_ms = call.caller.credential, int(call.now.timestamp() * 1000)
+    expires_ms = issued_ms + 1000 * given.duration_seconds
+    if credential.session is not None:
+        expires_ms = call.parts.session_lifetime.end_ms(expires_ms, credential.session.expires_ms)
+    claims = SessionClaims(
+        kind=ASSUMED_ROLE,
+        account=role.account,
+        principal_id=role.id,
+        session_name=given.session_name,
+        issued_ms=issued_ms,
+        expires_ms=expires_ms,
+        token_id=call.parts.ids.uuid(),
+        provider_keys=_delivered(given),
+        epoch=call.snapshot.epoch,
+    )
+    return traced(claims, credential, issued_ms)
 
 
 def _role(view: AccountView, given: NewWorkloadSession) -> Role | None:
@@ -110,6 +125,8 @@ def _found(view: AccountView, given: NewWorkloadSession) -> Role:
     if not is_service_principal(given.service):
         raise Invalid(f"{given.service} is no service principal.")
     role = _role(view, given)
+    if role is not None and role.linked_service is not None:
+        raise Denied(f"The role {role.arn} is linked to {role.linked_service}, which alone acts with it.")
     if role is not None:
         return role
     if given.role is not None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from carnet.access.sign_in_policy import CREATE_TOKEN, sign_in_policies
+from carnet.identity.credential import traced
 from carnet.identity.principals import SESSION_TOKEN
 from carnet.keyring.session_claims import SessionClaims
 from carnet.services.operation import Answer, Call
@@ -69,7 +70,8 @@ def create_bearer_token(call: Call, given: Given) -> Answer:
 def _issued(call: Call, resource: str, seconds: int) -> Answer:
     check_resource(resource)
     call.parts.tokens.check_issuing()
-    return issued(call, _claims(call, seconds), client=SIGV4_CLIENT, resource=resource)
+    claims = traced(_claims(call, seconds), call.caller.credential, call.now_ms)
+    return issued(call, claims, client=SIGV4_CLIENT, resource=resource)
 
 
 def _claims(call: Call, seconds: int) -> SessionClaims:
@@ -85,8 +87,6 @@ def _claims(call: Call, seconds: int) -> SessionClaims:
             expires_ms=expires_ms,
             token_id=call.ids.uuid(),
             epoch=call.snapshot.epoch,
-            access_key=credential.key_id,
-            access_key_ms=call.now_ms,
         )
     return SessionClaims(
         kind=session.kind,
@@ -97,8 +97,6 @@ def _claims(call: Call, seconds: int) -> SessionClaims:
         expires_ms=min(expires_ms, session.expires_ms),
         token_id=call.ids.uuid(),
         epoch=call.snapshot.epoch,
-        access_key=session.access_key,
-        access_key_ms=session.access_key_ms,
         person=session.person,
         on_behalf_of=session.on_behalf_of,
     )

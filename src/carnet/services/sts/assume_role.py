@@ -20,7 +20,6 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Tags
 from carnet.entities.role import Role
 from carnet.identity.principals import ASSUMED_ROLE
-from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind, Value
 from carnet.services.operation import Answer, Call, FederatedCall
@@ -239,8 +238,8 @@ def _claims(call: Call, given: AssumeRoleRequestTypeDef, role: Role, narrowing: 
     parent, issued_ms = call.caller.credential.session, call.now_ms
     context = provided_context(call, given) if _CONTEXTS in given else None
     expires_ms = issued_ms + 1000 * _seconds(given, role, chained=parent is not None)
-    if parent is not None and call.parts.session_lifetime is SessionLifetime.PARENT:
-        expires_ms = min(expires_ms, parent.expires_ms)
+    if parent is not None:
+        expires_ms = call.parts.session_lifetime.end_ms(expires_ms, parent.expires_ms)
     return SessionClaims(
         kind=ASSUMED_ROLE,
         account=role.account,

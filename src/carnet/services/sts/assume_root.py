@@ -18,7 +18,6 @@ from carnet.base.arns import root_arn
 from carnet.base.faults import Denied, Invalid
 from carnet.directory.account_view import AccountView
 from carnet.identity.principals import ASSUMED_ROOT
-from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.document import Grammar
 from carnet.policy.policies import ResourcePolicy
@@ -101,8 +100,8 @@ def assume_root(call: Call, given: AssumeRootRequestTypeDef, member: AccountView
     """Give out a session of the member's root user that may do no more than the task. It is not stored."""
     parent = call.caller.credential.session
     expires_ms = call.now_ms + 1000 * given.get("DurationSeconds", _MOST_SECONDS)
-    if parent is not None and call.parts.session_lifetime is SessionLifetime.PARENT:
-        expires_ms = min(expires_ms, parent.expires_ms)
+    if parent is not None:
+        expires_ms = call.parts.session_lifetime.end_ms(expires_ms, parent.expires_ms)
     claims = SessionClaims(
         kind=ASSUMED_ROOT,
         account=member.account.id,

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from carnet.access.gather import find_managed_policy
 from carnet.base.faults import Invalid, Refused
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Tags, name_key
+from carnet.identity.credential import traced
 from carnet.keyring.errors import TokenTooLarge
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import MAX_TOKEN_CHARACTERS
@@ -176,17 +175,8 @@ def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object
 
 
 def _traced(call: Call | FederatedCall, claims: SessionClaims) -> SessionClaims:
-    """The claims with the access key that the caller's credentials go back to.
-
-    INVARIANT: every session that a key has made tells of it, so that none outlives the key by a node that was late.
-    """
-    if isinstance(call, FederatedCall):
-        return claims
-    credential = call.caller.credential
-    parent = credential.session
-    if parent is None:
-        return replace(claims, access_key=credential.key_id, access_key_ms=call.now_ms)
-    return replace(claims, access_key=parent.access_key, access_key_ms=parent.access_key_ms)
+    """The claims with the access key that the caller's credentials go back to, if it has any."""
+    return claims if isinstance(call, FederatedCall) else traced(claims, call.caller.credential, call.now_ms)
 
 
 def _too_long(value: str, member: str, most: int) -> str:
