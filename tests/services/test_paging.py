@@ -10,7 +10,7 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from carnet.base.faults import Invalid
-from carnet.services.paging import MARKERS, NEXT_TOKENS, page, sort_token
+from carnet.services.paging import MARKERS, NEXT_TOKENS, PAGE_CHARACTERS, page, sort_token
 
 KEYS = st.sets(st.text(min_size=1, max_size=128), max_size=30)
 
@@ -93,3 +93,24 @@ def test_a_service_names_the_members_of_its_pages() -> None:
     assert rest.answer("Roots", str) == {"Roots": ["c"]}
     with pytest.raises(Invalid, match=r"^Invalid token\.$"):
         page(NEXT_TOKENS, "ListOthers", ["a"], {"NextToken": first.marker}, key=str)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "told"),
+    [
+        ([PAGE_CHARACTERS], 1),
+        ([PAGE_CHARACTERS + 1, 0], 1),
+        ([PAGE_CHARACTERS - 1, 1, 1], 2),
+        ([PAGE_CHARACTERS - 1, 2, 0], 1),
+        ([0, PAGE_CHARACTERS + 1], 1),
+        ([0, 0, 0], 3),
+    ],
+)
+def test_a_page_ends_before_its_documents_are_too_long(lengths: list[int], told: int) -> None:
+    """One item is told in any case, so that the list goes on."""
+    items = list(range(len(lengths)))
+    found = page(MARKERS, "ListThings", items, {"MaxItems": 3}, key=str, characters=lengths.__getitem__)
+    assert found.items == tuple(items[:told])
+    assert (found.marker is not None) is (told < len(items))
+    rest = page(MARKERS, "ListThings", items, {"Marker": found.marker}, key=str) if found.marker else None
+    assert rest is None or rest.items == tuple(items[told:])

@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from carnet.services import paging
+from carnet.services.paging import PAGE_CHARACTERS
 from carnet.store.last_used import RoleUse
 from tests.services.iam.documents import allow, managed, text
 from tests.services.iam.expect import refused
@@ -151,3 +153,69 @@ def test_a_marker_belongs_to_its_filter(world: World, arn: str) -> None:
 def test_it_needs_permission_for_everything(world: World) -> None:
     alice = world.user("alice", [allow("iam:*", resource=f"arn:aws:iam::{world.account_id}:*")])
     assert refused(world, alice, OPERATION)[0] == "AccessDenied"
+
+
+def with_white_space(document: str, characters: int) -> str:
+    return document + " " * characters
+
+
+@pytest.mark.parametrize(
+    ("made", "kind"),
+    [("policies", "LocalManagedPolicy"), ("inline", "Group"), ("trust", "Role"), ("inline of a role", "Role")],
+)
+def test_a_page_ends_before_its_documents_are_too_long(world: World, made: str, kind: str) -> None:
+    """A page of a thousand took seconds, of everybody, to write; white space made it gigabytes."""
+    root, document = world.root, with_white_space(text(allow("s3:*")), PAGE_CHARACTERS // 3)
+    for name in ("a", "b", "c"):
+        if made == "policies":
+            managed(world, name, PolicyDocument=document)
+        elif made == "inline":
+            world.call(root, "CreateGroup", GroupName=name)
+            world.call(root, "PutGroupPolicy", GroupName=name, PolicyName="p", PolicyDocument=document)
+        elif made == "trust":
+            create(world, name, AssumeRolePolicyDocument=with_white_space(EC2, PAGE_CHARACTERS // 3))
+        else:
+            create(world, name)
+            world.call(root, "PutRolePolicy", RoleName=name, PolicyName="p", PolicyDocument=document)
+    first = world.call(root, OPERATION, Filter=[kind], MaxItems=1000)
+    assert (told(first), first["IsTruncated"]) == ("a b", True)
+    rest = world.call(root, OPERATION, Filter=[kind], MaxItems=1000, Marker=first["Marker"])
+    assert (told(rest), rest["IsTruncated"]) == ("c", False)
+
+
+@pytest.mark.parametrize("make", ["CreateUser", "CreateRole"])
+def test_the_tags_of_what_a_page_tells_count_too(world: World, make: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE_CHARACTERS", 2 * (300 + len(EC2)) if make == "CreateRole" else 600)
+    for name in ("a", "b", "c"):
+        given = {"UserName": name} if make == "CreateUser" else {"RoleName": name, "AssumeRolePolicyDocument": EC2}
+        world.call(world.root, make, Tags=[{"Key": "k" * 100, "Value": "v" * 200}], **given)
+    first = world.call(world.root, OPERATION, Filter=[make.removeprefix("Create")])
+    assert (told(first), first["IsTruncated"]) == ("a b", True)
+
+
+@pytest.mark.parametrize(("more", "shown"), [(0, True), (1, False)])
+def test_the_trust_policy_of_a_role_in_many_profiles_is_told_once(world: World, more: int, shown: bool) -> None:
+    create(world, "worker", AssumeRolePolicyDocument=with_white_space(EC2, PAGE_CHARACTERS // 2 - len(EC2) + more))
+    for name in ("one", "two"):
+        world.call(world.root, "CreateInstanceProfile", InstanceProfileName=name)
+        world.call(world.root, "AddRoleToInstanceProfile", InstanceProfileName=name, RoleName="worker")
+    (worker,) = world.call(world.root, OPERATION, Filter=["Role"])["RoleDetailList"]
+    assert unquote(worker["AssumeRolePolicyDocument"]).startswith(EC2)
+    profiles = worker["InstanceProfileList"]
+    assert [profile["InstanceProfileName"] for profile in profiles] == ["one", "two"]
+    assert all(("AssumeRolePolicyDocument" in profile["Roles"][0]) is shown for profile in profiles)
+
+
+@pytest.mark.parametrize("operation", ["ListRoles", "ListInstanceProfiles", "ListInstanceProfilesForRole"])
+def test_lists_with_trust_policies_end_early_as_well(world: World, operation: str) -> None:
+    trust = with_white_space(EC2, PAGE_CHARACTERS // 3)
+    for name in ("a", "b", "c"):
+        create(world, name, AssumeRolePolicyDocument=trust)
+        world.call(world.root, "CreateInstanceProfile", InstanceProfileName=name)
+        role = "a" if operation == "ListInstanceProfilesForRole" else name
+        world.call(world.root, "AddRoleToInstanceProfile", InstanceProfileName=name, RoleName=role)
+    given = {"RoleName": "a"} if operation == "ListInstanceProfilesForRole" else {}
+    member = "Roles" if operation == "ListRoles" else "InstanceProfiles"
+    first = world.call(world.root, operation, **given)
+    assert (len(first[member]), first["IsTruncated"]) == (2, True)
+    assert len(world.call(world.root, operation, Marker=first["Marker"], **given)[member]) == 1

@@ -11,6 +11,7 @@ import pytest
 
 from carnet.entities.delegation_request import DelegationRequest
 from carnet.identity.trade_in_tokens import trade_in_token
+from carnet.services import paging
 from tests.services.iam.documents import allow, deny, trust
 from tests.services.iam.expect import refused, set_quotas
 from tests.services.wire import fits_the_model
@@ -509,3 +510,18 @@ def changed(world: World, entity: object) -> None:
     with world.installation.store.write() as unit:
         unit.save(entity)
     world.installation.directory.catch_up()
+
+
+def test_a_page_of_requests_ends_before_their_policies_are_too_long(
+    delegation: Delegation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = delegation.world
+    requests = [delegation.create(RequestorWorkflowId=f"long-{number}") for number in range(3)]
+    for request in requests:
+        delegation.do(world.root, request, "AssociateDelegationRequest")
+    length = len(delegation.got(requests[0])["PermissionPolicy"])
+    monkeypatch.setattr(paging, "PAGE_CHARACTERS", 3 * length - 1)
+    first = world.call(world.root, "ListDelegationRequests", MaxItems=1000)
+    assert (len(first["DelegationRequests"]), first["isTruncated"]) == (2, True)
+    rest = world.call(world.root, "ListDelegationRequests", Marker=first["Marker"])
+    assert (len(rest["DelegationRequests"]), rest["isTruncated"]) == (1, False)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Invalid
@@ -22,7 +23,7 @@ from carnet.services.iam.managed_policies import policy_key
 from carnet.services.iam.roles import last_used
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, account_wide
-from carnet.services.paging import last_told, page, sort_token
+from carnet.services.paging import PAGE_CHARACTERS, last_told, page, sort_token
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import GetAccountAuthorizationDetailsRequestTypeDef
@@ -51,7 +52,14 @@ def get_account_authorization_details(call: Call, given: GetAccountAuthorization
     kinds: frozenset[str] = frozenset(given.get("Filter") or _KINDS)
     _check_marker(given, kinds)
     listed = sorted(_described(call, kinds), key=lambda each: sort_token(_key(each)))
-    found = page(call.paging, f"GetAccountAuthorizationDetails {sorted(kinds)}", listed, given, key=_key)
+    found = page(
+        call.paging,
+        f"GetAccountAuthorizationDetails {sorted(kinds)}",
+        listed,
+        given,
+        key=_key,
+        characters=partial(_characters, call.view),
+    )
     return {
         "UserDetailList": [_user(call.view, each) for each in found.items if isinstance(each, User)],
         "GroupDetailList": [_group(each) for each in found.items if isinstance(each, Group)],
@@ -97,6 +105,19 @@ def _key(described: Described) -> str:
     return f"{_RANKS[type(described)]}{name}"
 
 
+def _characters(view: AccountView, described: Described) -> int:
+    """How long the documents and the tags are that are told of it."""
+    if isinstance(described, ManagedPolicy):
+        return sum(len(version.document) for version in described.versions)
+    length = sum(map(len, described.inline.values()))
+    if isinstance(described, Group):
+        return length
+    length += sum(map(len, described.tags)) + sum(map(len, described.tags.values()))
+    if isinstance(described, Role):
+        length += len(described.trust) * (1 + len(view.profiles_of(described.id)))
+    return length
+
+
 def _user(view: AccountView, user: User) -> shapes.Structure:
     groups = [group.name for group in map(view.of(Group).get, user.groups) if group is not None]
     inline = {"UserPolicyList": _inline(user.inline)} if user.inline else {}  # the one list that AWS leaves out
@@ -112,12 +133,20 @@ def _role(call: Call, role: Role) -> shapes.Structure:
     profiles = [
         shapes.listed_instance_profile(call.snapshot, call.view, profile) for profile in call.view.profiles_of(role.id)
     ]
+    if len(role.trust) * len(profiles) > PAGE_CHARACTERS:
+        shown = [_without_trust(shapes.short_role(call.snapshot, role))]
+        profiles = [profile | {"Roles": shown} for profile in profiles]
     shape |= {
         "Tags": tag_list(role.tags),
         "InstanceProfileList": profiles,
         "RolePolicyList": _inline(role.inline),
     }
     return {name: member for name, member in shape.items() if name not in _NOT_IN_ROLE_DETAIL}
+
+
+def _without_trust(shape: Mapping[str, object]) -> shapes.Structure:
+    """A role as its instance profiles show it, but for the trust policy, which the role itself tells once."""
+    return {name: member for name, member in shape.items() if name != "AssumeRolePolicyDocument"}
 
 
 def _policy(view: AccountView, policy: ManagedPolicy) -> shapes.Structure:

@@ -166,7 +166,14 @@ def list_delegation_requests(call: Call, given: ListDelegationRequestsRequestTyp
     owner = given.get("OwnerId")
     owned = [one for one in visible_requests(call) if one.owner is not None and owner in (None, one.owner)]
     owned.sort(key=lambda one: one.id)
-    found = page(_PAGES, "ListDelegationRequests", owned, given, key=lambda one: one.id)
+    found = page(
+        _PAGES,
+        "ListDelegationRequests",
+        owned,
+        given,
+        key=lambda one: one.id,
+        characters=lambda one: len(one.policy),
+    )
     return found.answer("DelegationRequests", lambda one: _shape(call, one))
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from carnet.access.authorize import Check
 from carnet.base.faults import InUse, Missing, TooMany
 from carnet.base.ids import INSTANCE_PROFILE
+from carnet.directory.account_view import AccountView
 from carnet.entities.instance_profile import EC2, InstanceProfile
 from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
@@ -81,6 +83,7 @@ def list_instance_profiles(call: Call, given: ListInstanceProfilesRequestTypeDef
         given,
         key=lambda profile: profile.name_key,
         matching=path_filter(given),
+        characters=partial(trust_characters, call.view),
     )
     return profiles.answer(
         "InstanceProfiles", lambda profile: shapes.listed_instance_profile(call.snapshot, call.view, profile)
@@ -96,10 +99,17 @@ def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRo
         call.view.profiles_of(role.id),
         given,
         key=lambda profile: profile.name_key,
+        characters=partial(trust_characters, call.view),
     )
     return profiles.answer(
         "InstanceProfiles", lambda profile: shapes.listed_instance_profile(call.snapshot, call.view, profile)
     )
+
+
+def trust_characters(view: AccountView, profile: InstanceProfile) -> int:
+    """How long the trust policy is that is shown with a profile: that of the role in it."""
+    role = view.of(Role).get(profile.role) if profile.role is not None else None
+    return len(role.trust) if role is not None else 0
 
 
 def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef, target: object, keys: Keys) -> Iterator[Check]:

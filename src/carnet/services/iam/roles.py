@@ -107,6 +107,7 @@ def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
         given,
         key=lambda role: role.name_key,
         matching=path_filter(given),
+        characters=lambda role: len(role.trust),
     )
     return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
 
