@@ -105,6 +105,25 @@ def test_a_session_that_was_ended_gives_nothing(site: Site, program: Program) ->
     assert refused(site, told["idToken"]) == NOT_GOOD
 
 
+def active(site: Site, token: str) -> bool:
+    told: bool = site.server.client("signin").introspect_oauth2_token_with_iam(token=token)["active"]
+    return told
+
+
+@pytest.mark.parametrize("ended", ["revoked", "another password"])
+def test_what_it_was_exchanged_for_ends_too(site: Site, program: Program, ended: str) -> None:
+    """A service that asks whether a token still holds is not told so for the rest of an hour."""
+    told = program.begun()
+    token = exchanged(site, told["idToken"])["accessToken"]
+    assert active(site, token)
+    if ended == "revoked":
+        site.server.client("signin").revoke_oauth2_token_with_iam(token=told["refreshToken"])
+    else:
+        site.later(1)
+        site.iam.update_login_profile(UserName=program.user, Password="Another-horse-2")
+    assert not active(site, token)
+
+
 def test_no_other_token_is_taken(site: Site, program: Program) -> None:
     told = program.begun()
     token, claims = told["idToken"], _claims(told["idToken"])

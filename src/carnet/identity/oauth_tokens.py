@@ -74,6 +74,8 @@ class SignInAccessToken(Struct, frozen=True, kw_only=True, array_like=True):
     client: str
     resource: str
     """The service principal of the service."""
+    session: str = ""
+    """The id of the session of `aws login` that it was exchanged for, with which it ends; empty if it was for none."""
 
 
 class DeviceCode(Struct, frozen=True, kw_only=True, array_like=True):

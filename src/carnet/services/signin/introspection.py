@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from carnet.base.faults import Refused
 from carnet.entities.oauth_session import Grantor, OAuthSession
 from carnet.identity.credentials import standing
-from carnet.identity.oauth_tokens import SignInAccessToken, SignInRefreshToken, opened, session_of
+from carnet.identity.oauth_tokens import SignInAccessToken, SignInRefreshToken, opened, session_of, unpacked
 from carnet.identity.principals import long_term_principal
 from carnet.keyring.packing import unpack
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.signin.login import CLIENT_ID, REGION, SAME_DEVICE, public_client, service_principal
+from carnet.services.signin.login import CLIENT_ID, REGION, SAME_DEVICE, principal_of, public_client, service_principal
 from carnet.services.signin.service import signin
 from carnet.services.signin.sessions import Owned, end
 from carnet.services.target import Keys, Target
@@ -85,13 +86,28 @@ def introspect(call: Call, given: Given) -> Answer:
 
 
 def _told_of_access(call: Call, access: _Access) -> Answer | None:
-    """None if its time is over, or whom it stands for is gone."""
+    """None if its time is over, or whom it stands for is gone, or the session that it was exchanged for has ended."""
     token, claims = access
     principal = standing(call.snapshot, claims)
     if principal is None or call.now_ms >= claims.expires_ms:
         return None
+    if token.session and not _still_signed_in(call, claims.account, token.session):
+        return None
     told = _told(principal, token.client, _ACCESS_TOKEN, claims.issued_ms // 1000, claims.expires_ms // 1000)
     return {**told, "aud": token.resource, "jti": claims.token_id}
+
+
+def _still_signed_in(call: Call, account: str, session_id: str) -> bool:
+    """Whether a session of `aws login` could be renewed now, as far as it knows: it is good, and so is its password."""
+    session = session_of(call.snapshot, account, session_id)
+    who = unpacked(session.claims) if session is not None and session.is_good(call.now) else None
+    if who is None:
+        return False
+    try:
+        principal_of(call.snapshot, account, who)
+    except Refused:
+        return False
+    return True
 
 
 def _told_of_refresh(call: Call, text: str) -> Answer | None:

@@ -19,14 +19,17 @@ def check_resource(resource: str) -> None:
         raise refusals.invalid_target("The resource must be the service principal of an AWS service.")
 
 
-def issued(call: Call | AnonymousCall, claims: SessionClaims, *, client: str, resource: str) -> Answer:
-    """The members of an answer that hold a token for that service, good as long as the claims are.
+def issued(
+    call: Call | AnonymousCall, claims: SessionClaims, *, client: str, resource: str, session: str = ""
+) -> Answer:
+    """The members of an answer that hold a token for that service, good as long as the claims are, and the session of
+    `aws login` of that id, if it is for one.
 
     The claims have no policies and no tags, so that they are short.
     """
     packed = pack(claims)
     assert packed is not None, "what makes claims long is left out"
-    token = SignInAccessToken(claims=packed, client=client, resource=resource)
+    token = SignInAccessToken(claims=packed, client=client, resource=resource, session=session)
     return {
         "accessToken": sealed(call.parts.keyring, token).text,
         "tokenType": "Bearer",

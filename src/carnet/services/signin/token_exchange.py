@@ -79,7 +79,8 @@ def _issued(call: AnonymousCall, session: OAuthSession, resource: str) -> Answer
     call.parts.tokens.check_issuing()
     ends_ms = min(call.now_ms + 1000 * LONGEST_ACCESS_SECONDS, int(session.expires.timestamp() * 1000))
     claims = structs.replace(claims, expires_ms=ends_ms)
-    return {**issued(call, claims, client=session.client, resource=resource), "issuedTokenType": _ISSUED}
+    told = issued(call, claims, client=session.client, resource=resource, session=session.id)
+    return {**told, "issuedTokenType": _ISSUED}
 
 
 def _decided(
