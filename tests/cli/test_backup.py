@@ -27,6 +27,7 @@ from carnet.audit.json_line import line_of
 from carnet.audit.recorder import Recorder
 from carnet.cli import main
 from carnet.entities.user import User
+from carnet.keyring.data_keys import Purpose
 from carnet.keyring.master_key import create
 from carnet.store.store import Store
 from tests.clients.running import RunningServer, running_server
@@ -134,6 +135,30 @@ def test_a_restore_that_cannot_be_recorded_does_not_happen(data: Path, tmp_path:
     run("restore", str(file), "--replace", "--data-dir", str(data))
     assert _changes_in(data)[-1] == "RestoreBackup"
     assert _revision(data) != before
+
+
+@pytest.mark.parametrize("at", ["master.key", "master.key.new"])
+def test_a_backup_from_before_a_purpose_of_data_keys_restores(data: Path, tmp_path: Path, at: str) -> None:
+    with closing(sqlite3.connect(data / "carnet.db")) as connection, connection:
+        connection.execute("DELETE FROM data_keys WHERE purpose = 'mfa-seeds'")
+    file, again = tmp_path / "backup.gz", tmp_path / "again"
+    with closing(Store.open(f"sqlite:///{data}/carnet.db")) as store, file.open("wb") as packed:
+        store.back_up(packed, release="0.0.1", made="2026-01-02T03:04:05Z", told=lambda _done, _of: None)
+    again.mkdir(mode=0o700)
+    (again / at).write_bytes((data / "master.key").read_bytes())
+    (again / at).chmod(0o400)
+    assert "by Carnet 0.0.1" in run("restore", str(file), "--data-dir", str(again))
+    with open_installation(Settings(data_dir=again)) as installation:
+        assert Purpose.MFA_SEEDS in installation.keyring.rings
+
+
+def test_the_next_master_key_is_looked_at_too(data: Path, tmp_path: Path) -> None:
+    file, again = tmp_path / "backup.gz", tmp_path / "again"
+    run("backup", str(file), "--data-dir", str(data))
+    again.mkdir(mode=0o700)
+    create(again / "master.key.new")
+    told = run("restore", str(file), "--data-dir", str(again), code=1)
+    assert "The master key does not open data key" in told
 
 
 def _revision(data: Path) -> tuple[object, ...]:

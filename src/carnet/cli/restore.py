@@ -15,6 +15,8 @@ from carnet.cli.progress import progress
 from carnet.store.faults import BadBackup, Incompatible, NotEmpty
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from carnet.keyring.data_keys import WrappedKey
     from carnet.store.backup import Header
     from carnet.store.store import Store
@@ -115,17 +117,22 @@ def _restored(configured: Settings, file: Path, *, replace: bool) -> Header:
             configured.store_url,
             packed,
             replace=replace,
-            check_keys=partial(_check_keys, configured.master_key),
+            check_keys=partial(_check_keys, configured, now),
             told=told,
             now=now,
             audit=audit,
         )
 
 
-def _check_keys(path: Path, keys: tuple[WrappedKey, ...]) -> None:
-    """Raises KeyringError if there is a master key, and it is that of another installation."""
-    from carnet.keyring.keyring import Keyring
-    from carnet.keyring.master_key import load
+def _check_keys(configured: Settings, now: datetime, keys: tuple[WrappedKey, ...]) -> None:
+    """Raises KeyringError if there is a master key, and it is that of another installation.
 
-    if path.exists():
-        Keyring.unwrap(load(path), keys)
+    A purpose that is newer than the backup has no key in it; a server makes it when it opens the store.
+    """
+    from carnet.assembly.master_key_files import read_master_keys
+    from carnet.keyring.data_keys import new_data_keys
+    from carnet.keyring.master_keys import MasterKeys
+
+    if configured.master_key.exists() or configured.next_master_key.exists():
+        masters = MasterKeys(partial(read_master_keys, configured))
+        masters.opening((*keys, *new_data_keys(masters.for_more(keys), now=now, present=keys)))
