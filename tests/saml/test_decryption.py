@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -12,6 +13,7 @@ from lxml import etree
 from carnet.saml.decryption import NotDecrypted, decrypted, read_private_key
 from carnet.saml.response import Trusted, signed_assertion
 from carnet.saml.xml import text_of
+from tests.base.made_rsa_keys import of_no_primes, own
 from tests.saml import idp
 from tests.saml.idp import Answer, encoded, encrypted, encrypted_assertion, signed, signer, with_signed_assertion
 from tests.saml.test_response import SIGNATURE_INVALID, refusal
@@ -250,6 +252,15 @@ class TestPrivateKeys:
             serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
         )
         assert read_private_key(pem.decode()) == trusted("own").private_keys[0]
+
+    def test_it_is_read_without_a_search_for_primes(self) -> None:
+        """OpenSSL searches for seconds with 8,192 bits, longer with what is refused for its size; all others wait."""
+        assert read_private_key(of_no_primes().pem())
+
+    def test_its_numbers_fit_each_other(self) -> None:
+        good = own()
+        with pytest.raises(ValueError, match="do not fit"):
+            read_private_key(replace(good, dmp1=good.dmp1 + good.p - 1).pem())
 
     def test_another_kind_of_key(self) -> None:
         pem = signer().key.private_bytes(

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
+from carnet.base.rsa_numbers import numbers_fit
 from carnet.saml.xml import ENCRYPTION, SIGNATURE, BadXml, Element, only_child, parse_xml, text_of
 
 _ENCRYPTION_11 = "http://www.w3.org/2009/xmlenc11#"
@@ -67,11 +68,15 @@ class _Encrypted:
 def read_private_key(pem: str) -> bytes:
     """An RSA private key from PEM, as PKCS#8 in DER; raises ValueError for what is no such key."""
     try:
-        key = serialization.load_pem_private_key(pem.encode("latin-1"), password=None)
+        key = serialization.load_pem_private_key(
+            pem.encode("latin-1"), password=None, unsafe_skip_rsa_key_validation=True
+        )
     except Exception as problem:  # UnsupportedAlgorithm, TypeError for an encrypted one, ValueError
         raise ValueError("it is no private key in PEM, or protected by a password") from problem
     if not isinstance(key, rsa.RSAPrivateKey) or not _LEAST_BITS <= key.key_size <= _MOST_BITS:
         raise ValueError(f"it is no RSA key of {_LEAST_BITS} to {_MOST_BITS} bits")
+    if not numbers_fit(key):
+        raise ValueError("its numbers do not fit each other")
     return key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -131,7 +136,7 @@ def _scheme(method: Element) -> padding.OAEP:
 
 
 def _opened(encrypted: _Encrypted, private_key: bytes) -> Element | None:
-    # Checking an RSA key takes as long as hundreds of decryptions, and `read_private_key` has done it.
+    # OpenSSL's check takes as long as hundreds of decryptions, and `read_private_key` has looked at the numbers.
     key = serialization.load_der_private_key(private_key, password=None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, rsa.RSAPrivateKey)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.services.iam.x509 import LONGEST_CHAIN
+from tests.base.made_rsa_keys import own
 from tests.services.iam.documents import allow
 from tests.services.iam.expect import changes_nothing, refused, set_quotas
 from tests.services.iam.made_certificates import FIRST, LAST, Made, made, rsa_key
@@ -178,6 +180,16 @@ def test_rsa_keys_have_a_size(world: World) -> None:
     text = pem.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
     asked = given(made("small", key=key), PrivateKey=text, ServerCertificateName="other")
     assert "1024 to 8192 bits" in refused(world, world.root, "UploadServerCertificate", **asked)[1]
+
+
+def test_the_numbers_of_an_rsa_key_fit_each_other(world: World) -> None:
+    """One that is too large would make the key sign for minutes."""
+    good = own()
+    key = good.key()
+    world.call(world.root, "UploadServerCertificate", **given(made("rsa", key=key), PrivateKey=good.pem()))
+    wrong = replace(good, dmp1=good.dmp1 + good.p - 1).pem()
+    asked = given(made("rsa", key=key), PrivateKey=wrong, ServerCertificateName="other")
+    assert refused(world, world.root, "UploadServerCertificate", **asked)[0] == "KeyPairMismatch"
 
 
 def test_names_are_unique_in_any_case(world: World) -> None:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnet.base.faults import Refused
+from carnet.base.rsa_numbers import numbers_fit
 from carnet.services.iam import certificate_sentences
 from carnet.services.operation import Call
 from carnet.services.preparing import Pool, Preparation
@@ -86,7 +87,7 @@ def _private_key(text: str) -> PrivateKeyTypes:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        # Whether the numbers of an RSA key fit each other takes long to find out. Here it signs, which shows as much.
+        # OpenSSL would look for primes (`base.rsa_numbers`).
         return load_pem_private_key(text.encode("latin-1"), password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
         raise Refused("MalformedCertificate", certificate_sentences.PRIVATE_KEY_NOT_PARSED) from problem
@@ -108,6 +109,8 @@ def _check_key(certificate: Certificate, private: PrivateKeyTypes) -> None:
                     raise Refused(
                         "MalformedCertificate", certificate_sentences.rsa_bits(SMALLEST_RSA_BITS, LARGEST_RSA_BITS)
                     )
+                if not numbers_fit(private):
+                    raise InvalidSignature
                 public.verify(private.sign(_PROBE, PKCS1v15(), SHA256()), _PROBE, PKCS1v15(), SHA256())
             case EllipticCurvePrivateKey(), EllipticCurvePublicKey():
                 public.verify(private.sign(_PROBE, ECDSA(SHA256())), _PROBE, ECDSA(SHA256()))
