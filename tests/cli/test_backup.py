@@ -74,7 +74,7 @@ def test_a_backup_that_the_disk_does_not_take_names_its_file(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("carnet.cli.backup.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     file = tmp_path / "there" / "backup.gz"
     file.parent.mkdir()
     told = run("backup", str(file), "--data-dir", str(data), code=1)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from carnet.assembly.installation import open_installation
 from carnet.assembly.running import DirectoryBusy, ServerRuns, as_server, last_endpoint, without_server
 from carnet.assembly.settings import Settings
+from carnet.base.whole_file import DRAFT
 from carnet.cli import main
 from tests.clients.running import running_server
 
@@ -30,6 +31,7 @@ def run(data: Path, *arguments: str, code: int = 0, given: str | None = None) ->
 def test_an_installation_goes_with_its_directory(data: Path) -> None:
     (data / "audit").mkdir()
     (data / "audit" / "audit.jsonl").touch()
+    (data / f".keys.seen.1234{DRAFT}").touch()
     assert "carnet serve makes a new one" in run(data, "--yes")
     assert not data.exists()
 

@@ -104,6 +104,36 @@ def test_the_last_work_is_done_at_the_end_and_may_fail() -> None:
     assert done == [1, 2]
 
 
+def test_a_job_outlives_a_wait_and_a_line_for_which_there_is_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that lives on without its follower decides by what is not true any more."""
+    monkeypatch.setattr(periodic, "_BREATHER_SECONDS", 0.001)
+    short: list[str] = ["wait", "line"]
+    done: list[int] = []
+
+    def work() -> None:
+        done.append(1)
+        if len(done) == 3:
+            raise RuntimeError
+
+    job = Periodic("job", work, seconds=0.001)
+    wait = job._wake.wait
+
+    def hungry(seconds: float) -> bool:
+        if short[:1] == ["wait"]:
+            raise MemoryError(short.pop(0))
+        return wait(seconds)
+
+    def no_line(*_: object) -> None:
+        raise MemoryError(short.pop())
+
+    monkeypatch.setattr(job._wake, "wait", hungry)
+    monkeypatch.setattr(periodic._LOG, "exception", no_line)
+    job.start()
+    _wait_for(lambda: len(done) > 5)
+    job.stop()
+    assert short == []
+
+
 def test_a_job_that_was_not_started_stops() -> None:
     Periodic("job", lambda: None, seconds=1).stop()
 

@@ -408,3 +408,27 @@ def test_why_changes_are_refused_is_said_once_and_that_they_are_made_again(caplo
         "changes are refused. The store cannot be reached. The driver says: it takes no changes.",
         "changes are made again",
     ]
+
+
+@pytest.mark.parametrize("step", ["_begins", "_note"])
+def test_the_writer_outlives_a_step_for_which_there_is_no_memory(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Else its server would live on, and make no change any more."""
+    as_it_is, hungry = getattr(Writer, step), [True]
+
+    def first_hungry(writer: Writer, *given: object) -> object:
+        if hungry:
+            hungry.pop()
+            raise MemoryError
+        return as_it_is(writer, *given)
+
+    async def run() -> list[int]:
+        slow = Slow()
+        slow.going_on.set()
+        writer = writer_of(slow)
+        monkeypatch.setattr(Writer, step, first_hungry)
+        made = [await written(writer, 1), await written(writer, 2)]
+        writer.close()
+        return made
+
+    assert asyncio.run(run()) == [10, 20]
+    assert not hungry

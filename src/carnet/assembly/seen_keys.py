@@ -6,11 +6,11 @@ A database, or a part of it, that is put back as it was says nothing of it by it
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from carnet.assembly.settings import Settings
+from carnet.base.whole_file import whole_file
 from carnet.keyring.errors import KeyringError
 from carnet.keyring.keyring import Keyring
 
@@ -38,12 +38,8 @@ def remember(settings: Settings, keyring: Keyring) -> None:
     # Another process of this machine may be further.
     furthest = {**seen, **{purpose.value: _furthest(at, seen.get(purpose)) for purpose, at in keyring.reached.items()}}
     if furthest != seen:
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(furthest, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with whole_file(path) as file:
+            file.write(json.dumps(furthest).encode())
 
 
 def forget_seen(settings: Settings) -> None:

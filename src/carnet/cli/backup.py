@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import click
 
 from carnet.assembly.settings import Settings
+from carnet.base.whole_file import whole_file
 from carnet.cli.options import installation_options, told_plainly
 from carnet.cli.progress import progress
 
@@ -31,17 +30,13 @@ def backup(file: Path, force: bool, **settings: Any) -> None:
 
     if file.exists() and not force:
         raise click.ClickException(f"{file} is there already; --force replaces it.")
-    with open_state(Settings(**settings)) as state, progress("Backing up") as told:
-        descriptor, draft = tempfile.mkstemp(dir=file.absolute().parent, prefix=f".{file.name}.")  # mode 0600
-        try:
-            with naming(file), os.fdopen(descriptor, "wb") as out:
-                made = state.clock().isoformat(timespec="seconds")
-                header = state.store.back_up(out, release=version("carnet"), made=made, told=told)
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(draft, file)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+    with (
+        open_state(Settings(**settings)) as state,
+        progress("Backing up") as told,
+        naming(file),
+        whole_file(file.absolute()) as out,
+    ):
+        made = state.clock().isoformat(timespec="seconds")
+        header = state.store.back_up(out, release=version("carnet"), made=made, told=told)
     click.echo(f"{file}: {header.rows} rows of revision {header.seq}. The master key is not in it: keep a copy of")
     click.echo(f"{state.settings.master_key} at another place.")

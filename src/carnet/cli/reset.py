@@ -10,6 +10,7 @@ import click
 
 from carnet.assembly.running import without_server
 from carnet.assembly.settings import Settings
+from carnet.base.whole_file import drafts_of
 from carnet.cli.options import installation_options, told_plainly
 from carnet.store.faults import NotSetUp
 
@@ -53,6 +54,7 @@ def reset(yes: bool, **settings: Any) -> None:
     directory = configured.data_dir
     found = [path for name in (*_MADE_HERE, *_DIRECTORIES_MADE_HERE) if (path := directory / name).exists()]
     found += sorted(directory.glob(_OLD_MASTER_KEYS))
+    found += [draft for name in _MADE_HERE for draft in drafts_of(directory / name)]
     if not (directory / "carnet.db").exists():
         raise NotSetUp(configured.store_url)
     with without_server(directory):

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from carnet.base.clock import Clock
+from carnet.base.whole_file import sync_directory
 from carnet.directory.directory import Directory
 from carnet.directory.kept_snapshot import KeptSnapshot, Known, sealed_parts
 from carnet.keyring.master_key import Wrapping
@@ -113,11 +114,7 @@ def _replaced(path: Path) -> Iterator[int]:
     finally:
         os.close(descriptor)
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_directory(path.parent)
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:

@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 from carnet.base.faults import Unavailable
 from carnet.store.faults import because
@@ -14,6 +14,7 @@ from carnet.store.faults import because
 _LOG = logging.getLogger(__name__)
 _JITTER = 0.2
 """Pauses differ by this share, so that many nodes do not all ask at once."""
+_BREATHER_SECONDS = 0.5
 STOP_SECONDS = 4.0
 """How long a stop waits for work that is under way; the thread of a store that hangs is left behind."""
 
@@ -70,9 +71,12 @@ class Periodic:
 
     def _run(self) -> None:
         while not self._stopping:
-            pause = self._do(self._work)
-            self._wake.wait(pause * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - no secret
-            self._wake.clear()
+            try:
+                pause = self._do(self._work)
+                self._wake.wait(pause * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - no secret
+                self._wake.clear()
+            except MemoryError:  # for a line of the log, or for the wait itself
+                sleep(_BREATHER_SECONDS)
         if self._at_end is not None:
             self._do(self._at_end)
 

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Protocol
 
+from carnet.base.whole_file import whole_file
 from carnet.keyring.aead import KEY_BYTES, Aead
 from carnet.keyring.errors import BadMasterKey
 from carnet.keyring.exposed_files import exposed
@@ -74,14 +75,9 @@ def create(path: Path) -> MasterKey:
     INVARIANT: the file appears under its name whole, on disk and with its final permissions (0400), or not at all.
     """
     raw = os.urandom(KEY_BYTES)
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        _write_durably(draft, raw)
-        try:
-            os.link(draft, path)
-        finally:
-            draft.unlink()
-        _sync_directory(path.parent)
+        with whole_file(path, mode=0o400, replace=False) as file:
+            file.write(raw)
     except FileExistsError:
         raise
     except OSError as error:
@@ -107,21 +103,3 @@ def _refuse_exposed(path: Path, status: os.stat_result) -> None:
     why = exposed(status)
     if why is not None:
         raise BadMasterKey(f"The master key file {path} {why}; make it 0400, and its owner the one who serves.")
-
-
-def _write_durably(path: Path, raw: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(descriptor, raw)
-        os.fchmod(descriptor, 0o400)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

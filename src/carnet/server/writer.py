@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import NamedTuple
 
 from carnet.base.faults import Unavailable, Unsent
@@ -188,8 +188,21 @@ class Writer:
 
     def _make_bursts(self) -> None:
         while self._bursts.get():
-            while self._begins():
-                self._make_group()
+            while self._goes_on():
+                pass
+
+    def _goes_on(self) -> bool:
+        """Make a group; whether there may be another one. INVARIANT: the thread lives, whatever memory there is.
+
+        Those whose changes were made, and who were not told for want of it, wait for ANSWER_SECONDS: nobody knows then.
+        """
+        try:
+            if not self._begins():
+                return False
+            self._make_group()
+        except MemoryError:
+            sleep(_LOOK_SECONDS)
+        return True
 
     def _begins(self) -> bool:
         """Whether anybody waits for a change; then the thread asks for its turn."""
@@ -207,13 +220,13 @@ class Writer:
         except BaseException as problem:
             made = [problem for _ in group] or [problem]
         self._put_back(group.taken[len(made) :])
-        self._note(made)
         told = list(zip(group.taken, made, strict=False))
         if told:
             # That of those who wait: a burst may have begun on another one, which has ended meanwhile.
             loop = told[0][0].outcome.get_loop()
             with suppress(RuntimeError):  # it has ended: nobody is to be told any more
                 loop.call_soon_threadsafe(_tell, told)
+        self._note(made)
 
     def _note(self, made: Sequence[Outcome | BaseException]) -> None:
         """Tell the log why changes are refused, once, and when they are made again.

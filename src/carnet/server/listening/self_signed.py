@@ -7,7 +7,6 @@ TLS libraries, such as rustls.)
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -21,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from carnet.base.whole_file import whole_file
 
 AUTHORITY = "ca.pem"
 """The file of the authority, in the directory."""
@@ -50,8 +51,9 @@ def self_signed(directory: Path, host: str, now: datetime) -> SelfSigned:
     if not _is_good(files, names, now):
         directory.mkdir(mode=0o700, exist_ok=True)
         authority, server = _made(names, now)
-        _write(files.authority, authority)
-        _write(files.server, server)
+        for path, content in ((files.authority, authority), (files.server, server)):
+            with whole_file(path) as file:
+                file.write(content)
     return files
 
 
@@ -138,16 +140,3 @@ def _usage(*, of_authority: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """INVARIANT: the file appears under its name whole, and is its owner's alone from its first byte."""
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
