@@ -423,6 +423,25 @@ def test_a_token_is_exchanged_by_those_alone_that_it_is_meant_for(center: Center
     refused("InvalidGrantException", exchanged.ask)
 
 
+def test_a_token_of_another_instance_is_not_exchanged(center: Center, exchanged: Exchanged) -> None:
+    """Whatever is stored of it: its application says that it is meant for this one, and its person is one of here."""
+    world, member = center.world, center.estate.member()
+    own = world.call(member, "CreateInstance", service="sso-admin", Name="own")["InstanceArn"]
+    arn = center.application("elsewhere", caller=member, InstanceArn=own)
+    elsewhere = application_at(world.snapshot, arn)
+    token = opened(world.installation.keyring, AccessToken, exchanged.first["accessToken"])
+    assert elsewhere is not None
+    assert token is not None
+    session = session_of(world.snapshot, token.account, token.session)
+    assert session is not None
+    assert exchanged.ask()["accessToken"]
+    with world.installation.store.write() as unit:
+        unit.save(replace(elsewhere, assignment_required=False, scopes={PORTAL: [exchanged.target.arn]}))
+        unit.save(replace(session, client=arn))
+    world.installation.directory.catch_up()
+    refused("InvalidGrantException", exchanged.ask)
+
+
 def test_attack_14_a_token_from_before_a_restore_is_not_exchanged(exchanged: Exchanged) -> None:
     keyring = exchanged.target.world.installation.keyring
     token = opened(keyring, AccessToken, exchanged.first["accessToken"])
