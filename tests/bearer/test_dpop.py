@@ -85,6 +85,10 @@ def test_another_curve_is_refused() -> None:
     refused(Prover(SECP384R1()).proof(URL, NOW))
 
 
+def test_the_longest_jti() -> None:
+    proven(PROVER.proof(URL, NOW, claims={"jti": "x" * 256}))
+
+
 @pytest.mark.parametrize("alg", ["none", "HS256"])
 def test_no_other_signature_is_taken(alg: str) -> None:
     head, claims, _ = PROVER.proof(URL, NOW, {"alg": alg}).split(".")

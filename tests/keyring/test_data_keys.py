@@ -81,6 +81,14 @@ def test_rotation_opens_the_old_and_seals_with_the_new() -> None:
         KEYRING.open(after, context=PLACE)
 
 
+def test_when_a_key_was_retired_is_told_of_retired_keys_alone() -> None:
+    old = WRAPPED[0]
+    assert moved_to(MASTER, old, KeyState.PRIMARY, NOW).retired is None
+    retired = moved_to(MASTER, old, KeyState.RETIRED, NOW)
+    assert retired.retired == NOW
+    assert moved_to(MASTER, retired, KeyState.KEPT, NOW + timedelta(days=1)).retired == NOW
+
+
 def test_a_kept_key_opens_nothing() -> None:
     old, *others = WRAPPED
     new = moved_to(MASTER, staged_after(MASTER, [old], now=NOW), KeyState.PRIMARY, NOW)

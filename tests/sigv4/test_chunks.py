@@ -147,6 +147,14 @@ def test_a_trailer_is_what_was_announced_and_signed(end: bytes) -> None:
     )
 
 
+def test_a_trailer_that_nobody_signs_is_there_once() -> None:
+    body = b"3\r\nabc\r\n0\r\n" + f"{_CRC}:AAAAAA==\r\n".encode()
+    reader = unsigned(_CRC)
+    assert reader.feed(body + b"\r\n") == b"abc"
+    reader.close()
+    assert refused(unsigned(_CRC), body + f"{_CRC}:sOO8/Q==\r\n\r\n".encode()) == "MalformedTrailerError"
+
+
 def test_a_plain_body_has_no_trailer() -> None:
     assert refused(plain(), framed(_SIGNATURES, end=TRAILER)) == "MalformedTrailerError"
 

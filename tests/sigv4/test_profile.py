@@ -15,11 +15,19 @@ from msgspec.structs import replace
 
 from carnet.base.http import HttpRequest
 from carnet.identity.auth_failure import AuthFailure
+from carnet.sigv4.canonical import literal_path
 from carnet.sigv4.verify import verify, verify_head
 from tests.sigv4.signing import KEY_ID, NOW, SECRET, USER, botocore_clock, find, received, sign, with_header
 
 BODY = b"an object"
 PATHS = ["/", "/bucket", "/b/a//b", "/b/./a/../c", "/b/a%2Fb", "/b/a%20b~c", "/b/%E2%82%AC", "/b//"]
+
+
+@pytest.mark.parametrize("path", ["b", "b/a", "/b/\xe9", "/b/a b", "/b/a\n", "/b/\x7f"])
+def test_a_path_is_visible_ascii_behind_a_slash(path: str) -> None:
+    with pytest.raises(AuthFailure) as refused:
+        literal_path(path)
+    assert refused.value.code == "SignatureDoesNotMatch"
 
 
 def s3(
