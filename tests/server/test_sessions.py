@@ -166,3 +166,13 @@ def test_the_event_of_a_refused_call_lists_every_decision_that_was_made(server: 
         ("iam:CreateUser", "allowed"),
         ("iam:TagUser", "implicitDeny"),
     ]
+
+
+@pytest.mark.parametrize("reserved", ["aws:alice", "AWS:alice"])
+def test_a_source_identity_does_not_begin_with_aws(server: InProcessServer, reserved: str) -> None:
+    """The pattern of the model has no colon."""
+    sts = held_by(server, "sts", a_session(server))
+    asked = {"RoleArn": "arn:aws:iam::111122223333:role/any", "RoleSessionName": "work", "SourceIdentity": reserved}
+    error = refused(sts.assume_role, **asked).response["Error"]
+    assert error["Code"] == "ValidationError"
+    assert "sourceIdentity" in error["Message"]

@@ -358,11 +358,6 @@ class TestSourceIdentity:
         with pytest.raises(ServiceError, match="AccessDenied"):
             assume(world, alice, traced)
 
-    @pytest.mark.parametrize("reserved", ["aws:alice", "AWS:alice"])
-    def test_the_prefix_of_aws_is_refused(self, world: World, arn: str, reserved: str) -> None:
-        with pytest.raises(ServiceError, match="ValidationError"):
-            assume(world, world.user("alice", [ASSUME]), arn, SourceIdentity=reserved)
-
 
 class TestSessionTags:
     def test_they_need_a_permission_of_their_own(self, world: World) -> None:

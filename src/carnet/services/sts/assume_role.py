@@ -33,7 +33,6 @@ from carnet.services.sts.sessions import (
     issue,
     packed_size,
     passed,
-    refuse_reserved_source_identity,
     session_policies,
     session_tags,
 )
@@ -274,8 +273,6 @@ def _seconds(given: AssumeRoleRequestTypeDef, role: Role, *, chained: bool) -> i
 def _source_identity(call: Call, given: AssumeRoleRequestTypeDef) -> str | None:
     """The new session's source identity: fixed by the first session of a chain that sets one."""
     asked, session = given.get("SourceIdentity"), call.caller.credential.session
-    if asked is not None:
-        refuse_reserved_source_identity(asked)
     fixed = session.source_identity if session is not None else None
     if fixed is not None and asked not in (None, fixed):
         raise Denied("The source identity that is set for the calling session cannot be changed.")

@@ -12,7 +12,7 @@ from carnet.base.faults import Invalid
 from carnet.entities.entity import Tags
 from carnet.entities.tag_characters import takes
 from carnet.identity.caller import VouchedSession
-from carnet.services.sts.sessions import refuse_reserved_source_identity, refused
+from carnet.services.sts.sessions import refused
 
 if TYPE_CHECKING:
     from types_boto3_sts.type_defs import TagTypeDef
@@ -31,10 +31,8 @@ def check_claims(vouched: VouchedSession) -> None:
     for key, value in vouched.tags.items():
         if not 1 <= len(key) <= _LONGEST_KEY or len(value) > _LONGEST_VALUE or not (takes(key) and takes(value)):
             raise refused("The key or the value of a session tag is too long or has characters that tags may not have.")
-    if vouched.source_identity is not None:
-        if not _SOURCE_IDENTITY.fullmatch(vouched.source_identity):
-            raise Invalid("The source identity must be 2 to 64 letters, digits and the characters _+=,.@-")
-        refuse_reserved_source_identity(vouched.source_identity)
+    if vouched.source_identity is not None and not _SOURCE_IDENTITY.fullmatch(vouched.source_identity):
+        raise Invalid("The source identity must be 2 to 64 letters, digits and the characters _+=,.@-")
 
 
 def tag_list(tags: Tags) -> list[TagTypeDef]:

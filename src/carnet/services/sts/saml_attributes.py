@@ -13,7 +13,6 @@ from carnet.identity.caller import VouchedSession
 from carnet.policy.context_keys import is_multivalued
 from carnet.policy.request import Value
 from carnet.saml.refusals import SESSION_NAME_INVALID, SESSION_NAME_MISSING, SOURCE_IDENTITY_INVALID, invalid
-from carnet.services.sts.sessions import reserved
 
 if TYPE_CHECKING:
     from carnet.saml.assertion import Assertion
@@ -107,7 +106,7 @@ def _source_identity(assertion: Assertion) -> str | None:
     values = assertion.attributes.get(f"{_AWS}SourceIdentity", ())
     if not values:
         return None
-    if len(values) > 1 or not _NAME.fullmatch(values[0]) or reserved(values[0]):
+    if len(values) > 1 or not _NAME.fullmatch(values[0]):
         raise invalid(SOURCE_IDENTITY_INVALID)
     return values[0]
 

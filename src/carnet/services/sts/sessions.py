@@ -77,15 +77,9 @@ def passed(view: AccountView, quotas: StsQuotas, parent: SessionClaims | None, g
     return Passed(policies=policies, tags=tags, packed_size=packed_size(policies, tags.tags))
 
 
-def reserved(text: str) -> bool:
-    """Whether a tag key or a source identity begins with `aws:`, which only AWS may write."""
-    return name_key(text).startswith(_RESERVED_PREFIX)
-
-
-def refuse_reserved_source_identity(text: str) -> None:
-    """Raise Invalid for a source identity that only AWS may set."""
-    if reserved(text):
-        raise Invalid("The source identity cannot begin with the reserved prefix aws:")
+def _is_reserved(key: str) -> bool:
+    """Whether a tag key begins with `aws:`, which only AWS may write. (A source identity has no colon.)"""
+    return name_key(key).startswith(_RESERVED_PREFIX)
 
 
 def session_policies(
@@ -118,7 +112,7 @@ def session_tags(inherited: SessionTags, tags: Sequence[TagTypeDef], transitive:
     """The tags of a new session; raises Refused for a key that is repeated, reserved, inherited or not passed."""
     refuse_repeated(tags)
     spelling = {name_key(tag["Key"]): tag["Key"] for tag in tags}
-    if any(map(reserved, spelling)):
+    if any(map(_is_reserved, spelling)):
         raise refused("System tags cannot be added or updated by requester.")
     if any(name_key(key) in spelling for key in inherited.tags):
         raise refused(
