@@ -55,11 +55,13 @@ def other(shared: Behind) -> tuple[str, str, str]:
 
 
 def test_a_key_has_the_default_policy_until_one_is_put(told: Behind) -> None:
+    key = told.server.installation.ids.uuid()
+    told.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": told.key_arn(key)}})
     kms, mine = told.client("kms"), policy(everybody_of(told.account, "kms:*"))
-    assert json.loads(kms.get_key_policy(KeyId=KEY_ID)["Policy"])["Id"] == "key-default-1"
-    assert kms.list_key_policies(KeyId=KEY_ID)["PolicyNames"] == ["default"]
-    kms.put_key_policy(KeyId=KEY_ID, Policy=mine)
-    assert json.loads(kms.get_key_policy(KeyId=KEY_ID)["Policy"]) == json.loads(mine)
+    assert json.loads(kms.get_key_policy(KeyId=key)["Policy"])["Id"] == "key-default-1"
+    assert kms.list_key_policies(KeyId=key)["PolicyNames"] == ["default"]
+    kms.put_key_policy(KeyId=key, Policy=mine)
+    assert json.loads(kms.get_key_policy(KeyId=key)["Policy"]) == json.loads(mine)
     put = [event["eventID"] for event in told.events() if event["eventName"] == "PutKeyPolicy"]
     assert put
     assert len(put) == len(set(put)), "a change is in the log once"

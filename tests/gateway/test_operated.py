@@ -118,10 +118,11 @@ def test_a_bucket_of_another_account_stays_its_own(store: Store) -> None:
     ],
 )
 def test_a_bucket_whose_objects_a_key_encrypts_that_nobody_decides_on(store: Store, told: Told, said: str) -> None:
-    store.s3.answers["GET /sealed?location"] = HERE
-    store.s3.answers["GET /sealed?encryption"] = told
-    result = run(store, "adopt", "--upstream", "seaweedfs", "--account", store.account, "sealed")
-    assert result.output.startswith(f"sealed  {said}")
+    name = store.server.installation.ids.uuid()
+    store.s3.answers[f"GET /{name}?location"] = HERE
+    store.s3.answers[f"GET /{name}?encryption"] = told
+    result = run(store, "adopt", "--upstream", "seaweedfs", "--account", store.account, name)
+    assert result.output.startswith(f"{name}  {said}")
 
 
 def make_account(store: Store, account: str) -> None:

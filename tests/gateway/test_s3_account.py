@@ -83,6 +83,7 @@ def test_the_switches_of_an_account_bind_its_buckets(store: Store) -> None:
 
 
 def test_who_may_not_set_them(store: Store) -> None:
+    control(store).delete_public_access_block(AccountId=store.account)
     store.allow({"Effect": "Allow", "Action": "s3:GetAccountPublicAccessBlock", "Resource": "*"})
     error = refusal(
         control(store).put_public_access_block,
@@ -147,7 +148,9 @@ def test_buckets_are_listed_from_owners(store: Store) -> None:
     """Whatever the upstream has beside them."""
     store.s3.objects["/somebodys"] = b""
     answer = store.client().list_buckets()
-    assert [one["Name"] for one in answer["Buckets"]] == [BUCKET]
+    names = {one["Name"] for one in answer["Buckets"]}
+    assert BUCKET in names
+    assert "somebodys" not in names
     assert len(answer["Owner"]["ID"]) == 64
     assert store.client().list_buckets(Prefix="z", MaxBuckets=1)["Buckets"] == []
     assert not store.s3.requests

@@ -58,7 +58,7 @@ def exported(world: World, account: str) -> dict[str, Any]:
 
 
 def an_account(account: str) -> dict[str, Any]:
-    """As `aws iam get-account-authorization-details` prints it."""
+    """As `aws iam get-account-authorization-details` prints it, with ids of its own."""
     arn = f"arn:aws:iam::{account}:"
     version = {"CreateDate": "2020-01-01T00:00:00Z"}
     return {
@@ -67,7 +67,7 @@ def an_account(account: str) -> dict[str, Any]:
             {
                 "UserName": "alice",
                 "Path": "/",
-                "UserId": "AIDAEXAMPLEALICE00001",
+                "UserId": f"AIDAEXAMPLEALICE000{account[-2:]}",
                 "Arn": f"{arn}user/alice",
                 "GroupList": ["admins"],
                 "AttachedManagedPolicies": [{"PolicyName": "ReadOnlyAccess", "PolicyArn": READ_ONLY}],
@@ -78,7 +78,7 @@ def an_account(account: str) -> dict[str, Any]:
             {
                 "GroupName": "admins",
                 "Path": "/",
-                "GroupId": "AGPAEXAMPLEADMINS0001",
+                "GroupId": f"AGPAEXAMPLEADMINS00{account[-2:]}",
                 "GroupPolicyList": [{"PolicyName": "inline", "PolicyDocument": ALLOW}],
                 "AttachedManagedPolicies": [],
             }
@@ -87,7 +87,7 @@ def an_account(account: str) -> dict[str, Any]:
             {
                 "RoleName": "deployer",
                 "Path": "/ci/",
-                "RoleId": "AROAEXAMPLEDEPLOYER01",
+                "RoleId": f"AROAEXAMPLEDEPLOYER{account[-2:]}",
                 "AssumeRolePolicyDocument": trust_of(f"{arn}user/alice", f"{arn}root"),
                 "AttachedManagedPolicies": [{"PolicyName": "own", "PolicyArn": f"{arn}policy/own"}],
                 "RolePolicyList": [],
@@ -95,7 +95,7 @@ def an_account(account: str) -> dict[str, Any]:
                     {
                         "InstanceProfileName": "deployer",
                         "Path": "/",
-                        "InstanceProfileId": "AIPAEXAMPLEPROFILE001",
+                        "InstanceProfileId": f"AIPAEXAMPLEPROFILE0{account[-2:]}",
                         "Roles": [],
                     }
                 ],
@@ -104,7 +104,7 @@ def an_account(account: str) -> dict[str, Any]:
         "Policies": [
             {
                 "PolicyName": "own",
-                "PolicyId": "ANPAEXAMPLEPOLICY0001",
+                "PolicyId": f"ANPAEXAMPLEPOLICY00{account[-2:]}",
                 "Path": "/",
                 "Arn": f"{arn}policy/own",
                 "DefaultVersionId": "v2",
@@ -139,7 +139,7 @@ def test_an_id_in_use_is_drawn_anew_and_the_account_is_another_one_throughout(wo
     imported(world, an_account(source))
     imported(world, an_account(source), there)
     told = exported(world, there)
-    assert told["UserDetailList"][0]["UserId"] != "AIDAEXAMPLEALICE00001"
+    assert told["UserDetailList"][0]["UserId"] != exported(world, source)["UserDetailList"][0]["UserId"]
     assert source not in json.dumps(told)
     trust = told["RoleDetailList"][0]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
     assert trust == [f"arn:aws:iam::{there}:user/alice", f"arn:aws:iam::{there}:root"]

@@ -32,7 +32,7 @@ def test_the_credential_report_is_read_as_csv(iam: Any) -> None:
     assert iam.generate_credential_report()["State"] == "STARTED"
     assert iam.generate_credential_report()["State"] == "COMPLETE"
     answer = iam.get_credential_report()
-    (root,) = csv.DictReader(answer["Content"].decode().splitlines())
+    root, *_ = csv.DictReader(answer["Content"].decode().splitlines())
     assert (root["user"], root["access_key_1_last_used_service"]) == ("<root_account>", "iam")
 
 

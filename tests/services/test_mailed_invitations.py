@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -59,9 +60,10 @@ class Place(NamedTuple):
         invite_here(here.store, here.directory, here.ids, user=user, mailed=mailed, **common)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("mail") / "data")
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """One for each test: how often mail was sent is counted in it."""
+    settings = Settings(data_dir=tmp_path / "data")
     with open_installation(settings, create=True) as here, post_office() as office:
         root = first_account(here)
         assert root is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,17 @@ def path(server: InProcessServer) -> str:
     return f"{ACCOUNTS}/{server.root.account}/identity-center"
 
 
+def _tokens(server: InProcessServer, token: str, path: str) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = call(server, f"{path}/scim-tokens", token=token).members["tokens"]
+    return listed
+
+
 def test_a_token_follows_another_one(server: InProcessServer, scim: Provisioner, token: str, path: str) -> None:
     made = call(server, f"{path}/scim-tokens", token=token, method="POST", given={})
     assert (made.status, made.members["identityStoreId"]) == (201, scim.tenant)
     new = Provisioner(server, scim.tenant, made.members["token"])
+    (unused,) = (each for each in _tokens(server, token, path) if each["id"] == made.members["id"])
+    assert unused["lastUsed"] is None
     assert new("GET", "Users").status == 200
     event = next(each for each in reversed(audit(server)) if each["eventName"] == "CreateScimToken")
     assert event["responseElements"]["id"] == made.members["id"]
@@ -49,8 +57,8 @@ def test_a_token_follows_another_one(server: InProcessServer, scim: Provisioner,
     full = call(server, f"{path}/scim-tokens", token=token, method="POST", given={})
     assert (full.status, full.code) == (409, "LimitExceeded")
     assert "has 2 SCIM tokens" in full.message
-    listed = call(server, f"{path}/scim-tokens", token=token).members["tokens"]
-    assert [each["lastUsed"] is not None for each in listed] == [False, True]
+    listed = _tokens(server, token, path)
+    assert [each["lastUsed"] is not None for each in listed if each["id"] == made.members["id"]] == [True]
     assert all("token" not in each for each in listed)
     gone = call(server, f"{path}/scim-tokens/{made.members['id']}", token=token, method="DELETE")
     assert (gone.status, gone.members["id"]) == (200, made.members["id"])
@@ -64,7 +72,7 @@ def test_when_a_token_was_used_is_written_and_not_pruned(
     server: InProcessServer, scim: Provisioner, token: str, path: str
 ) -> None:
     scim("GET", "Users")
-    kept = call(server, f"{path}/scim-tokens", token=token).members["tokens"][0]
+    kept = _tokens(server, token, path)[0]
     parts = server.installation
     parts.execution.parts.last_used.exchange()
     prune(parts.store)
@@ -72,6 +80,7 @@ def test_when_a_token_was_used_is_written_and_not_pruned(
 
 
 def test_requests_are_listed_without_values(server: InProcessServer, scim: Provisioner, token: str, path: str) -> None:
+    scim("GET", "Users")
     made = scim.speaking("rfc/v2").user("secret-name", schemas=["urn:ietf:params:scim:schemas:core:2.0:User"])
     scim("POST", "Users", a_user("secret-name"))
     scim("GET", f"Users/{made}")
