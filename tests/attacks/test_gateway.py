@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.attacks.shown import is_there
-from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, a_gateway
+from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, a_gateway, refusal
 from tests.gateway.fake_aws import Told
 
 S3, GATEWAY = "attacks/test_gateway_s3.py", "gateway"
@@ -134,8 +134,10 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         f"{SERVICES}::test_an_answer_that_is_cut_is_never_a_success",
         f"{GATEWAY}/test_upstream.py::test_an_answer_that_stops_is_never_a_short_success",
     ),
-    "24 an upstream whose headers begin another answer": (
+    "24 an upstream whose headers begin another answer, or send elsewhere": (
         f"{S3}::test_24_an_upstream_cannot_answer_for_another_request",
+        f"{S3}::test_24_an_upstream_sends_nobody_elsewhere",
+        "attacks/test_gateway.py::test_24_an_upstream_sends_nobody_elsewhere",
         f"{GATEWAY}/test_relay.py::test_headers",
         f"{GATEWAY}/test_upstream.py::test_what_nobody_asked_for_is_no_answer_to_the_next",
     ),
@@ -224,3 +226,14 @@ def test_22_which_key_a_foreign_alias_is_of_is_not_told(behind: Behind) -> None:
     assert status == 400
     assert b"AccessDenied" in told
     assert KEY_ID.encode() not in told
+
+
+@pytest.mark.parametrize("status", [300, 302, 304, 307])
+def test_24_an_upstream_sends_nobody_elsewhere(behind: Behind, status: int) -> None:
+    there = Told(status=status, body=b"", headers={"location": "http://elsewhere.example/"})
+    behind.aws.answers |= {"ListSecrets": there, "DescribeKey": there}
+    for service, call in (("secretsmanager", "list_secrets"), ("kms", "describe_key")):
+        given = {"KeyId": KEY_ID} if service == "kms" else {}
+        told = refusal(getattr(behind.client(service), call), **given)
+        assert (told["Code"].removesuffix("Exception"), told["status"]) == ("ServiceUnavailable", 503)
+        assert "the upstream sends its callers elsewhere" in told["Message"]

@@ -381,6 +381,18 @@ def test_24_an_upstream_cannot_answer_for_another_request(store: Store) -> None:
     assert store.send("GET", "/photos/k").body == b"open"
 
 
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_24_an_upstream_sends_nobody_elsewhere(store: Store, status: int) -> None:
+    """Not who reads, and not who is to have a bucket made, which is nobody's afterwards."""
+    there = Told(status=status, body=b"", headers={"location": "http://elsewhere.example/photos/k"})
+    store.s3.answers |= {"GET /photos/k": there, "GET /photos": there, f"PUT /elsewhere-{status}": there}
+    for method, path in (("GET", "/photos/k"), ("GET", "/photos"), ("PUT", f"/elsewhere-{status}")):
+        answer = store.send(method, path)
+        assert (answer.status, answer.code) == (503, "ServiceUnavailable")
+        assert "the upstream sends its callers elsewhere" in answer.body.decode()
+        assert "location" not in answer.headers
+
+
 def test_25_what_is_no_form_and_old_signatures_are_refused(store: Store) -> None:
     form = {"content-type": "multipart/form-data; boundary=x"}
     answer = store.send("POST", "/photos", b"--x--", form, signed=False)

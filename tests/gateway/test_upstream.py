@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Coroutine
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from carnet.gateway.upstreams.connection import UpstreamFailed, UpstreamRequest
+from carnet.gateway.upstreams.response_reader import ResponseReader
 from carnet.gateway.upstreams.upstream import Upstream
 from tests.gateway.upstreams import CLOSE, HASTY, PATIENT, Scripted, answer, upstream
 
@@ -122,6 +125,7 @@ def test_answers_without_a_body_whatever_their_length(method: str, sent: bytes) 
         (CHUNKED + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", b"abcde"),
         (CHUNKED + b"3\r\nabc\r\n0\r\nx-trailer: 1\r\n\r\n", b"abc"),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + answer(b"abc"), b"abc"),
+        (b"HTTP/1.1 102 Processing\r\n\r\n" * 32 + answer(b"abc"), b"abc"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 0003\r\n\r\nabc", b"abc"),
     ],
 )
@@ -154,6 +158,83 @@ def test_an_end_that_only_the_connection_tells(sent: bytes) -> None:
     run(test())
 
 
+def test_a_connection_that_breaks_tells_no_end() -> None:
+    """Also where nothing but the connection's end would tell it."""
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nabc")
+        await reader.readexactly(1)
+        told = writer.transport.get_extra_info("socket")
+        told.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, and no end
+        writer.transport.abort()
+
+    async def test() -> None:
+        async with upstream(serve) as to:
+            response = await to.exchange(GET)
+            assert await anext(response) == b"abc"
+            response._connection._write(b"x")
+            with pytest.raises(UpstreamFailed, match="broke"):
+                await response.whole(10)
+
+    run(test())
+
+
+def test_an_answer_that_is_taken_whole_comes_in_time() -> None:
+    """A byte now and then is nothing that has stopped, and holds a connection and a request for ever."""
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer(length=1_000_000))
+        while not writer.is_closing():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async def test() -> None:
+        async with upstream(serve, patience=replace(PATIENT, whole=0.5)) as to:
+            with pytest.raises(UpstreamFailed, match="takes too long"):
+                await ask(to)
+            async with asyncio.timeout(60):  # what is streamed comes as long as it comes
+                assert len([await anext(response) for response in [await to.exchange(GET)] for _ in range(40)]) == 40
+
+    run(test())
+
+
+def test_what_has_come_in_chunks_of_a_byte_is_one_piece() -> None:
+    reader = ResponseReader("GET")
+    assert reader.feed(CHUNKED) == []
+    assert reader.feed(b"2\r\nab\r\n" * 10_000) == [b"ab" * 10_000]
+    assert reader.feed(b"0\r\n\r\n") == []
+    assert reader.ended
+
+
+def test_pieces_of_a_byte_are_no_more_memory_than_long_ones() -> None:
+    """An upstream is made to wait after some thousands of them, not after half a million."""
+
+    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer(length=1_000_000))
+        await reader.read()
+
+    async def test() -> None:
+        async with upstream(serve) as to:
+            response = await to.exchange(GET)
+            connection = response._connection
+            pieces = 0
+            while not connection._paused:
+                connection.data_received(b"xy")
+                pieces += 1
+                assert pieces < 10_000
+            assert pieces > 1_000
+            for _ in range(pieces):
+                await anext(response)
+            assert not connection._paused
+            await response.aclose()
+
+    run(test())
+
+
 @pytest.mark.parametrize("keep", ["Connection: close", "Connection: Close, x"])
 def test_a_connection_that_is_to_end_is_not_used_again(keep: str) -> None:
     async def test() -> None:
@@ -171,6 +252,9 @@ def test_a_connection_that_is_to_end_is_not_used_again(keep: str) -> None:
     [
         b"nonsense\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+        b"HTTP/1.1 600 Beyond\r\ncontent-length: 3\r\n\r\nabc",
+        b"HTTP/1.1 099 Before\r\n\r\n" + answer(b"abc"),
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 33 + answer(b"abc"),
         b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
         b"HTTP/1.1 200 OK\r\ncontent-length: -3\r\n\r\nabcd",
         b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",

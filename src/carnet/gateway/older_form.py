@@ -29,20 +29,23 @@ def is_older(operation: Operation) -> bool:
 
 async def taken_whole(response: UpstreamResponse, budget: BodyBudget) -> HttpResponse:
     """An answer, of which more than a little counts towards what bodies may take. Raises UpstreamFailed."""
-    body, held = bytearray(), 0
+    counted = 0
+
+    def count(held: int) -> bool:
+        nonlocal counted
+        more = held - _UNCOUNTED - counted
+        if more <= 0:
+            return True
+        if not budget.take(more, proven=True):
+            return False
+        counted += more
+        return True
+
     try:
-        async for piece in response:
-            body += piece
-            if len(body) > _MOST:
-                raise UpstreamFailed("the answer is too long", sent=True)
-            if len(body) > _UNCOUNTED + held:
-                if not budget.take(len(piece), proven=True):
-                    raise UpstreamFailed("too much is being read for all callers together", sent=True)
-                held += len(piece)
+        body = await response.whole(_MOST, count)
     finally:
-        budget.give_back(held)
-        await response.aclose()
-    return HttpResponse(status=response.status, headers=response.headers, body=bytes(body))
+        budget.give_back(counted)
+    return HttpResponse(status=response.status, headers=response.headers, body=body)
 
 
 def in_older_form(call: Call, told: HttpResponse) -> HttpResponse:

@@ -46,7 +46,6 @@ _LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", _COMPLETE))
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
 _LOCATION = re.compile(rb"(<Location>)[^<]*")
-_REDIRECT, _NOT_MODIFIED = 300, 304
 
 
 async def relayed(call: S3Call, response: UpstreamResponse) -> Answer:
@@ -54,9 +53,6 @@ async def relayed(call: S3Call, response: UpstreamResponse) -> Answer:
 
     INVARIANT: an answer that ends early ends the client's connection, too: it is never a short success.
     """
-    if _REDIRECT <= response.status < FIRST_ERROR and response.status != _NOT_MODIFIED:
-        await response.aclose()
-        raise S3Fault("ServiceUnavailable", f"{FAILED}: the upstream sends its callers elsewhere.")
     late = call.operation.name in _LATE_ERRORS
     bodiless = call.head.method == "HEAD"
     short = response.length is not None and response.length <= MOST_WHOLE

@@ -18,6 +18,8 @@ from carnet.gateway.upstreams.response_reader import BadResponse, ResponseReader
 
 _MOST_HELD = 512 * 1024
 """Bytes of an answer that wait to be taken before the upstream is made to wait."""
+_PIECE = 128
+"""Bytes that a piece counts beside its own, which is what it takes of memory."""
 _MOST_UNSENT = 512 * 1024
 """Bytes of a request that wait to be sent before its sender is made to wait."""
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR | select.POLLNVAL
@@ -58,6 +60,8 @@ class Patience(Struct, frozen=True, kw_only=True):
     """From the last byte of the request to the head of the answer."""
     stall: float = 20.0
     """In which nothing of a body is sent or taken."""
+    whole: float = 60.0
+    """In which an answer comes that is taken whole, however steadily it comes."""
     idle: float = 20.0
     """For which a connection is kept that nobody uses."""
 
@@ -101,14 +105,17 @@ class Connection(asyncio.Protocol):
             self._fail(str(problem))
             return
         self._pieces.extend(pieces)
-        self._held += sum(map(len, pieces))
+        self._held += sum(map(_size, pieces))
         if self._held > _MOST_HELD and not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
         self._wake(self._arrived)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._reader is not None and not self._reader.ended:
+        """INVARIANT: a connection that broke tells no end of an answer, also where nothing else would tell it."""
+        if exc is not None:
+            self._problem = self._problem or "the connection to the upstream broke"
+        elif self._reader is not None and not self._reader.ended:
             try:
                 self._reader.end()
             except BadResponse as problem:
@@ -126,6 +133,11 @@ class Connection(asyncio.Protocol):
         self._drained = None
 
     # What its owner calls
+
+    @property
+    def patience(self) -> Patience:
+        """How long its upstream may take."""
+        return self._patience
 
     @property
     def is_whole(self) -> bool:
@@ -191,7 +203,7 @@ class Connection(asyncio.Protocol):
                 return None
             raise UpstreamFailed(self._problem or "", sent=True)
         piece = self._pieces.popleft()
-        self._held -= len(piece)
+        self._held -= _size(piece)
         if self._paused and self._held <= _MOST_HELD // 2 and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
@@ -252,6 +264,10 @@ class Connection(asyncio.Protocol):
     def _wake(waiting: Future[None] | None) -> None:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+
+def _size(piece: bytes) -> int:
+    return len(piece) + _PIECE
 
 
 async def _done(waited_for: Future[None], until: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from hashlib import md5, sha256
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from carnet.base.http import ByteStream, HttpRequest, HttpResponse
 from carnet.gateway.aside import Aside
 from carnet.gateway.rebuild import Rebuilt, rebuilt
 from carnet.gateway.upstreams.configured import UpstreamSettings, for_account
-from carnet.gateway.upstreams.connection import UpstreamRequest
+from carnet.gateway.upstreams.connection import UpstreamFailed, UpstreamRequest
 from carnet.gateway.upstreams.upstream import Upstream, UpstreamResponse
 from carnet.models import Operation, present_form
 from carnet.sigv4.payload import UNSIGNED_PAYLOAD
@@ -53,8 +54,8 @@ class Asking(Struct, frozen=True, kw_only=True):
     """The account that asks, or the network of who has none; '' is Carnet itself."""
 
 
-_IN_PATHS = "s3"
-"""The service whose buckets are named in paths alone."""
+_S3 = "s3"
+"""The service whose buckets are named in paths alone, and which says that an object is as it was (304)."""
 _CLOUDS = ("amazonaws", "localstack", "api.aws")
 """What is in the names that emulators read a service and a Region from."""
 
@@ -80,9 +81,9 @@ class Exchange:
     ) -> UpstreamResponse:
         """Send it, signed anew, in the protocol that the service has now.
 
-        `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what the
-        content raises, and before anything is sent NotListed and AnotherAccount, and Unavailable if there was no turn
-        `aside`. What is not `listed` is asked by an operator, and changes nothing.
+        `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, also for
+        a redirect, what the content raises, and before anything is sent NotListed and AnotherAccount, and Unavailable
+        if there was no turn `aside`. What is not `listed` is asked by an operator, and changes nothing.
         """
         operation = present_form(operation)
         if listed and not self.settings.does(operation.service.name, operation.name, given):
@@ -95,7 +96,7 @@ class Exchange:
         credentials, naming = found
         made = rebuilt(operation, given) if aside is None else await aside.run(rebuilt, operation, given)
         headers = (("host", self._host(operation, asking.host)), *made.headers, *naming)
-        return await self._upstream.exchange(
+        response = await self._upstream.exchange(
             UpstreamRequest(
                 method=made.method,
                 target=f"{made.path}?{made.query}" if made.query else made.path,
@@ -107,6 +108,8 @@ class Exchange:
             ),
             asking.caller,
         )
+        await _refuse_elsewhere(operation, response)
+        return response
 
     def _host(self, operation: Operation, clients: str) -> str:
         """What the upstream is called.
@@ -115,7 +118,7 @@ class Exchange:
         moto and LocalStack take the first part of `secret.example.com` for the bucket, whatever the path names, and
         `dynamodb.eu-west-1.amazonaws.com` for the service and the Region, whatever is signed.
         """
-        is_told = self.settings.clients_host and operation.service.name != _IN_PATHS
+        is_told = self.settings.clients_host and operation.service.name != _S3
         return clients if is_told and not any(cloud in clients.lower() for cloud in _CLOUDS) else self._own_host
 
     def _signed(
@@ -164,6 +167,17 @@ class Exchange:
     def close(self) -> None:
         """End the connections that nobody uses."""
         self._upstream.close()
+
+
+async def _refuse_elsewhere(operation: Operation, response: UpstreamResponse) -> None:
+    """Raises UpstreamFailed for a redirect.
+
+    INVARIANT: no client, and nothing here, follows an upstream to another host with what was to be decided here.
+    """
+    is_as_it_was = operation.service.name == _S3 and response.status == HTTPStatus.NOT_MODIFIED
+    if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST and not is_as_it_was:
+        await response.aclose()
+        raise UpstreamFailed("the upstream sends its callers elsewhere", sent=True)
 
 
 def _of_checked_body(body: bytes) -> tuple[tuple[str, str], ...]:

@@ -13,9 +13,12 @@ from msgspec import Struct
 
 _LONGEST_HEAD = 64 * 1024
 _MOST_HEADERS = 200
+_MOST_BEFORE = 32
+"""Answers before the answer (1xx) that an upstream may send."""
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_STATUSES = range(100, 600)
 
 
 class BadResponse(Exception):
@@ -45,6 +48,7 @@ class ResponseReader:
         """Whether another request may follow on the connection, once the answer has ended."""
         self._to_head = method == "HEAD"
         self._held = b""
+        self._before = 0
         self._left: int | None = None
         """Bytes of the body that are still to come; None if its end tells."""
         self._chunks: _Chunks | None = None
@@ -85,6 +89,9 @@ class ResponseReader:
                 return data
             if parsed.status == HTTPStatus.SWITCHING_PROTOCOLS:
                 raise BadResponse("nobody has asked for another protocol")
+            self._before += 1
+            if self._before > _MOST_BEFORE:
+                raise BadResponse("the answer does not come, and others before it do")
 
     def _frame(self, parsed: _ParsedHead, head: bytes) -> None:
         """How the end of the body is told."""
@@ -129,6 +136,8 @@ class _ParsedHead:
         except httptools.HttpParserError:
             raise BadResponse("this is no HTTP answer") from None
         self.status = parser.get_status_code()
+        if self.status not in _STATUSES:
+            raise BadResponse("the status is none of HTTP")
         closes = "close" in ",".join([value for name, value in self.headers if name == "connection"]).lower()
         self.keep_alive = parser.get_http_version() == "1.1" and not closes
         if len(self.headers) > _MOST_HEADERS:
@@ -139,7 +148,10 @@ class _ParsedHead:
 
 
 class _Chunks:
-    """A body in chunks; what stands behind it is passed over."""
+    """A body in chunks; what stands behind it is passed over.
+
+    What has come at once is one piece: chunks of a byte would take a hundred times the memory of what is in them.
+    """
 
     def __init__(self, head: bytes) -> None:
         self.ended = False
@@ -155,7 +167,7 @@ class _Chunks:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             raise BadResponse("the body is not in chunks") from None
-        return self._pieces
+        return [b"".join(self._pieces)] if self._pieces else []
 
     def on_body(self, piece: bytes) -> None:
         self._pieces.append(piece)

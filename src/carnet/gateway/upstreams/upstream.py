@@ -37,14 +37,23 @@ class UpstreamResponse:
             raise StopAsyncIteration
         return piece
 
-    async def whole(self, most: int) -> bytes:
-        """The body, which is taken to its end. Raises UpstreamFailed if it is longer than `most` bytes."""
-        body = bytearray()
+    async def whole(self, most: int, count: Callable[[int], bool] = lambda held: True) -> bytes:
+        """The body, which is taken to its end.
+
+        `count` is told how many bytes of it are held, and whether there is room for them. Raises UpstreamFailed if
+        there is none, if it is longer than `most` bytes, and if it takes longer than an answer may.
+        """
+        body, loop = bytearray(), asyncio.get_running_loop()
+        until = loop.time() + self._connection.patience.whole
         try:
             async for piece in self:
                 body += piece
                 if len(body) > most:
                     raise UpstreamFailed("the answer is too long", sent=True)
+                if not count(len(body)):
+                    raise UpstreamFailed("too much is being read for all callers together", sent=True)
+                if loop.time() > until:
+                    raise UpstreamFailed("the answer takes too long", sent=True)
         finally:
             await self.aclose()
         return bytes(body)
