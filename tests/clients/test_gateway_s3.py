@@ -11,6 +11,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -229,6 +230,29 @@ def test_tags_and_versions(server: RunningServer) -> None:
     assert {one["VersionId"] for one in listed} == {first, second}
     with pytest.raises(ClientError, match="BucketNotEmpty"):
         s3.delete_bucket(Bucket="versions")
+
+
+def test_locked_objects(server: RunningServer, request: pytest.FixtureRequest) -> None:
+    """Locked as they are put, which stores take with a checksum alone; later, where the store is known to do that."""
+    s3, at = client(server), {"Bucket": "locked", "Key": "k"}
+    s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
+    version = {"VersionId": s3.put_object(**at, Body=b"x", **lock)["VersionId"]}
+    told = s3.head_object(**at)
+    assert (told["ObjectLockMode"], told["ObjectLockRetainUntilDate"]) == ("GOVERNANCE", until)
+    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    bypass = {"Effect": "Deny", "Action": "s3:BypassGovernanceRetention", "Resource": "*"}
+    forbidden = user(server, "no-bypass", everything, bypass)
+    assert refused(forbidden.delete_object, **at, **version, BypassGovernanceRetention=True) == "AccessDenied"
+    assert refused(s3.delete_object, **at, **version) == "AccessDenied"
+    if request.node.callspec.params["server"] == "seaweedfs":
+        longer = {"Mode": "GOVERNANCE", "RetainUntilDate": until + timedelta(days=1)}
+        s3.put_object_retention(**at, Retention=longer)
+        assert s3.get_object_retention(**at)["Retention"] == longer
+        none = {**at, "Retention": {}, "BypassGovernanceRetention": True}
+        assert refused(forbidden.put_object_retention, **none) == "AccessDenied"
+    s3.delete_object(**at, **version, BypassGovernanceRetention=True)
 
 
 def test_presigned_requests(server: RunningServer) -> None:

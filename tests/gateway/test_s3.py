@@ -46,7 +46,7 @@ def test_an_object_is_put_and_read(store: Store) -> None:
     assert (sent.what, sent.body) == ("PUT /photos/a%20b/%C3%BC", b"hello")
     assert set(sent.headers) == {
         *("authorization", "content-length", "content-type", "host", "x-amz-content-sha256", "x-amz-date"),
-        *("x-amz-meta-who", "x-amz-checksum-crc32"),
+        *("x-amz-meta-who", "x-amz-checksum-crc32", "x-amz-sdk-checksum-algorithm"),
     }
     assert sent.headers["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD"
     assert store.key[0] not in sent.headers["authorization"]
@@ -90,6 +90,14 @@ def test_objects_of_all_sizes_pass(store: Store, size: int) -> None:
     assert store.s3.objects["/photos/k"] == content
     assert s3.get_object(Bucket=BUCKET, Key="k")["Body"].read() == content
     assert s3.head_object(Bucket=BUCKET, Key="k")["ContentLength"] == size
+
+
+@pytest.mark.parametrize(("algorithm", "goes"), [("CRC32", True), ("SHA256", False), ("", False)])
+def test_the_algorithm_of_a_checksum_goes_with_its_checksum_alone(store: Store, algorithm: str, goes: bool) -> None:
+    said = {"x-amz-sdk-checksum-algorithm": algorithm, "x-amz-checksum-crc32": "NhCmhg=="}
+    assert store.send("PUT", "/photos/k", b"hello", said).status == 200
+    assert store.s3.requests[-1].headers["x-amz-checksum-crc32"] == "NhCmhg=="
+    assert store.s3.requests[-1].headers.get("x-amz-sdk-checksum-algorithm") == (algorithm if goes else None)
 
 
 def test_what_is_denied_is_not_sent(store: Store) -> None:

@@ -33,6 +33,7 @@ _COMPARED_HERE = frozenset(
 """Headers that say what was looked at here, or what the connection says itself."""
 _OF_OLD_BODY = frozenset(("content-md5",))
 """What is said of a body that is written anew."""
+_CHECKED_BY = "ChecksumAlgorithm"
 _CHUNKED = "aws-chunked"
 _READS = frozenset(("GetObject", "HeadObject"))
 
@@ -78,8 +79,15 @@ def _arn(call: S3Call) -> str:
 
 
 def sent_members(call: S3Call) -> Mapping[str, Any]:
-    """The members that the upstream is told."""
+    """The members that the upstream is told.
+
+    Which algorithm checks a body is told with its checksum, which stores want of an object that is to be locked, and
+    not without: a checksum that comes behind the body goes no further.
+    """
     kept = {name: value for name, value in call.given.items() if name not in _left_out(call.operation)}
+    algorithm = call.given.get(_CHECKED_BY)
+    if f"Checksum{algorithm}" in kept:
+        kept[_CHECKED_BY] = algorithm
     encoding = kept.pop("ContentEncoding", None)
     if encoding is not None:
         codings = [coding for coding in map(str.strip, encoding.split(",")) if coding.lower() != _CHUNKED]

@@ -6,6 +6,7 @@ An exercise is a generator. It may end with an exception: what it has not named 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -106,6 +107,20 @@ def attributes(ask: Ask, bucket: str) -> Iterator[str]:
     told = ask("GetObjectAttributes", Bucket=bucket, Key=KEY, ObjectAttributes=["ObjectSize"])
     if told.get("ObjectSize") == len(b"content"):
         yield "GetObjectAttributes"
+
+
+def retention(ask: Ask, bucket: str) -> Iterator[str]:
+    """A version of an object is not deleted before a moment, which is told, unless the retention is bypassed."""
+    at: dict[str, Any] = {"Bucket": bucket, "Key": KEY}
+    at["VersionId"] = ask("PutObject", **at, Body=_KEPT)["VersionId"]
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    wanted = {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": until}}
+    ask("PutObjectRetention", **at, **wanted)
+    told = ask("GetObjectRetention", **at)
+    is_kept = _refused(ask, "DeleteObject", **at)
+    ask("DeleteObject", **at, BypassGovernanceRetention=True)
+    if _holds(told, wanted) and is_kept and _refused(ask, "HeadObject", **at):
+        yield from ("PutObjectRetention", "GetObjectRetention")
 
 
 def uploads(ask: Ask, bucket: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.client import HTTPException
@@ -30,6 +30,7 @@ from carnet.gateway.upstreams.probe.s3_exercises import (
     buckets,
     keys,
     objects,
+    retention,
     setting,
     uploads,
     versions,
@@ -95,6 +96,7 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
 def _exercises() -> Iterator[tuple[bool, Exercise]]:
     of_objects = (objects, attributes, uploads, versions, keys, customer_keys, preconditions)
     yield from ((False, each) for each in (*of_objects, buckets))
+    yield True, retention
     yield from ((one.locked, setting(one)) for one in SETTINGS)
 
 
@@ -122,19 +124,20 @@ def _bucket(ask: Ask, *, locked: bool = False) -> Iterator[str]:
     try:
         yield name
     finally:
-        _empty(ask, name)
+        _empty(ask, name, {"BypassGovernanceRetention": True} if locked else {})
         with suppress(ClientError, BotoCoreError):
             ask("DeleteBucket", Bucket=name)
 
 
-def _empty(ask: Ask, bucket: str) -> None:
+def _empty(ask: Ask, bucket: str, forced: Mapping[str, Any]) -> None:
+    """`forced` are the members that delete what is locked."""
     with suppress(ClientError, BotoCoreError, LookupError):
         ask("PutObjectLegalHold", Bucket=bucket, Key="kept", LegalHold={"Status": "OFF"})
     with suppress(ClientError, BotoCoreError, LookupError):
         listed = ask("ListObjectVersions", Bucket=bucket)
         for one in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
             with suppress(ClientError, BotoCoreError):
-                ask("DeleteObject", Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+                ask("DeleteObject", Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"], **forced)
     with suppress(ClientError, BotoCoreError, LookupError):
         for one in ask("ListObjectsV2", Bucket=bucket).get("Contents", ()):
             ask("DeleteObject", Bucket=bucket, Key=one["Key"])
