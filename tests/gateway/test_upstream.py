@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from carnet.gateway.upstreams.connection import UpstreamFailed, UpstreamRequest
 from carnet.gateway.upstreams.response_reader import ResponseReader
-from carnet.gateway.upstreams.upstream import Upstream
+from carnet.gateway.upstreams.upstream import Upstream, UpstreamResponse
 from tests.gateway.upstreams import CLOSE, HASTY, PATIENT, Scripted, answer, upstream
 
 GET = UpstreamRequest(method="GET", target="/b/k?x=1", headers=(("host", "up"), ("x-a", "1")))
@@ -209,6 +209,11 @@ def test_what_has_come_in_chunks_of_a_byte_is_one_piece() -> None:
     assert reader.ended
 
 
+def waits(response: UpstreamResponse) -> bool:
+    """Whether the upstream is made to wait."""
+    return response._connection._paused
+
+
 def test_pieces_of_a_byte_are_no_more_memory_than_long_ones() -> None:
     """An upstream is made to wait after some thousands of them, not after half a million."""
 
@@ -220,16 +225,15 @@ def test_pieces_of_a_byte_are_no_more_memory_than_long_ones() -> None:
     async def test() -> None:
         async with upstream(serve) as to:
             response = await to.exchange(GET)
-            connection = response._connection
-            pieces = 0
-            while not connection._paused:
+            connection, pieces = response._connection, 0
+            while not waits(response):
                 connection.data_received(b"xy")
                 pieces += 1
                 assert pieces < 10_000
             assert pieces > 1_000
             for _ in range(pieces):
                 await anext(response)
-            assert not connection._paused
+            assert not waits(response)
             await response.aclose()
 
     run(test())
