@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from carnet.entities.operator_token import OperatorScope
+from carnet.identity.principals import (
+    ASSUMED_ROLE,
+    ASSUMED_ROOT,
+    DELEGATED,
+    DELEGATED_ROLE,
+    FEDERATED_USER,
+    SESSION_TOKEN,
+    SIGN_IN,
+)
 from carnet.identity.session_lifetime import SessionLifetime
+from carnet.keyring.session_claims import SessionClaims
 from tests.attacks.wire import Holder, audit, root_of
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.own_api.calling import Told, call, operator_token, signed_call
@@ -239,6 +249,52 @@ def test_a_key_makes_no_session_after_its_end_on_a_node_that_is_late(
         return
     with pytest.raises(client.exceptions.ClientError, match="InvalidClientTokenId"):
         client.get_caller_identity()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (SESSION_TOKEN, 201),
+        (SIGN_IN, 201),
+        (ASSUMED_ROLE, 201),
+        (FEDERATED_USER, 403),
+        (DELEGATED, 403),
+        (DELEGATED_ROLE, 403),
+        (ASSUMED_ROOT, 403),
+    ],
+)
+def test_who_may_assume_no_role_has_no_session_of_one_here_either(
+    server: InProcessServer, kind: str, status: int
+) -> None:
+    """A delegation would go on in it when it is over, and without the policy that it is scoped down to."""
+    iam, account, parts = server.client("iam"), server.root.account, server.installation
+    may_pass = json.dumps({"Statement": {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}})
+    iam.create_role(RoleName=f"holds-{kind}", AssumeRolePolicyDocument=trust(ECS))
+    iam.put_role_policy(RoleName=f"holds-{kind}", PolicyName="p", PolicyDocument=may_pass)
+    role = iam.get_role(RoleName=f"holds-{kind}")["Role"]["RoleId"]
+    iam.create_user(UserName=f"holds-{kind}")
+    iam.put_user_policy(UserName=f"holds-{kind}", PolicyName="p", PolicyDocument=may_pass)
+    user_id = iam.get_user(UserName=f"holds-{kind}")["User"]["UserId"]
+    holder = {ASSUMED_ROLE: role, DELEGATED_ROLE: role, ASSUMED_ROOT: account}.get(kind, user_id)
+    now_ms = int(server.clock().timestamp() * 1000)
+    issued = parts.execution.parts.tokens.issue(
+        SessionClaims(
+            kind=kind,
+            account=account,
+            principal_id=holder,
+            session_name="held",
+            issued_ms=now_ms,
+            expires_ms=now_ms + 900_000,
+            token_id="t",
+            policies=(may_pass,) if kind == FEDERATED_USER else (),
+            epoch=parts.directory.snapshot.epoch,
+        )
+    )
+    held = Holder(key_id=issued.access_key_id, secret=issued.secret_access_key, token=issued.session_token)
+    told = ask(server, held)
+    assert told.status == status
+    if kind in (FEDERATED_USER, DELEGATED, DELEGATED_ROLE):
+        assert told.message == "Cannot call CreateWorkloadSession with session credentials of this kind."
 
 
 @pytest.mark.parametrize(("lifetime", "longer"), [(SessionLifetime.AWS, True), (SessionLifetime.PARENT, False)])

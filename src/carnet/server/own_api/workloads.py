@@ -29,6 +29,7 @@ from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Value
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, Told
+from carnet.services.sts.session_rule import may_have_roles
 from carnet.services.target import resource_tag_keys
 from carnet.store.last_used import RoleUse
 
@@ -70,10 +71,15 @@ def pass_role(view: AccountView, given: NewWorkloadSession) -> Check:
 def create_workload_session(call: OwnCall) -> Told:
     """Credentials of a session of the role, for the service. Raises Invalid, Missing, and Denied.
 
-    INVARIANT: of a service-linked role there are none, since neither SCPs nor RCPs bind its sessions.
+    INVARIANT: of a service-linked role there are none, since neither SCPs nor RCPs bind its sessions; and whom AWS STS
+    lets have no role session gets none here, such as who holds a delegation, which would outlive itself.
     """
     given: NewWorkloadSession = call.given
     assert call.account is not None, "only callers of an account are admitted"
+    assert isinstance(call.caller, Verified), "only callers who sign are admitted"
+    session = call.caller.credential.session
+    if session is not None and not may_have_roles(session):
+        raise Denied("Cannot call CreateWorkloadSession with session credentials of this kind.")
     view = call.snapshot.accounts[call.account]
     role = _found(view, given)
     _check_source(view, given)

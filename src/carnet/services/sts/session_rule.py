@@ -25,13 +25,20 @@ _NOT_OF_ROLE = frozenset(("GetSessionToken", "GetFederationToken"))
 
 def refuse_session(session: SessionClaims, operation: str) -> None:
     """Raise Denied if the kind of session rules the operation out."""
-    if session.kind in (ASSUMED_ROLE, SIGN_IN):
-        allowed = operation not in _NOT_OF_ROLE
-    elif session.kind == ASSUMED_ROOT:
-        allowed = operation == "GetCallerIdentity"
-    elif session.kind == SESSION_TOKEN:
-        allowed = operation in _OF_SESSION_TOKEN
-    else:
-        allowed = operation in _OF_FEDERATED_USER
-    if not allowed:
+    if not _may_call(session, operation):
         raise Denied(_TOLD.get((session.kind, operation), f"Cannot call {operation} with session credentials"))
+
+
+def may_have_roles(session: SessionClaims) -> bool:
+    """Whether the kind of session lets it have sessions of roles, which may do more than it, and longer."""
+    return _may_call(session, "AssumeRole")
+
+
+def _may_call(session: SessionClaims, operation: str) -> bool:
+    if session.kind in (ASSUMED_ROLE, SIGN_IN):
+        return operation not in _NOT_OF_ROLE
+    if session.kind == ASSUMED_ROOT:
+        return operation == "GetCallerIdentity"
+    if session.kind == SESSION_TOKEN:
+        return operation in _OF_SESSION_TOKEN
+    return operation in _OF_FEDERATED_USER
