@@ -168,3 +168,12 @@ def test_an_answer_in_xml_has_the_id_by_which_the_call_is_explained(behind: Behi
         sns.list_topics()
     assert caught.value.response["Error"]["Code"] == "NotFound"
     assert caught.value.response["ResponseMetadata"]["RequestId"] == behind.last_event()["requestID"]
+
+
+def test_an_error_has_its_message_where_aws_has_it(behind: Behind) -> None:
+    none = {"__type": "ResourceNotFoundException", "message": "Secrets Manager can't find the specified secret."}
+    behind.aws.answers["DescribeSecret"] = Told(status=400, body=none)
+    with pytest.raises(ClientError) as caught:
+        behind.client("secretsmanager").describe_secret(SecretId="none")
+    told: Any = caught.value.response
+    assert told["Message"] == told["Error"]["Message"] == none["message"]

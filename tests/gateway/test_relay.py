@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from carnet.gateway.relay import (
     answer_by_own_id,
+    error_as_modelled,
     error_by_own_id,
     in_sandbox,
     passed_headers,
@@ -75,6 +79,36 @@ def test_an_error_has_the_id_of_this_server(error: str) -> None:
 )
 def test_the_rest_of_an_error_is_as_the_upstream_says(error: bytes) -> None:
     assert error_by_own_id(error, "our-1") == error
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "error", "told"),
+    [
+        ("secretsmanager", "ResourceNotFoundException", {"message": "m"}, {"Message": "m"}),
+        ("secretsmanager", "ResourceNotFoundException", {"Message": "m"}, {"Message": "m"}),
+        (
+            "secretsmanager",
+            "ResourceNotFoundException",
+            {"message": "m", "Message": "M"},
+            {"message": "m", "Message": "M"},
+        ),
+        ("secretsmanager", "ResourceNotFoundException", {}, {}),
+        ("secretsmanager", "AccessDeniedException", {"message": "m"}, {"message": "m"}),
+        ("kms", "NotFoundException", {"Message": "m", "more": [1]}, {"message": "m", "more": [1]}),
+    ],
+)
+def test_a_message_is_called_as_the_model_calls_it(
+    service: str, code: str, error: dict[str, Any], told: dict[str, Any]
+) -> None:
+    """The SDKs that are made of Smithy's models, of Go and of Python, read no other spelling."""
+    named = {"__type": code} | error
+    asked = operation(service, {"kms": "DescribeKey"}.get(service, "GetSecretValue"))
+    assert json.loads(error_as_modelled(asked, code, json.dumps(named).encode())) == {"__type": code} | told
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b'["message"]', b"<Error/>"])
+def test_what_is_no_error_in_json_is_as_it_came(body: bytes) -> None:
+    assert error_as_modelled(operation("kms", "DescribeKey"), "NotFoundException", body) == body
 
 
 _METADATA = "<ResponseMetadata>\n <RequestId>{}</RequestId></ResponseMetadata>"

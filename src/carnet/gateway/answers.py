@@ -19,7 +19,15 @@ from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.failures import DENIED, error_told, told_denial
 from carnet.gateway.older_form import in_older_form, is_older, taken_whole
-from carnet.gateway.relay import answer_by_own_id, error_by_own_id, in_sandbox, passed_headers, upstream_request_id
+from carnet.gateway.queue_urls import at_own_address, tells_queues
+from carnet.gateway.relay import (
+    answer_by_own_id,
+    error_as_modelled,
+    error_by_own_id,
+    in_sandbox,
+    passed_headers,
+    upstream_request_id,
+)
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.modes import tell_mode
@@ -61,7 +69,7 @@ def written(call: Call, answer: Mapping[str, Any]) -> HttpResponse:
 
 async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
     """The upstream's answer, with the audit event of the call."""
-    if is_older(call.operation):
+    if is_older(call.operation) or tells_queues(call.operation):
         return answered_by(call, await taken_whole(response, call.bodies))
     if response.status < FIRST_ERROR and (response.length is None or response.length > MOST_WHOLE):
         headers, decided = _headers(call, response.headers), tuple(call.decided)
@@ -91,11 +99,15 @@ def event_of(call: Call, told: HttpResponse) -> Event:
 
 def passed_on(call: Call, told: HttpResponse) -> HttpResponse:
     """An upstream's answer as the client is given it. Raises UpstreamFailed for what is no answer of the operation."""
+    if tells_queues(call.operation) and told.status < FIRST_ERROR:
+        told = structs.replace(told, body=at_own_address(call.arrived.http, told.body))
     if is_older(call.operation):
         return in_older_form(call, told)
     own = call.arrived.request_id
-    is_error = told.status >= FIRST_ERROR
-    body = error_by_own_id(told.body, own) if is_error else answer_by_own_id(call.operation, told.body, own)
+    if told.status < FIRST_ERROR:
+        body = answer_by_own_id(call.operation, told.body, own)
+    else:
+        body = error_by_own_id(error_as_modelled(call.operation, error_told(told), told.body), own)
     return HttpResponse(status=told.status, headers=_headers(call, told.headers), body=body)
 
 

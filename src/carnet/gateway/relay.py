@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
-from carnet.models import Operation
-from carnet.models.service import Protocol
+from carnet.base.bounded_json import loads
+from carnet.models import Operation, Protocol
+from carnet.protocols.errors import message_member
 
 _VALUE = re.compile(r"[!-~](?:[\t -~]*[!-~])?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
@@ -73,6 +76,24 @@ def error_by_own_id(body: bytes, request_id: str) -> bytes:
     SDKs tell their users the id that the body has, and `carnet explain` is asked for that.
     """
     return _ID_OF_ERROR.sub(rb"\g<1>%b\g<3>" % request_id.encode(), body) if body.startswith(b"<") else body
+
+
+def error_as_modelled(operation: Operation, code: str, body: bytes) -> bytes:
+    """An error in JSON whose message is called what AWS's model calls it: some SDKs read no other spelling."""
+    error = operation.service.errors.get(code)
+    told = _as_json(body) if error is not None else {}
+    spelled = next((name for name in told if name in ("message", "Message")), None)
+    if error is None or spelled is None or (modelled := message_member(error.shape)) in told:
+        return body
+    return json.dumps({modelled if name == spelled else name: value for name, value in told.items()}).encode()
+
+
+def _as_json(body: bytes) -> dict[str, Any]:
+    try:
+        told = loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def answer_by_own_id(operation: Operation, body: bytes, request_id: str) -> bytes:

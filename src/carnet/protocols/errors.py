@@ -115,7 +115,7 @@ def _written(
     accept: str | None,
 ) -> HttpResponse:
     if isinstance(error, ModelledError):
-        members = {**members, _message_member(error.shape): message}
+        members = {**members, message_member(error.shape): message}
     else:
         members = {"message": message}
     if protocol is Protocol.EC2:
@@ -203,5 +203,6 @@ def _modelled_parts(shape: StructureShape, members: Mapping[str, Any]) -> JsonPa
     return replace(parts, body={message: members[message], **parts.body})
 
 
-def _message_member(shape: StructureShape) -> str:
+def message_member(shape: StructureShape) -> str:
+    """What a modelled error calls its message: most `message`, some `Message`."""
     return next((name for name in _MESSAGE_MEMBERS if name in shape.members), _MESSAGE_MEMBERS[0])

@@ -1,0 +1,43 @@
+"""Queues of Amazon SQS are told by URLs at the address that clients have: to these SDKs send what they ask of a queue.
+
+An upstream knows neither that address nor whether TLS leads there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from carnet.base.bounded_json import loads
+from carnet.base.http import RequestHead
+from carnet.models import Operation
+
+_TELLING = frozenset(("CreateQueue", "GetQueueUrl", "ListDeadLetterSourceQueues", "ListQueues"))
+_ONE, _SEVERAL = "QueueUrl", ("QueueUrls", "queueUrls")
+_ELSEWHERE = re.compile(r"https?://[^/]+(?=/[0-9]{12}/[^/]+\Z)", re.ASCII)
+
+
+def tells_queues(operation: Operation) -> bool:
+    """Whether its answer has URLs of queues."""
+    return operation.service.name == "sqs" and operation.name in _TELLING
+
+
+def at_own_address(head: RequestHead, body: bytes) -> bytes:
+    """An answer in JSON, with the URLs of queues as whoever asked can use them. What is no such answer is as it was."""
+    host = head.first.get("host", "")
+    try:
+        told = loads(body)
+    except ValueError:
+        return body
+    if not host or not isinstance(told, dict):
+        return body
+    here = f"{'https' if head.secure else 'http'}://{host}"
+    changed = {name: _moved(value, here) for name, value in told.items() if name == _ONE or name in _SEVERAL}
+    return json.dumps(told | changed).encode() if changed else body
+
+
+def _moved(value: Any, here: str) -> Any:
+    if isinstance(value, list):
+        return [_moved(one, here) for one in value]
+    return _ELSEWHERE.sub(lambda _: here, value) if isinstance(value, str) else value
