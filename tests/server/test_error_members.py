@@ -57,7 +57,7 @@ def test_of_an_input_that_breaks_the_model(server: InProcessServer) -> None:
         server.client("organizations").list_roots(MaxResults=21)
     response: Any = caught.value.response
     assert response["Error"] == {"Code": "InvalidInputException", "Message": "You specified an invalid value."}
-    assert response["Reason"] == "MAX_VALUE_EXCEEDED"
+    assert response["Reason"] == "MAX_VALUE_EXCEEDED:MAX_RESULTS"
 
 
 def test_of_a_json_error(server: InProcessServer) -> None:

@@ -4,7 +4,7 @@ from carnet.models.load import EXTRACTS, FORWARDED, SERVICES, forwarded, operati
 from carnet.models.older_forms import OLDER_FORMS, older_form, present_form
 from carnet.models.regions import GLOBAL_REGIONS
 from carnet.models.service import BEARER, NO_AUTH, SIGV4, ModelledError, Operation, Protocol, Service
-from carnet.models.voice import COMMON_VOICE, Demand, Spoken, Voice
+from carnet.models.voice import COMMON_VOICE, Demand, Spoken, Unmet, Voice
 
 __all__ = [
     "BEARER",
@@ -22,6 +22,7 @@ __all__ = [
     "Protocol",
     "Service",
     "Spoken",
+    "Unmet",
     "Voice",
     "forwarded",
     "older_form",

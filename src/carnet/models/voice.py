@@ -5,7 +5,7 @@ A voice is the error code and the form of the sentences in which one service tel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -24,6 +24,15 @@ class Demand(Enum):
     """Of the values of an enumeration, or of the members of a union."""
     OF_EACH = auto()
     """Something of every item of a list, or of every key or value of a map."""
+
+
+class Unmet(NamedTuple):
+    """A demand that an input does not meet."""
+
+    demand: Demand
+    path: str
+    """Of the member: `tags.1.member.key`."""
+    value: object = None
 
 
 class Spoken(NamedTuple):
@@ -54,8 +63,9 @@ class Voice:
 
     It is told by itself, and only if nothing else is wrong.
     """
-    of_demand: Callable[[Demand], Spoken] | None = None
-    """What a service says instead of listing what is wrong: it tells of the first fault alone, whatever the value."""
+    of_faults: Callable[[str, Sequence[Unmet]], Spoken] | None = None
+    """(name of the operation, what is wrong, in the order of the model) to what a service says instead of a list of it.
+    """
 
 
 COMMON_VOICE = Voice()

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.audit.redaction import KEY_IDS, SECRET_MEMBERS
-from carnet.models import COMMON_VOICE, Demand, Operation, Service, Voice
+from carnet.models import COMMON_VOICE, Demand, Operation, Service, Unmet, Voice
 from carnet.protocols.constraints import MISSING, Constraint, Plain, broken, constraints_of, plain
 from carnet.protocols.errors import WireError
 
@@ -34,7 +34,7 @@ class _Finding(NamedTuple):
     """What is said of one fault."""
 
     sentence: str
-    demand: Demand
+    unmet: Unmet
     alone: bool = False
     """Whether it is told by itself, and only if no other kind of finding is."""
 
@@ -58,9 +58,9 @@ def validate(operation: Operation, params: Mapping[str, Any], voice: Voice = COM
     check(params, "", findings)
     if not findings:
         return
-    if voice.of_demand is None:
+    if voice.of_faults is None:
         raise WireError(voice.code, _sentence(findings), operation)
-    sentence, members = voice.of_demand(findings[0].demand)
+    sentence, members = voice.of_faults(operation.name, [finding.unmet for finding in findings])
     raise WireError(voice.code, sentence, operation, members)
 
 
@@ -197,24 +197,27 @@ def _unless_plain(text: Plain, check: _Check) -> _Check:
 
 
 def _missing(path: str) -> _Finding:
-    return _Finding(f"Value null at '{path}' failed to satisfy constraint: {MISSING}", Demand.PRESENT)
+    sentence = f"Value null at '{path}' failed to satisfy constraint: {MISSING}"
+    return _Finding(sentence, Unmet(Demand.PRESENT, path))
 
 
 def _told(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
     demand = f"{constraint.sentence}{constraint.choices}"
     sentence = f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {demand}"
-    return _own(voice, path, constraint) or _Finding(sentence, constraint.demand)
+    unmet = Unmet(constraint.demand, path, value)
+    return _own(voice, unmet, constraint) or _Finding(sentence, unmet)
 
 
 def _untold(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
     """Without the value."""
     sentence = f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}"
-    return _own(voice, path, constraint) or _Finding(sentence, constraint.demand)
+    unmet = Unmet(constraint.demand, path, value)
+    return _own(voice, unmet, constraint) or _Finding(sentence, unmet)
 
 
-def _own(voice: Voice, path: str, constraint: Constraint) -> _Finding | None:
-    own = voice.own_sentence(path, constraint.pattern)
-    return _Finding(own, constraint.demand, alone=True) if own is not None else None
+def _own(voice: Voice, unmet: Unmet, constraint: Constraint) -> _Finding | None:
+    own = voice.own_sentence(unmet.path, constraint.pattern)
+    return _Finding(own, unmet, alone=True) if own is not None else None
 
 
 def _has_paths(shape: Shape) -> bool:

@@ -82,7 +82,7 @@ def _worked_out(policy_type: PolicyType, levels: _Levels) -> EffectivePolicy:
         return EffectivePolicy(Setting(), _NOTHING, weight, too_large=True)
     if policy_type is PolicyType.TAG:
         _fill_in_tags(setting)
-    content = json.dumps(shown(setting), ensure_ascii=False)
+    content = json.dumps(shown(setting), ensure_ascii=False, separators=(",", ":"))
     if len(content.encode()) > MOST_BYTES:
         return EffectivePolicy(Setting(), _NOTHING, weight, too_large=True)
     return EffectivePolicy(setting, content, weight)

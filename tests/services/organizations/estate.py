@@ -92,4 +92,4 @@ def delegating(principal: object, *actions: str, **elements: object) -> str:
         "Resource": "*",
         **elements,
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+    return json.dumps({"Version": "2012-10-17", "Statement": statement}, separators=(",", ":"))

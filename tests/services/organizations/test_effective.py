@@ -79,28 +79,20 @@ def test_an_effective_policy_tells_whose_it_is(estate: Estate) -> None:
     }
 
 
-def test_an_account_without_a_policy_of_the_type_at_it_or_above_has_none(estate: Estate) -> None:
+def test_an_account_without_a_policy_of_the_type_at_it_or_above_has_an_empty_one(estate: Estate) -> None:
     enable(estate, TAG)
     enable(estate, BACKUP)
     unit = estate.unit("Sandbox")
     member = estate.member(unit)
     account = estate.account_of(member)
     attached(estate, estate.root, {"plans": {}}, BACKUP)
-    estate_wide: tuple[tuple[Caller, str, dict[str, str]], ...] = (
-        (estate.world.root, "DescribeEffectivePolicy", {"TargetId": account}),
-        (estate.world.root, "ListEffectivePolicyValidationErrors", {"AccountId": account}),
-        (member, "DescribeEffectivePolicy", {}),
-    )
-    for caller, operation, given in estate_wide:
-        with pytest.raises(
-            ServiceError, match="EffectivePolicyNotFoundException: The account doesn't have an effective"
-        ):
-            estate.call_as(caller, operation, PolicyType=TAG, **given)
+    told = {"AccountId": account, "PolicyType": TAG, "EffectivePolicyValidationErrors": []}
+    assert estate.call("ListEffectivePolicyValidationErrors", AccountId=account, PolicyType=TAG) == told
+    assert described(estate, TargetId=account) == described(estate, member) == {}
     assert estate.call("ListAccountsWithInvalidEffectivePolicy", PolicyType=TAG)["Accounts"] == []
     attached(estate, unit, tag_values(assign=["a"]))
     assert described(estate, member)["tags"]["costcenter"]["tag_value"] == ["a"]
-    with pytest.raises(ServiceError, match="doesn't have an effective policy"):
-        described(estate)
+    assert described(estate) == {}
 
 
 def test_a_tag_key_is_in_lower_case_and_takes_every_value_if_nothing_else_is_said(estate: Estate) -> None:
@@ -278,7 +270,7 @@ def test_accounts_with_an_invalid_effective_policy_are_listed(estate: Estate, mo
 def test_an_effective_policy_has_a_greatest_size(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     enable(estate, TAG)
     attached(estate, estate.root, tag_values(assign=["é"]))
-    content = '{"tags": {"costcenter": {"tag_key": "CostCenter", "tag_value": ["é"]}}}'
+    content = '{"tags":{"costcenter":{"tag_key":"CostCenter","tag_value":["é"]}}}'
     for most, wanted in ((len(content) + 1, json.loads(content)), (len(content), {})):
         monkeypatch.setattr(effective_policies, "_remembered", Recent(1))
         monkeypatch.setattr(effective_policies, "MOST_BYTES", most)

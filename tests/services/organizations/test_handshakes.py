@@ -58,7 +58,10 @@ def test_an_invitation_is_accepted(estate: Estate) -> None:
     assert sent == {
         "Id": sent["Id"],
         "Arn": f"arn:aws:organizations::{management}:handshake/{organization}/invite/{sent['Id']}",
-        "Parties": [{"Id": organization, "Type": "ORGANIZATION"}, {"Id": account, "Type": "ACCOUNT"}],
+        "Parties": [
+            {"Id": organization.removeprefix("o-"), "Type": "ORGANIZATION"},
+            {"Id": account, "Type": "ACCOUNT"},
+        ],
         "State": "OPEN",
         "RequestedTimestamp": START,
         "ExpirationTimestamp": sent["ExpirationTimestamp"],
@@ -127,8 +130,9 @@ def test_an_email_address_stands_for_the_one_account_that_has_it(estate: Estate)
     ("target", "why"),
     [
         ({"Type": "ACCOUNT", "Id": "000000000000"}, "INVALID_PATTERN_TARGET_ID"),
-        ({"Type": "ACCOUNT", "Id": "ann"}, "INVALID_PATTERN_TARGET_ID"),
+        ({"Type": "ACCOUNT", "Id": "ann"}, "INVALID_PATTERN"),
         ({"Type": "EMAIL", "Id": "nobody@example.com"}, "INVALID_EMAIL_ADDRESS_TARGET"),
+        ({"Type": "EMAIL", "Id": "nobody"}, "INVALID_EMAIL_ADDRESS_TARGET"),
         ({"Type": "ORGANIZATION", "Id": "o-abcdefghij"}, "INVALID_PARTY_TYPE_TARGET"),
     ],
 )
@@ -136,6 +140,17 @@ def test_who_is_not_there_is_not_invited(estate: Estate, target: dict[str, str],
     with pytest.raises(ServiceError, match="InvalidInputException") as caught:
         estate.call("InviteAccountToOrganization", Target=target)
     assert reason(caught) == why
+
+
+def test_the_tags_of_an_invitation_are_looked_at_before_whom_it_is_for(estate: Estate) -> None:
+    target = {"Type": "ACCOUNT", "Id": estate.world.account_id}
+    twice = [{"Key": "team", "Value": "red"}, {"Key": "team", "Value": "blue"}]
+    with pytest.raises(ServiceError, match="InvalidInputException: Your request includes duplicate tag keys") as caught:
+        estate.call("InviteAccountToOrganization", Target=target, Tags=twice)
+    assert reason(caught) == "DUPLICATE_TAG_KEY"
+    with pytest.raises(ServiceError, match="The AWS account is already a member of an organization") as caught:
+        estate.call("InviteAccountToOrganization", Target=target)
+    assert reason(caught) == "ALREADY_IN_AN_ORGANIZATION"
 
 
 def test_a_second_invitation_waits_for_the_end_of_the_first(estate: Estate) -> None:
@@ -333,7 +348,7 @@ def test_handshakes_are_filtered_and_paged(estate: Estate) -> None:
     for nothing in ({"ActionType": "APPROVE_ALL_FEATURES"}, {"ParentHandshakeId": sent[0]["Id"]}):
         assert estate.call("ListHandshakesForOrganization", Filter=nothing)["Handshakes"] == []
     both = {"ActionType": "INVITE", "ParentHandshakeId": sent[0]["Id"]}
-    with pytest.raises(ServiceError, match="InvalidInputException: You can specify only one filter"):
+    with pytest.raises(ServiceError, match="InvalidInputException: You specified too many filter parameters"):
         estate.call("ListHandshakesForOrganization", Filter=both)
 
 
@@ -352,7 +367,7 @@ def test_all_features_are_enabled_when_every_invited_account_has_approved(world:
     parent = estate.call("EnableAllFeatures")["Handshake"]
     assert (parent["Action"], parent["State"]) == ("ENABLE_ALL_FEATURES", "REQUESTED")
     assert parent["Arn"].endswith(f":handshake/{estate.organization}/enable_all_features/{parent['Id']}")
-    assert parent["Parties"] == [{"Id": estate.organization, "Type": "ORGANIZATION"}]
+    assert parent["Parties"] == [{"Id": estate.organization.removeprefix("o-"), "Type": "ORGANIZATION"}]
     assert parent["Resources"] == [{"Type": "ORGANIZATION", "Value": estate.organization}]
     assert (parent["ExpirationTimestamp"] - START).days == 90
     asked = estate.call("ListHandshakesForOrganization", Filter={"ParentHandshakeId": parent["Id"]})["Handshakes"]

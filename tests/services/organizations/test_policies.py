@@ -30,12 +30,18 @@ def test_a_policy_is_made_described_changed_and_removed(estate: Estate) -> None:
         "Content": DENY,
     }
     assert estate.call("DescribePolicy", PolicyId=policy_id)["Policy"] == made
+    nameless = {name: value for name, value in made["PolicySummary"].items() if name not in ("Name", "Description")}
+    assert estate.call("UpdatePolicy", PolicyId=policy_id)["Policy"] == {**made, "PolicySummary": nameless}
     renamed = estate.call("UpdatePolicy", PolicyId=policy_id, Name="guardrail")["Policy"]
-    assert renamed == {**made, "PolicySummary": {**made["PolicySummary"], "Name": "guardrail"}}
+    assert renamed == {**made, "PolicySummary": {**nameless, "Name": "guardrail"}}
     content = DENY.replace("s3", "ec2")
     changed = estate.call("UpdatePolicy", PolicyId=policy_id, Content=content, Description="")["Policy"]
     assert changed["Content"] == content
-    assert changed["PolicySummary"]["Description"] == ""
+    assert changed["PolicySummary"] == {**nameless, "Description": ""}
+    kept = estate.call("DescribePolicy", PolicyId=policy_id)["Policy"]["PolicySummary"]
+    assert (kept["Name"], kept["Description"]) == ("guardrail", "No S3")
+    described = estate.call("UpdatePolicy", PolicyId=policy_id, Description="No EC2")["Policy"]["PolicySummary"]
+    assert described == {**nameless, "Description": "No EC2"}
     estate.call("DeletePolicy", PolicyId=policy_id)
     for operation in ("DescribePolicy", "DeletePolicy", "UpdatePolicy", "ListTargetsForPolicy"):
         with pytest.raises(ServiceError, match="PolicyNotFoundException: You specified a policy that doesn't exist"):

@@ -16,8 +16,8 @@ def member(estate: Estate) -> Caller:
 
 def test_the_policy_is_put_described_replaced_and_deleted(estate: Estate, member: Caller) -> None:
     account = estate.account_of(member)
-    content = delegating(account, "organizations:ListAccounts")
-    with pytest.raises(ServiceError, match="ResourcePolicyNotFoundException"):
+    content = delegating(f"arn:aws:iam::{account}:root", "organizations:ListAccounts")
+    with pytest.raises(ServiceError, match="ResourcePolicyNotFoundException: No resource-based policy found"):
         estate.call("DescribeResourcePolicy")
     put = estate.call("PutResourcePolicy", Content=content)["ResourcePolicy"]
     summary = put["ResourcePolicySummary"]
@@ -29,7 +29,7 @@ def test_the_policy_is_put_described_replaced_and_deleted(estate: Estate, member
         },
         "Content": content,
     }
-    other = delegating(account, "organizations:ListRoots")
+    other = delegating(f"arn:aws:iam::{account}:root", "organizations:ListRoots")
     replaced = estate.call("PutResourcePolicy", Content=other)["ResourcePolicy"]
     assert replaced == {"ResourcePolicySummary": summary, "Content": other}
     assert estate.call("DescribeResourcePolicy")["ResourcePolicy"] == replaced
@@ -78,29 +78,59 @@ def test_a_member_may_change_what_it_is_delegated(estate: Estate, member: Caller
     ],
 )
 def test_actions_that_cannot_be_delegated(estate: Estate, member: Caller, action: str) -> None:
-    with pytest.raises(ServiceError, match="InvalidInputException: You specified an action that is not supported"):
+    with pytest.raises(ServiceError, match="is not a supported action for this") as caught:
         estate.call("PutResourcePolicy", Content=delegating(estate.account_of(member), action))
+    assert f": {action} is not a supported action for this resource-based policy." in str(caught.value)
 
 
-def test_a_pattern_of_actions_that_can_be_delegated(estate: Estate, member: Caller) -> None:
-    estate.call("PutResourcePolicy", Content=delegating(estate.account_of(member), "organizations:ListAcc*"))
+@pytest.mark.parametrize("action", ["organizations:ListAcc*", "organizations:Describe*", "organizations:List*"])
+def test_a_pattern_of_actions_that_can_be_delegated(estate: Estate, member: Caller, action: str) -> None:
+    estate.call("PutResourcePolicy", Content=delegating(estate.account_of(member), action))
 
 
-@pytest.mark.parametrize("principal", ["444455556666", "arn:aws:iam::444455556666:root"])
-def test_principals_outside_the_organization_are_refused(estate: Estate, principal: str) -> None:
-    with pytest.raises(ServiceError, match="InvalidInputException: You specified a principal that is invalid"):
-        estate.call("PutResourcePolicy", Content=delegating(principal, "organizations:ListRoots"))
+def test_principals_outside_the_organization_are_refused(estate: Estate) -> None:
+    stranger = estate.account_of(estate.world.account())
+    for principal in (stranger, f"arn:aws:iam::{stranger}:root"):
+        with pytest.raises(ServiceError, match="InvalidInputException: You specified a principal that is invalid"):
+            estate.call("PutResourcePolicy", Content=delegating(principal, "organizations:ListRoots"))
 
 
-def test_services_are_no_principals(estate: Estate) -> None:
-    content = delegating("x", "organizations:ListRoots", Principal={"Service": "ec2.amazonaws.com"})
-    with pytest.raises(ServiceError, match="InvalidInputException: You specified a principal that is invalid"):
-        estate.call("PutResourcePolicy", Content=content)
+@pytest.mark.parametrize("principal", [{"Service": "kms.amazonaws.com"}, "*", {"AWS": "*"}])
+def test_services_and_everybody_may_be_named(estate: Estate, principal: object) -> None:
+    content = delegating("x", "organizations:DescribePolicy", Principal=principal)
+    assert estate.call("PutResourcePolicy", Content=content)["ResourcePolicy"]["Content"] == content
 
 
-def test_what_is_no_policy_is_refused(estate: Estate) -> None:
-    with pytest.raises(ServiceError, match="InvalidInputException"):
-        estate.call("PutResourcePolicy", Content="{}")
+def test_a_document_is_kept_with_its_version_and_with_accounts_as_the_arns_of_their_roots(
+    estate: Estate, member: Caller
+) -> None:
+    account = estate.account_of(member)
+    versionless = delegating(account, "organizations:DescribePolicy").replace('"Version":"2012-10-17",', " ")
+    kept = delegating(f"arn:aws:iam::{account}:root", "organizations:DescribePolicy").replace("2012", "2008")
+    assert estate.call("PutResourcePolicy", Content=versionless)["ResourcePolicy"]["Content"] == kept
+    allow = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "organizations:*", "Resource": "*"}}
+    allowed = estate.world.user("allowed", [allow], root=member)
+    with pytest.raises(ServiceError, match="PolicyNotFoundException"):
+        estate.call_as(allowed, "DescribePolicy", PolicyId="p-12345678")
+
+
+def negated(content: str, element: str) -> str:
+    return content.replace(f'"{element}"', f'"Not{element}"')
+
+
+def test_what_is_no_policy_is_refused(estate: Estate, member: Caller) -> None:
+    account = estate.account_of(member)
+    content = delegating(account, "organizations:DescribePolicy")
+    for wrong in (
+        "{}",
+        delegating("444455556666", "organizations:DescribePolicy"),
+        delegating("arn:aws:iam::444455556666:root", "organizations:DescribePolicy"),
+        delegating(f"arn:aws:iam::{account}:role/nobody", "organizations:DescribePolicy"),
+        delegating("x", "organizations:DescribePolicy", Principal={"Service": "nobody.amazonaws.com"}),
+        *(negated(content, element) for element in ("Action", "Resource", "Principal")),
+    ):
+        with pytest.raises(ServiceError, match="InvalidInputException: This resource-based policy contains invalid"):
+            estate.call("PutResourcePolicy", Content=wrong)
 
 
 def test_tags_are_for_a_new_policy(estate: Estate, member: Caller) -> None:
@@ -108,5 +138,6 @@ def test_tags_are_for_a_new_policy(estate: Estate, member: Caller) -> None:
     tags = [{"Key": "a", "Value": "b"}]
     put = estate.call("PutResourcePolicy", Content=content, Tags=tags)["ResourcePolicy"]["ResourcePolicySummary"]
     assert estate.call("ListTagsForResource", ResourceId=put["Id"])["Tags"] == tags
-    with pytest.raises(ServiceError, match="InvalidInputException"):
+    with pytest.raises(ServiceError, match="ConstraintViolationException: Adding tags on updating an existing"):
         estate.call("PutResourcePolicy", Content=content, Tags=tags)
+    assert estate.call("PutResourcePolicy", Content=content, Tags=[])["ResourcePolicy"]["ResourcePolicySummary"] == put

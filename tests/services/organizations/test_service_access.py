@@ -84,7 +84,7 @@ def test_a_delegated_administrator_is_listed_and_reads_the_organization(estate: 
 
 def test_who_can_be_no_delegated_administrator(estate: Estate) -> None:
     member = estate.account_of(estate.member())
-    with pytest.raises(ServiceError, match="ConstraintViolationException: Enable the access of the service"):
+    with pytest.raises(ServiceError, match="ConstraintViolationException: You must enable service access"):
         estate.call("RegisterDelegatedAdministrator", AccountId=member, ServicePrincipal=CONFIG)
     estate.call("EnableAWSServiceAccess", ServicePrincipal=CONFIG)
     with pytest.raises(ServiceError, match="ConstraintViolationException: You cannot register the management account"):

@@ -77,3 +77,11 @@ def test_children_and_parents(estate: Estate) -> None:
         estate.call("ListChildren", ParentId="ou-abcd-12345678", ChildType="ACCOUNT")
     with pytest.raises(ServiceError, match="ChildNotFoundException"):
         estate.call("ListParents", ChildId=estate.root)
+
+
+@pytest.mark.parametrize("given", [{}, {"Name": " "}])
+def test_a_unit_without_a_new_name_keeps_its_own(estate: Estate, given: dict[str, str]) -> None:
+    unit = estate.unit("Sandbox")
+    told = estate.call("UpdateOrganizationalUnit", OrganizationalUnitId=unit, **given)["OrganizationalUnit"]
+    kept = estate.call("DescribeOrganizationalUnit", OrganizationalUnitId=unit)["OrganizationalUnit"]
+    assert (told["Name"], kept["Name"]) == ("Sandbox", "Sandbox")

@@ -45,7 +45,7 @@ def is_being_enabled(call: Call, view: OrganizationView) -> bool:
 def confirm(call: WriteCall, handshake: Handshake) -> Handshake:
     """Enable all features; raises Refused as long as an account has not approved."""
     if handshake.state_at(call.now) is HandshakeState.REQUESTED:
-        raise handshake_sentences.transition(HandshakeState.REQUESTED, HandshakeState.ACCEPTED)
+        raise handshake_sentences.transition()
     accepted = moved_on(call, handshake, HandshakeState.ACCEPTED)
     organization = sender_of(call.snapshot, handshake).organization
     call.store.save(replace(organization, feature_set=FeatureSet.ALL))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
 
 _NOTHING = "{}"
-"""What is in effect of a policy that is not valid."""
+"""What is in effect without a policy, and of one that is not valid."""
 
 
 def _own_or_any(call: Call, given: Any) -> Target[OrganizationView, Node]:
@@ -42,13 +42,13 @@ def _own_or_any(call: Call, given: Any) -> Target[OrganizationView, Node]:
 def describe_effective_policy(
     call: Call, given: DescribeEffectivePolicyRequestTypeDef, view: OrganizationView, node: Node
 ) -> Answer:
-    """What the policies of a type that an account has, itself or from above, set together."""
+    """What the policies of a type that an account has, itself or from above, set together: nothing, if it has none."""
     if not isinstance(node, OrganizationAccount):
-        raise sentences.invalid("TARGET_NOT_SUPPORTED", sentences.NO_ACCOUNT)
+        raise sentences.invalid("TARGET_NOT_SUPPORTED", sentences.TARGET_NOT_SUPPORTED)
     kind = PolicyType(given["PolicyType"])
     found = _effective(view, node, kind)
     told = {
-        "PolicyContent": _NOTHING if effective_errors(found, kind) else found.content,
+        "PolicyContent": _NOTHING if found is None or effective_errors(found, kind) else found.content,
         "LastUpdatedTimestamp": call.now,
         "TargetId": node.id,
         "PolicyType": kind,
@@ -87,7 +87,8 @@ def list_effective_policy_validation_errors(
 ) -> Answer:
     """What is wrong with the effective policy of an account. With nothing wrong there is no path and no time."""
     kind = PolicyType(given["PolicyType"])
-    errors = effective_errors(_effective(view, account, kind), kind)
+    effective = _effective(view, account, kind)
+    errors = () if effective is None else effective_errors(effective, kind)
     found = page(call.paging, "ListEffectivePolicyValidationErrors", errors, given, key=EffectiveError.listed_by)
     evaluated = {"Path": shapes.path(view, account), "EvaluationTimestamp": call.now} if errors else {}
     return {
@@ -98,14 +99,11 @@ def list_effective_policy_validation_errors(
     }
 
 
-def _effective(view: OrganizationView, account: OrganizationAccount, kind: PolicyType) -> EffectivePolicy:
+def _effective(view: OrganizationView, account: OrganizationAccount, kind: PolicyType) -> EffectivePolicy | None:
     _check_enabled(view, kind)
-    found = effective_policy(view, account, kind)
-    if found is None:
-        raise sentences.effective_policy_missing(sentences.NO_EFFECTIVE_POLICY)
-    return found
+    return effective_policy(view, account, kind)
 
 
 def _check_enabled(view: OrganizationView, kind: PolicyType) -> None:
     if kind not in view.organization.policy_types:
-        raise sentences.effective_policy_missing(sentences.NOT_ENABLED_IN_ROOT)
+        raise sentences.effective_policy_missing()

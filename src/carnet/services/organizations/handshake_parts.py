@@ -77,9 +77,9 @@ def moved_on(call: Call, handshake: Handshake, state: HandshakeState) -> Handsha
     """A pending handshake in its last state; raises Refused if it is not pending."""
     now = handshake.state_at(call.now)
     if now is state:
-        raise handshake_sentences.in_state(state)
+        raise handshake_sentences.in_state()
     if not now.is_pending:
-        raise handshake_sentences.transition(now, state)
+        raise handshake_sentences.transition()
     return replace(handshake, state=state, changed=call.now)
 
 
@@ -125,7 +125,8 @@ def shown(call: Call, handshake: Handshake, transfer: ResponsibilityTransfer | N
 
 
 def _parties(handshake: Handshake) -> list[dict[str, str]]:
-    organization = {"Id": handshake.organization, "Type": "ORGANIZATION"}
+    """Both sides; AWS tells the id of the organization without what ids of organizations begin with."""
+    organization = {"Id": handshake.organization.removeprefix("o-"), "Type": "ORGANIZATION"}
     if handshake.action not in _WITH_ACCOUNT:
         return [organization]
     invited = {"Id": handshake.account, "Type": "ACCOUNT"}

@@ -51,7 +51,7 @@ def accept_handshake(call: WriteCall, given: AcceptHandshakeRequestTypeDef, hand
 def decline_handshake(call: WriteCall, given: DeclineHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
     """Refuse. What the organization asks of itself, it cancels."""
     if handshake.action is HandshakeAction.ENABLE_ALL_FEATURES:
-        raise handshake_sentences.transition(handshake.state_at(call.now), HandshakeState.DECLINED)
+        raise handshake_sentences.transition()
     declined = moved_on(call, handshake, HandshakeState.DECLINED)
     call.store.save(declined)
     answer_transfer(call, handshake, TransferStatus.DECLINED)

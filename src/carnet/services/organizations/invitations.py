@@ -13,7 +13,7 @@ from carnet.access.authorize import Check
 from carnet.base.faults import Fault, Invalid, Unavailable
 from carnet.directory.account_view import AccountView
 from carnet.directory.organization_view import OrganizationView
-from carnet.entities.account import is_account_id
+from carnet.entities.account import is_account_email, is_account_id
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.services.membership import admit, may_make_linked_role
@@ -62,6 +62,7 @@ def invite_account_to_organization(
 ) -> Answer:
     """Ask another account of this installation to join, for 15 days. It may be a member of another organization."""
     email = given["Target"]["Id"] if given["Target"]["Type"] == "EMAIL" else None
+    tags = tags_of(call, given, "account")
     account = invited_account(call, given["Target"])
     ensure_may_join(call, view, account)
     sent = of_organization(call.snapshot, view.scope.id)
@@ -73,7 +74,7 @@ def invite_account_to_organization(
         account=account.account.id,
         email=email,
         notes=given.get("Notes"),
-        tags=tags_of(call, given, "account"),
+        tags=tags,
         state=HandshakeState.OPEN,
         requested=call.now,
         expires=call.now + HandshakeAction.INVITE.lasts,
@@ -149,12 +150,16 @@ def invited_account(call: Call, target: HandshakePartyTypeDef) -> AccountView:
     """
     kind, named = target["Type"], target["Id"]
     if kind == "ACCOUNT":
-        found = call.snapshot.account(named) if is_account_id(named) else None
+        if not is_account_id(named):
+            raise sentences.invalid("INVALID_PATTERN", sentences.NO_PATTERN)
+        found = call.snapshot.account(named)
         if found is None:
             raise sentences.invalid("INVALID_PATTERN_TARGET_ID", handshake_sentences.TARGET_UNKNOWN)
         return found
     if kind != "EMAIL":
-        raise sentences.invalid("INVALID_PARTY_TYPE_TARGET", handshake_sentences.PARTY_TYPE)
+        raise sentences.invalid("INVALID_PARTY_TYPE_TARGET", sentences.PARTY_TYPE)
+    if not is_account_email(named):
+        raise sentences.invalid("INVALID_EMAIL_ADDRESS_TARGET", handshake_sentences.NO_EMAIL_ADDRESS)
     with_it = call.snapshot.with_email(named)
     if len(with_it) != 1:
         raise _no_such_email(len(with_it))

@@ -74,13 +74,16 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef, view: Orga
 def update_policy(
     call: WriteCall, given: UpdatePolicyRequestTypeDef, view: OrganizationView, policy: OrganizationPolicy
 ) -> Answer:
-    """Change what is given of a policy. What it is attached to is under the new content from the next request on."""
+    """Change what is given of a policy. What it is attached to is under the new content from the next request on.
+
+    The answer has the name and the description if they were given. An empty description is taken, and changes nothing.
+    """
     if "Content" in given:
         check_content(call, given["Content"], policy.type)
     changed = replace(
         policy,
         name=given.get("Name", policy.name),
-        description=given.get("Description", policy.description),
+        description=given.get("Description") or policy.description,
         content=given.get("Content", policy.content),
     )
     if changed != policy:
@@ -88,7 +91,12 @@ def update_policy(
             call.store.save(changed)
         except AlreadyExists as fault:
             raise sentences.policy_exists() from fault
-    return {"Policy": shapes.policy(view.organization, changed)}
+    summary = shapes.policy_summary(view.organization, changed)
+    for member in ("Name", "Description"):
+        del summary[member]
+        if member in given:
+            summary[member] = given[member]
+    return {"Policy": {"PolicySummary": summary, "Content": changed.content}}
 
 
 @organizations.write("DeletePolicy", on=policy_targets.policy_to_change(delegate), context=(type_of_policy,))

@@ -5,19 +5,24 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_PutResourcePol
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from carnet import models
+from carnet.base import bounded_json
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Malformed
+from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.organization_view import OrganizationView
+from carnet.directory.snapshot import Snapshot
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.principals import ANYONE, PrincipalType
-from carnet.policy.statement import ActionPattern
+from carnet.policy.statement import ActionPattern, Statement
+from carnet.services.bound_principals import NoSuchPrincipal, bound
 from carnet.services.documents import document, parsed_before
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import sentences, targets
@@ -42,6 +47,7 @@ _DELEGABLE = frozenset(
         "DescribeOrganizationalUnit",
         "DescribePolicy",
         "DescribeResourcePolicy",
+        "DescribeResponsibilityTransfer",
         "DetachPolicy",
         "DisablePolicyType",
         "EnablePolicyType",
@@ -56,7 +62,9 @@ _DELEGABLE = frozenset(
         "ListEffectivePolicyValidationErrors",
         "ListHandshakesForAccount",
         "ListHandshakesForOrganization",
+        "ListInboundResponsibilityTransfers",
         "ListOrganizationalUnitsForParent",
+        "ListOutboundResponsibilityTransfers",
         "ListParents",
         "ListPolicies",
         "ListPoliciesForTarget",
@@ -70,6 +78,7 @@ _DELEGABLE = frozenset(
 )
 """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html#supported-actions"""
 _PREFIX = "organizations:"
+_NEGATED = frozenset(("NotAction", "NotPrincipal", "NotResource"))
 
 
 @organizations.write(
@@ -86,8 +95,7 @@ def put_resource_policy(
     policy: OrganizationResourcePolicy | None,
 ) -> Answer:
     """Make the resource policy, or replace its document. Tags can be given to a new one alone."""
-    content = given["Content"]
-    _check(call, view, _parsed(call, content))
+    content = _checked(call, view, given["Content"])
     if policy is None:
         policy = OrganizationResourcePolicy(
             id=call.ids.organizations("rp"),
@@ -97,7 +105,9 @@ def put_resource_policy(
         )
         call.store.add(policy)
     elif given.get("Tags"):
-        raise sentences.invalid("INVALID_SYSTEM_TAGS_PARAMETER", sentences.TAGS_OF_A_NEW_POLICY)
+        raise sentences.constraint(
+            "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED", sentences.TAGS_OF_A_NEW_POLICY
+        )
     else:
         policy = replace(policy, content=content)
         call.store.save(policy)
@@ -129,26 +139,48 @@ def _shape(view: OrganizationView, policy: OrganizationResourcePolicy) -> dict[s
     return {"ResourcePolicySummary": {"Id": policy.id, "Arn": arn}, "Content": policy.content}
 
 
-def _parsed(call: Call, text: str) -> Policy:
+def _checked(call: Call, view: OrganizationView, text: str) -> str:
+    """The document as it is kept: with a version, and accounts by the ARNs of their root users.
+
+    Raises Invalid for what is none, for an action that cannot be delegated, and for a principal that is not there.
+    """
     try:
-        return document(call, text, Grammar.RESOURCE, call.partition)
-    except Malformed as fault:
-        raise sentences.invalid("INVALID_RESOURCE_POLICY_JSON", fault.message) from fault
+        policy = document(call, text, Grammar.RESOURCE, call.partition)
+        for statement in policy.statements:
+            _check_actions(statement)
+        _check_principals(call.snapshot, view, policy)
+        kept = bounded_json.loads(bound(call.snapshot, call.view, policy, text).text)
+    except (Malformed, NoSuchPrincipal) as fault:
+        raise sentences.invalid("INVALID_RESOURCE_POLICY_JSON", sentences.NO_RESOURCE_POLICY) from fault
+    return json.dumps({"Version": policy.version, **kept}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _check(call: Call, view: OrganizationView, policy: Policy) -> None:
-    """Raises Invalid for an action that cannot be delegated, and for a principal outside the organization."""
-    for statement in policy.statements:
-        if statement.actions.negated or not all(map(_can_be_delegated, statement.actions.patterns)):
-            raise sentences.invalid("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", sentences.CANNOT_BE_DELEGATED)
-    for kind in (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER):
+def _check_actions(statement: Statement) -> None:
+    """Raises Malformed for an element of what does not apply, Invalid for an action that cannot be delegated."""
+    if not _NEGATED.isdisjoint(statement.source):
+        raise Malformed("NotAction, NotResource and NotPrincipal are not for the resource policy of an organization.")
+    for pattern in statement.actions.patterns:
+        if not _can_be_delegated(pattern):
+            raise sentences.not_delegable(pattern.text)
+
+
+def _check_principals(snapshot: Snapshot, view: OrganizationView, policy: Policy) -> None:
+    """Raises NoSuchPrincipal for a service that is none, Invalid for who is not in the organization."""
+    for service in policy.principals(PrincipalType.SERVICE):
+        if not is_service_principal(service):
+            raise NoSuchPrincipal(service)
+    for kind in (PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER):
         if policy.principals(kind):
             raise sentences.invalid("INVALID_PRINCIPAL", sentences.INVALID_PRINCIPAL)
     accounts = view.of(OrganizationAccount)
     for written in policy.principals(PrincipalType.AWS):
         arn = parse_arn(written)
-        if written != ANYONE and accounts.get(arn.account if arn is not None else written) is None:
-            raise sentences.invalid("INVALID_PRINCIPAL", sentences.INVALID_PRINCIPAL)
+        account = written if arn is None else arn.account
+        if written == ANYONE or accounts.get(account) is not None:
+            continue
+        if snapshot.account(account) is None:
+            raise NoSuchPrincipal(written)
+        raise sentences.invalid("INVALID_PRINCIPAL", sentences.INVALID_PRINCIPAL)
 
 
 def _can_be_delegated(pattern: ActionPattern) -> bool:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from carnet.base.faults import Denied, Invalid, Refused, TooMany
 
+NO_PATTERN = "You provided a value that does not match the required pattern."
+PARTY_TYPE = "You specified an invalid party type as the target parameter."
+TARGET_NOT_SUPPORTED = "You specified a target that is not currently supported."
 UNITS_FULL = "You have exceeded the number of organizational units that you can have in an organization."
 TOO_DEEP = "You have exceeded the maximum depth of organizational units that you can have in an organization."
 TAGS_FULL = "You have exceeded the number of tags allowed on this resource."
@@ -19,8 +22,7 @@ LAST_POLICY = (
 )
 AWS_POLICY = "You can't modify or delete a policy that is managed by AWS."
 NON_DETACHABLE = "You can't detach this AWS managed policy."
-NO_ACCOUNT = "You can't perform the specified operation on that target entity: it is no account."
-DUPLICATE_TAG_KEYS = "You specified duplicate tag keys."
+DUPLICATE_TAG_KEYS = "Your request includes duplicate tag keys."
 ACCOUNTS_FULL = "You have exceeded the allowed number of AWS accounts."
 MANAGEMENT_STAYS_OPEN = "You can't close the management account with this API."
 NEEDS_ALL_FEATURES = "To complete this operation, you must first enable all features in the organization."
@@ -40,14 +42,14 @@ NOT_A_SUSPENDED_ACCOUNT = "You cannot register a suspended account as a delegate
 TOO_MANY_ADMINISTRATORS = (
     "You attempted to register more delegated administrators than allowed for the service principal."
 )
-ENABLE_ACCESS_FIRST = "Enable the access of the service before you register a delegated administrator for it."
+ENABLE_ACCESS_FIRST = "You must enable service access before you delegate an administrator for this service."
 ENABLE_ACCESS_OF_TYPE_FIRST = "Enable the access of the service before you enable its policy type."
 DISABLE_TYPE_FIRST = "Disable the policy type of the service before you disable its access."
 
 
-CANNOT_BE_DELEGATED = "You specified an action that is not supported in a resource policy."
+NO_RESOURCE_POLICY = "This resource-based policy contains invalid JSON."
 INVALID_PRINCIPAL = "You specified a principal that is invalid or is not in your organization."
-TAGS_OF_A_NEW_POLICY = "You cannot add tags when you update a resource policy: use TagResource."
+TAGS_OF_A_NEW_POLICY = "Adding tags on updating an existing resource-based policy is not supported."
 
 
 def not_in_use() -> Refused:
@@ -123,7 +125,7 @@ def target_missing() -> Refused:
 
 
 def resource_policy_missing() -> Refused:
-    return Refused("ResourcePolicyNotFoundException", "You specified a resource policy that doesn't exist.")
+    return Refused("ResourcePolicyNotFoundException", "No resource-based policy found.")
 
 
 def account_closed() -> Refused:
@@ -171,10 +173,7 @@ def policy_exists() -> Refused:
 
 
 def policy_in_use() -> Refused:
-    message = (
-        "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts first."
-    )
-    return Refused("PolicyInUseException", message)
+    return Refused("PolicyInUseException", "The specified policy is in use and cannot be deleted.")
 
 
 def policy_attached() -> Refused:
@@ -187,16 +186,10 @@ def policy_not_attached() -> Refused:
     return Refused("PolicyNotAttachedException", "The policy isn't attached to the specified target.")
 
 
-NOT_ENABLED_IN_ROOT = (
-    "The specified policy type is not enabled. Enable that policy type on your organization root and then retry."
-)
-NO_EFFECTIVE_POLICY = (
-    "The account doesn't have an effective policy of this type. Contact the administrator of your organization about"
-    " attaching a policy of this type to the account."
-)
-
-
-def effective_policy_missing(message: str) -> Refused:
+def effective_policy_missing() -> Refused:
+    message = (
+        "The specified policy type is not enabled. Enable that policy type on your organization root and then retry."
+    )
     return Refused("EffectivePolicyNotFoundException", message)
 
 
@@ -208,3 +201,8 @@ def constraint(reason: str, message: str) -> TooMany:
 def invalid(reason: str, message: str = "You specified an invalid value.") -> Invalid:
     """An InvalidInputException."""
     return Invalid(message, {"Reason": reason})
+
+
+def not_delegable(action: str) -> Invalid:
+    message = f"{action} is not a supported action for this resource-based policy."
+    return invalid("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", message)

@@ -37,7 +37,10 @@ organizations = Service(
         limit="MaxResults",
         start="NextToken",
         next="NextToken",
-        invalid="You provided an invalid value for the NextToken parameter.",
+        invalid=(
+            "You specified an invalid value for nextToken. You must get the value from the response to a previous call"
+            " to the API."
+        ),
         invalid_members={"Reason": "INVALID_NEXT_TOKEN"},
         default=20,
     ),

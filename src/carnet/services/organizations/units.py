@@ -71,8 +71,9 @@ def describe_organizational_unit(
 def update_organizational_unit(
     call: WriteCall, given: UpdateOrganizationalUnitRequestTypeDef, view: OrganizationView, unit: OrganizationalUnit
 ) -> Answer:
-    """Rename a unit. What is in it and what is attached to it stays."""
-    renamed = replace(unit, name=given.get("Name", unit.name))
+    """Rename a unit. What is in it and what is attached to it stays. A name of blanks alone changes nothing."""
+    name = given.get("Name", "")
+    renamed = replace(unit, name=name if name.strip() else unit.name)
     if renamed != unit:
         try:
             call.store.save(renamed)

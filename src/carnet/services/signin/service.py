@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/signin/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from carnet.base.faults import (
     AlreadyExists,
     Denied,
@@ -16,13 +18,12 @@ from carnet.base.faults import (
     Unavailable,
     Unmodifiable,
 )
-from carnet.models import Voice
-from carnet.models.voice import Demand, Spoken
+from carnet.models import Spoken, Unmet, Voice
 from carnet.services.paging import PagingStyle
 from carnet.services.service import Service
 
 
-def _spoken(demand: Demand) -> Spoken:
+def _spoken(operation: str, faults: Sequence[Unmet]) -> Spoken:
     return Spoken("The request is invalid.", {"error": "INVALID_REQUEST"})
 
 
@@ -39,7 +40,7 @@ signin = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "AccessDeniedException",
     },
-    voice=Voice(code="ValidationException", of_demand=_spoken),
+    voice=Voice(code="ValidationException", of_faults=_spoken),
     paging=PagingStyle(
         limit="maxResults",
         start="nextToken",

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/Welcome.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from carnet.base.faults import (
     AlreadyExists,
     Denied,
@@ -16,12 +18,11 @@ from carnet.base.faults import (
     Unavailable,
     Unmodifiable,
 )
-from carnet.models import Voice
-from carnet.models.voice import Demand, Spoken
+from carnet.models import Spoken, Unmet, Voice
 from carnet.services.service import Service
 
 
-def _spoken(demand: Demand) -> Spoken:
+def _spoken(operation: str, faults: Sequence[Unmet]) -> Spoken:
     return Spoken("Invalid request", {"error": "invalid_request"})
 
 
@@ -38,5 +39,5 @@ sso_oidc = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "InvalidRequestException",
     },
-    voice=Voice(code="InvalidRequestException", of_demand=_spoken),
+    voice=Voice(code="InvalidRequestException", of_faults=_spoken),
 )
