@@ -98,6 +98,9 @@ def test_an_organization_is_removed_with_its_units(estate: Estate) -> None:
 def test_a_policy_type_is_enabled_and_disabled(estate: Estate) -> None:
     enabled = estate.call("EnablePolicyType", RootId=estate.root, PolicyType="TAG_POLICY")["Root"]
     assert [each["Type"] for each in enabled["PolicyTypes"]] == ["SERVICE_CONTROL_POLICY", "TAG_POLICY"]
+    more = estate.call("EnablePolicyType", RootId=estate.root, PolicyType="BACKUP_POLICY")["Root"]
+    assert [each["Type"] for each in more["PolicyTypes"]] == ["BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"]
+    estate.call("DisablePolicyType", RootId=estate.root, PolicyType="BACKUP_POLICY")
     with pytest.raises(ServiceError, match="PolicyTypeAlreadyEnabledException"):
         estate.call("EnablePolicyType", RootId=estate.root, PolicyType="TAG_POLICY")
     estate.call("DisablePolicyType", RootId=estate.root, PolicyType="TAG_POLICY")

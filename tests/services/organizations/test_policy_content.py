@@ -170,3 +170,79 @@ def test_a_tag_key_may_have_128_characters(estate: Estate) -> None:
 def test_a_name_twice_in_an_object_is_refused(estate: Estate, policy_type: PolicyType) -> None:
     with pytest.raises(ServiceError, match=MALFORMED):
         a_policy(estate, "management", policy_type, '{"tags":{},"tags":{}}')
+
+
+WORKSPACE = "T0123"
+TENANT, TEAM = "12345678-1234-1234-1234-123456789abc", "12345678-abcd-1234-1234-123456789abc"
+
+
+def slack(**members: object) -> dict[str, Any]:
+    return {"platforms": {"slack": members}}
+
+
+def teams(**members: object) -> dict[str, Any]:
+    return {"platforms": {"microsoft_teams": members}}
+
+
+def assign(value: object) -> dict[str, object]:
+    return {"@@assign": value}
+
+
+CHAT_POLICIES_TAKEN = {
+    "nothing": {},
+    "no platform": {"platforms": {}},
+    "empty platform": slack(),
+    "any case of a platform": {"platforms": {"SLACK": {"Client": assign("enabled")}}},
+    "chime": {"platforms": {"chime": {"client": assign("disabled")}}},
+    "empty client": slack(client={}),
+    "any case of an operator": slack(client={"@@Assign": "enabled"}),
+    "every workspace": slack(workspaces=assign(["*", WORKSPACE])),
+    "twice": slack(workspaces=assign([WORKSPACE, WORKSPACE])),
+    "a number": slack(workspaces=assign([1])),
+    "no workspace": slack(workspaces=assign([])),
+    "longest workspace": slack(workspaces=assign(["T" * 255]), overrides={"T" * 255: {}}),
+    "channels": slack(default={"Supported_Channel_Types": assign(["private"])}),
+    "tenant": teams(tenants={TENANT: assign([TEAM])}),
+    "every team": teams(tenants={TENANT: assign(["*"])}),
+    "override": teams(overrides={TENANT: {TEAM: {"supported_role_settings": assign(["user_role"])}}}),
+    "empty override": teams(overrides={TENANT: {TEAM: {}}}),
+    "override of a workspace": slack(overrides={WORKSPACE: {}}),
+}
+CHAT_POLICIES_REFUSED = {
+    "unknown name": {"other": {}},
+    "unknown platform": {"platforms": {"unknown": {}}},
+    "default platform": {"platforms": {"default": {}}},
+    "unknown member": slack(other=assign("enabled")),
+    "unknown default": {"default": {"other": assign("disabled")}},
+    "case of a word": slack(client=assign("ENABLED")),
+    "a word of JSON": slack(client=assign(True)),
+    "list for a word": slack(client=assign(["enabled"])),
+    "appended word": slack(client={"@@append": ["enabled"]}),
+    "lower case workspace": slack(workspaces=assign(["one"])),
+    "empty workspace": slack(workspaces=assign([""])),
+    "too long workspace": slack(workspaces=assign(["T" * 256])),
+    "too long override": slack(overrides={"T" * 256: {}}),
+    "pattern of workspaces": slack(workspaces=assign(["T*"])),
+    "true": slack(workspaces=assign([True])),
+    "no list": slack(workspaces=assign("*")),
+    "case of an override": slack(overrides={"aBC": {}}),
+    "client of an override": slack(overrides={WORKSPACE: {"client": assign("disabled")}}),
+    "case of a team": teams(tenants={TENANT: assign([TEAM.upper()])}),
+    "case of a tenant": teams(tenants={TEAM.upper(): assign(["*"])}),
+    "every tenant": teams(overrides={"*": {}}),
+    "override without a team": teams(overrides={TENANT: {"supported_role_settings": assign(["user_role"])}}),
+    "override of every team": teams(overrides={TENANT: {"*": {}}}),
+    "a value of its own": {"@@assign": "enabled"},
+    "names alike": {"platforms": {"slack": {}, "Slack": {}}},
+}
+
+
+@pytest.mark.parametrize("chatbot", CHAT_POLICIES_TAKEN.values(), ids=CHAT_POLICIES_TAKEN.keys())
+def test_chat_policies_that_are_taken(estate: Estate, chatbot: dict[str, Any]) -> None:
+    a_policy(estate, "chat", "CHATBOT_POLICY", json.dumps({"chatbot": chatbot}))
+
+
+@pytest.mark.parametrize("chatbot", CHAT_POLICIES_REFUSED.values(), ids=CHAT_POLICIES_REFUSED.keys())
+def test_chat_policies_that_are_refused(estate: Estate, chatbot: dict[str, Any]) -> None:
+    with pytest.raises(ServiceError, match=MALFORMED):
+        a_policy(estate, "chat", "CHATBOT_POLICY", json.dumps({"chatbot": chatbot}))

@@ -30,6 +30,7 @@ from carnet.services.inheritance import (
     scalar,
     scalars,
 )
+from carnet.services.organizations.chat_policies import is_chat_policy
 
 _BEGINS_WITH: Mapping[PolicyType, str | None] = {
     PolicyType.TAG: "tags",
@@ -165,6 +166,7 @@ def _chooses(part: _Part, known: str, words: tuple[str, ...]) -> bool:
 _CHECKS: Mapping[PolicyType, Callable[[_Part], bool]] = {
     PolicyType.TAG: _tags,
     PolicyType.AI_OPT_OUT: _services,
+    PolicyType.CHATBOT: is_chat_policy,
     PolicyType.S3: _s3_attributes,
 }
 """What else is checked below the one name at the top, of the types whose every name AWS documents."""

@@ -34,7 +34,8 @@ def _available(one: Organization) -> list[dict[str, object]]:
 
 
 def root(of: Organization, one: OrganizationalUnit) -> dict[str, object]:
-    types = [{"Type": each, "Status": "ENABLED"} for each in of.policy_types]
+    """The root, and the types that are enabled, by name."""
+    types = [{"Type": each, "Status": "ENABLED"} for each in sorted(of.policy_types)]
     return {"Id": one.id, "Arn": node_arn(of, one), "Name": one.name, "PolicyTypes": types}
 
 
