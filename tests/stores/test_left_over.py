@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from carnet.jobs.pruning import prune_logs
-from carnet.store import left_over
+from carnet.store import last_used, left_over
 from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, Uses
 from carnet.store.schema import METADATA
@@ -47,9 +48,9 @@ def test_every_table_is_of_something_that_takes_its_rows_along() -> None:
     assert not (owned & _OF_NOBODY.keys())
 
 
-@pytest.mark.parametrize("batch", [500, 1])
-def test_rows_of_what_is_gone_go(store: Store, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    monkeypatch.setattr(left_over, "_BATCH", batch)
+@pytest.mark.parametrize("rows", [10_000, 1, 2])
+def test_rows_of_what_is_gone_go(store: Store, monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    monkeypatch.setattr(last_used, "_ROWS_PER_PART", rows)
     an_account(store)
     user = a_user(1)
     with store.write() as unit:
@@ -72,3 +73,37 @@ def test_rows_of_what_is_gone_go(store: Store, monkeypatch: pytest.MonkeyPatch, 
     assert left.passwords.keys() == kept
     assert {attempt.principal_id for attempt in store.last_uses.actions_of(owners, ever)} == kept
     assert len(store.last_uses.actions_of(owners, ever)) == 4
+
+
+@pytest.mark.parametrize("rows", [10_000, 1])
+def test_old_uses_of_actions_go(store: Store, monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    monkeypatch.setattr(last_used, "_ROWS_PER_PART", rows)
+    an_account(store)
+    users = [a_user(number) for number in range(4)]
+    with store.write() as unit:
+        for user in users:
+            unit.add(user)
+    now, ids = store.clock(), [user.id for user in users]
+    old = {Attempt(owner, "iam:Old"): RoleUse(now - timedelta(days=401), "") for owner in ids}
+    new = {Attempt(owner, "iam:New"): RoleUse(now - timedelta(days=399), "") for owner in ids}
+    store.last_uses.save_actions(old | new)
+    prune(store)
+    assert store.last_uses.actions_of(ids, now - timedelta(days=10_000)).keys() == new.keys()
+
+
+@pytest.mark.parametrize(("of_each", "parts"), [(1, [11, 11, 1]), (4, [12, 12, 12, 12, 12, 12, 12, 8])])
+def test_a_step_has_some_rows_and_all_of_an_owner(
+    store: Store, monkeypatch: pytest.MonkeyPatch, of_each: int, parts: list[int]
+) -> None:
+    monkeypatch.setattr(last_used, "_ROWS_PER_PART", 10)
+    uses = {Attempt(f"AIDA{a:02}", f"iam:{b}"): RoleUse(NOW, "") for a in range(23) for b in range(of_each)}
+    store.last_uses.save_actions(uses)
+    lease = store.leases.take("pruning", "me")
+    assert lease is not None
+    after: str | None = ""
+    found = []
+    with store.fenced(lease) as (connection, _):
+        while after is not None:
+            rows, after = last_used.next_owners(connection, last_used.ACTION_USES.c.principal_id, after)
+            found.append(connection.scalar(select(func.count()).where(rows)))
+    assert found == parts

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+from sqlalchemy import Connection
 
 from carnet.base.clock import Clock
 from carnet.store.audit_log import AUDIT_EVENTS
@@ -30,6 +34,11 @@ PRUNE_SECONDS = 3600.0
 """How often it is done; an age is known to about as much."""
 
 
+class _RemoveFrom(Protocol):
+    def __call__(self, connection: Connection, /, *, after: str) -> str | None:
+        """Remove rows of the owners behind the id `after`, and give the last of those; None if no more follow."""
+
+
 def prune_logs(store: Store, lease: Lease, *, change_log: timedelta, audit: timedelta) -> Iterator[None]:
     """Remove the rows that are older than these ages, some each step. Raises LeaseLost, Unavailable.
 
@@ -52,14 +61,19 @@ def prune_logs(store: Store, lease: Lease, *, change_log: timedelta, audit: time
     now = store.clock()
     with store.fenced(lease) as (connection, _):
         remove_old_reports(connection, now - _REPORTS_KEPT)
-        remove_old_actions(connection, now - ACTIONS_REACH)
     yield
+    yield from _in_parts(store, lease, partial(remove_old_actions, before=now - ACTIONS_REACH))
     for column in OWNERS:
-        more = True
-        while more:
-            with store.fenced(lease) as (connection, _):
-                more = remove_left_over(connection, column)
-            yield
+        yield from _in_parts(store, lease, partial(remove_left_over, column=column))
+
+
+def _in_parts(store: Store, lease: Lease, remove: _RemoveFrom) -> Iterator[None]:
+    """Remove from a table what is to go, some owners each step."""
+    after: str | None = ""
+    while after is not None:
+        with store.fenced(lease) as (connection, _):
+            after = remove(connection, after=after)
+        yield
 
 
 def forget_attempts(store: Store, lease: Lease, *, clock: Clock) -> Iterator[None]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, select
 
 from carnet.store.codec import RowValues, moment, read_moment
 from carnet.store.databases.backend import Backend, Upsert
@@ -67,6 +67,7 @@ MOST_ACTIONS = 1000
 MOST_READ = 200_000
 """Uses of actions that are read for one report: the newest."""
 _PRINCIPALS_PER_QUERY = 500
+_ROWS_PER_PART = 10_000
 
 PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"))
 SESSION_USES = Table("browser_session_use", METADATA, own_id("session_id"), moment_column("last_used"))
@@ -211,9 +212,21 @@ def _load_actions(connection: Connection, principals: Iterable[str], since: date
     return found
 
 
-def remove_old_actions(connection: Connection, before: datetime) -> None:
-    """Remove the uses of actions that are older than a moment."""
-    connection.execute(delete(ACTION_USES).where(ACTION_USES.c.last_used < moment(before)))
+def remove_old_actions(connection: Connection, before: datetime, after: str) -> str | None:
+    """Remove the uses of actions that are older than a moment, of the `next_owners` behind `after`; gives the last."""
+    rows, last = next_owners(connection, ACTION_USES.c.principal_id, after)
+    connection.execute(delete(ACTION_USES).where(rows, ACTION_USES.c.last_used < moment(before)))
+    return last
+
+
+def next_owners(connection: Connection, owner: Column[str], after: str) -> tuple[ColumnElement[bool], str | None]:
+    """The condition of the next rows by `owner` behind the id `after`, and their last owner; None if no more follow.
+
+    All of an owner's rows are in one part, which has some thousands. One statement over a table with the uses of all
+    actions by all users would hold up every change on SQLite, and on PostgreSQL take longer than statements may.
+    """
+    last = connection.scalar(select(owner).where(owner > after).order_by(owner).offset(_ROWS_PER_PART).limit(1))
+    return owner > after if last is None else and_(owner > after, owner <= last), last
 
 
 def _load_passwords(connection: Connection, since: datetime) -> dict[str, PasswordUse]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from sqlalchemy import Column, Connection, delete, exists, select
+from sqlalchemy import Column, Connection, delete, exists
 
-from carnet.store.last_used import ACTION_USES, KEY_USES, PASSWORD_USES, ROLE_USES, SESSION_USES
+from carnet.store.last_used import ACTION_USES, KEY_USES, PASSWORD_USES, ROLE_USES, SESSION_USES, next_owners
 from carnet.store.rows.access_keys import ACCESS_KEYS
 from carnet.store.rows.accounts import ACCOUNTS
 from carnet.store.rows.browser_sessions import BROWSER_SESSIONS
@@ -14,7 +14,6 @@ from carnet.store.rows.roles import ROLES
 from carnet.store.rows.scim_tokens import SCIM_TOKENS
 from carnet.store.rows.users import USERS
 
-_BATCH = 500
 _KEY, _USER, _ROLE, _ACCOUNT = (each.table.c.id for each in (ACCESS_KEYS, USERS, ROLES, ACCOUNTS))
 
 OWNERS: Mapping[Column[str], tuple[Column[str], ...]] = {
@@ -27,11 +26,9 @@ OWNERS: Mapping[Column[str], tuple[Column[str], ...]] = {
 """Whose a row is, by the column that says it: one of these ids."""
 
 
-def remove_left_over(connection: Connection, column: Column[str]) -> bool:
-    """Remove some of the rows of a table whose owner is gone; whether there may be more of them."""
+def remove_left_over(connection: Connection, column: Column[str], after: str) -> str | None:
+    """Remove the rows whose owner is gone, of the `next_owners` behind the id `after`; gives the last of these."""
+    rows, last = next_owners(connection, column, after)
     gone = [~exists().where(owner == column) for owner in OWNERS[column]]
-    some: Iterable[str] = connection.scalars(select(column).where(*gone).distinct().limit(_BATCH)).all()
-    owners = list(some)
-    if owners:
-        connection.execute(delete(column.table).where(column.in_(owners), *gone))
-    return len(owners) == _BATCH
+    connection.execute(delete(column.table).where(rows, *gone))
+    return last
