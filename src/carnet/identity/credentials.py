@@ -15,6 +15,7 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.assignments import is_assigned
 from carnet.directory.directory import Directory
 from carnet.directory.identity_center import person
+from carnet.directory.root_access import is_managed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
 from carnet.entities.browser_session import ID_BEGINS, BrowserSession, HolderKind
@@ -23,7 +24,7 @@ from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.user import User
 from carnet.identity.credential import Credential, TokenExpired
-from carnet.identity.principals import SESSION_TOKEN, long_term_principal, session_principal
+from carnet.identity.principals import ASSUMED_ROOT, SESSION_TOKEN, long_term_principal, session_principal
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 from carnet.keyring.packing import unpack
@@ -89,7 +90,7 @@ def standing(snapshot: Snapshot, claims: SessionClaims) -> Principal | None:
     principal = session_principal(view, claims) if view is not None else None
     if principal is None or not _made_while_good(snapshot, claims) or not _of_a_person_still(snapshot, claims):
         return None
-    return principal
+    return principal if claims.kind != ASSUMED_ROOT or _is_managed_still(snapshot, claims) else None
 
 
 def _ms(when: datetime) -> int:
@@ -234,6 +235,18 @@ def _of_a_person_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
         return True
     try:
         return is_assigned(snapshot, claims.person, claims.account, claims.principal_id)
+    except Unavailable:
+        return True  # nothing is allowed in an account whose organization cannot be read
+
+
+def _is_managed_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
+    """Whether the account of a session of AssumeRoot is still one whose root user others may be for the task.
+
+    INVARIANT: such a session ends when its account leaves the organization, which binds nobody by then, or when the
+    organization lets nobody have one any more. AWS does not say whether it does.
+    """
+    try:
+        return any(is_managed(snapshot, claims.account, arn) for arn in claims.policy_arns)
     except Unavailable:
         return True  # nothing is allowed in an account whose organization cannot be read
 

@@ -161,6 +161,20 @@ class Everybody:
         return {"aws:SourceAccount": self.accounts[kind], **organization}
 
 
+def _manage_root_users(estate: Estate) -> None:
+    """Let the organization have sessions of its members' root users."""
+    organization = estate.world.snapshot.organizations[estate.organization].organization
+    with estate.world.installation.store.write() as unit:
+        unit.save(
+            replace(
+                organization,
+                trusted_services={**organization.trusted_services, "iam.amazonaws.com": 1},
+                root_features=("RootCredentialsManagement",),
+            )
+        )
+    estate.world.installation.directory.catch_up()
+
+
 def everybody(estate: Estate) -> Everybody:
     """Everybody around an organization, who may do everything as far as their own policies go."""
     world = estate.world
@@ -175,6 +189,7 @@ def everybody(estate: Estate) -> Everybody:
     engineer = role(world, "engineer", root=member, Path="/platform/")
     federated = world.call(user, "GetFederationToken", service="sts", Name="bob", Policy=json.dumps(ALLOW_ALL))
     account = estate.account_of(member)
+    _manage_root_users(estate)
     alice = world.snapshot.accounts[account].of(User).named("alice")
     assert alice is not None
     callers = {

@@ -238,6 +238,26 @@ def test_scps_bind_a_session_of_root(enabled: Estate, admin: Caller) -> None:
     assert refusal(enabled, member, "ListAccessKeys") is None
 
 
+@pytest.mark.parametrize("ended", ["left", "feature", "trust"])
+def test_a_session_ends_with_what_allowed_it(enabled: Estate, admin: Caller, ended: str) -> None:
+    """Who has left the organization is nobody's to manage, and no SCP binds the session any more."""
+    member, world = enabled.member(), enabled.world
+    sessions = [assume_root(enabled, admin, member, task) for task in (AUDIT, UNLOCK)]
+    for session in sessions:
+        world.call(session, "GetCallerIdentity", service="sts")
+    if ended == "left":
+        enabled.call_as(member, "LeaveOrganization")
+    elif ended == "feature":
+        world.call(world.root, "DisableOrganizationsRootSessions")
+    else:
+        changed(enabled, replace(organization(enabled), trusted_services={}))
+    assert [_is_good(world, session) for session in sessions] == [ended == "feature", False]
+
+
+def _is_good(world: World, session: Caller) -> bool:
+    return world.installation.execution.credentials.find(session.key_id, session.token) is not None
+
+
 def test_a_session_ends_after_fifteen_minutes(enabled: Estate, admin: Caller) -> None:
     session = assume_root(enabled, admin, enabled.member(), AUDIT)
     enabled.world.clock.advance(899)

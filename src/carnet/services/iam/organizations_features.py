@@ -10,11 +10,11 @@ from typing import Any
 
 from carnet.base.faults import Fault, Refused
 from carnet.directory.organization_view import OrganizationView
+from carnet.directory.root_access import RootFeature, is_administrator, is_trusted
 from carnet.entities.organization import FeatureSet, Organization
 from carnet.services.iam import organization_sentences as sentences
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.root_access import RootFeature, is_administrator, is_trusted
 from carnet.services.target import Target
 
 

@@ -17,13 +17,13 @@ from carnet.access.gather import find_managed_policy
 from carnet.base.arns import root_arn
 from carnet.base.faults import Denied, Invalid
 from carnet.directory.account_view import AccountView
+from carnet.directory.root_access import feature_of, is_administrator, is_managed
 from carnet.identity.principals import ASSUMED_ROOT
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.document import Grammar
 from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import PrincipalKind
 from carnet.services.operation import Answer, Call
-from carnet.services.root_access import RootFeature, is_administrator, is_enabled
 from carnet.services.sts.service import sts
 from carnet.services.sts.sessions import issue
 from carnet.services.target import Keys, Target
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from types_boto3_sts.type_defs import AssumeRootRequestTypeDef
 
 _TARGET = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?", re.ASCII)
-_TASK_POLICY = re.compile(
-    r"arn:[^:]+:iam::aws:policy/root-task/"
-    r"(?:(?P<credentials>IAMAuditRootUserCredentials|IAMCreateRootUserPassword|IAMDeleteRootUserCredentials)"
-    r"|S3UnlockBucketPolicy|SQSUnlockQueuePolicy)",
-    re.ASCII,
-)
 _MOST_SECONDS = 900
 
 
@@ -53,7 +47,7 @@ def root_to_assume(call: Call, given: Any) -> Target[AccountView]:
     if account is None or principal.startswith("arn:") is not principal.endswith(":root"):
         raise Invalid("Request must contain a valid target principal")
     arn = root_arn(call.partition, account[1])
-    member = _member(call, account[1], _feature(given))
+    member = _member(call, account[1], given["TaskPolicyArn"].get("arn", ""))
     if member is None:
         caller = call.caller.principal.arn
         nobody = Denied(f"User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {arn}")
@@ -61,23 +55,16 @@ def root_to_assume(call: Call, given: Any) -> Target[AccountView]:
     return Target(arn=arn, account=account[1], found=(member,), policies=(_consent(call.account, account[1]),))
 
 
-def _feature(given: Any) -> RootFeature | None:
-    task = _TASK_POLICY.fullmatch(given["TaskPolicyArn"].get("arn", ""))
-    if task is None:
-        return None
-    return RootFeature.CREDENTIALS if task["credentials"] else RootFeature.SESSIONS
-
-
-def _member(call: Call, account: str, feature: RootFeature | None) -> AccountView | None:
+def _member(call: Call, account: str, task_policy: str) -> AccountView | None:
     """The account, if it is a member whose root user callers of this account may be for the task."""
     view = call.snapshot.organization_of(call.account)
-    if view is None or feature is None or not is_enabled(view, feature) or not is_administrator(view, call.account):
+    if view is None or not is_administrator(view, call.account):
         return None
     target = call.snapshot.open_account(account)
     membership = target.membership if target is not None else None
-    if membership is None or membership.organization != view.scope.id or account == view.organization.management:
+    if membership is None or membership.organization != view.scope.id:
         return None
-    return target
+    return target if is_managed(call.snapshot, account, task_policy) else None
 
 
 def _consent(administrator: str, member: str) -> ResourcePolicy:
@@ -90,7 +77,7 @@ def _consent(administrator: str, member: str) -> ResourcePolicy:
 def task_policy(call: Call, given: Any, target: object) -> Keys:
     """sts:TaskPolicyArn: the policy that the session would be for. Raises Invalid for one that is for no such task."""
     arn = given["TaskPolicyArn"].get("arn", "")
-    if _TASK_POLICY.fullmatch(arn) is None or find_managed_policy(call.view, arn) is None:
+    if feature_of(arn) is None or find_managed_policy(call.view, arn) is None:
         raise Invalid("Request must contain valid AWS managed task policy ARN")
     return {"sts:TaskPolicyArn": arn}
 
