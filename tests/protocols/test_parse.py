@@ -57,7 +57,7 @@ def test_an_empty_json_body_is_an_empty_input(body: str) -> None:
         {"Tags.member.0.Key": "x"},
         {"Tags.member.2.Key": "x"},
         {"Tags.member.1.Key": "x", "Tags.member.3.Key": "x"},
-        {"Tags.member.01.Key": "x"},
+        {"Tags.member.1.Key": "x", "Tags.member.01.Key": "x"},
         {"Tags.member.١.Key": "x"},
         {"Tags.member.1": "x"},
         {"Tags.member.1.Key": "x", "Tags.member.1": "y"},
@@ -93,6 +93,10 @@ def test_form_fields_of_another_shape_are_malformed(fields: dict[str, str]) -> N
         (("1", "9" * 50_000), "Excessively sparse input would skip 99999999999999999998 list elements"),
         (("1", "8", "15"), "The elements of a list are not numbered from 1 without gaps"),
         (("11",), "The elements of a list are not numbered from 1 without gaps"),
+        (("1", "01"), "The elements of a list are not numbered from 1 without gaps"),
+        (("00",), "0 is not a valid index"),
+        (("-01",), "Key -1 may not have a leading '-'"),
+        (("0" * 50_000 + "12",), "Excessively sparse input would skip 11 list elements"),
     ],
 )
 def test_a_list_that_is_numbered_otherwise_is_told_as_aws_tells_it(numbers: tuple[str, ...], told: str) -> None:
@@ -100,6 +104,13 @@ def test_a_list_that_is_numbered_otherwise_is_told_as_aws_tells_it(numbers: tupl
     with pytest.raises(WireError) as caught:
         query(operation("iam", "UntagUser"), {f"TagKeys.member.{number}": "k" for number in numbers})
     assert (caught.value.code, caught.value.message) == ("MalformedInput", told)
+
+
+@pytest.mark.parametrize("numbers", [("01",), ("002", "1"), ("3", "02", "0" * 50_000 + "1")])
+def test_the_numbers_of_a_list_may_begin_with_zeros(numbers: tuple[str, ...]) -> None:
+    fields = {f"TagKeys.member.{number}": number.lstrip("0") for number in numbers}
+    read = query(operation("iam", "UntagUser"), fields)["TagKeys"]
+    assert read == [str(number) for number in range(1, len(numbers) + 1)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#request-serializatio
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -180,15 +180,23 @@ def _numbered(branch: Any, between: str | None) -> list[Any]:
     try:
         return [branch[str(number)] for number in range(1, len(branch) + 1)]
     except KeyError:
-        raise Unreadable(_misnumbered(branch)) from None
+        return _otherwise_numbered(branch)
 
 
-def _misnumbered(names: Iterable[str]) -> str:
-    """What is said of the numbers of a list's items that are not 1, 2, 3 ..., as recorded from AWS."""
-    if any(not _NUMBER.fullmatch(name) for name in names):
-        return _NO_NUMBER
+def _otherwise_numbered(branch: Branch) -> list[Any]:
+    """What stands under 01, 02, 003 ..., which AWS takes; raises Unreadable for what else is not 1, 2, 3 ..."""
+    if any(not _NUMBER.fullmatch(name) for name in branch):
+        raise Unreadable(_NO_NUMBER)
     # INVARIANT: only so many digits are read as a number, since reading takes quadratic time.
-    numbers = sorted(int(name[:_MOST_DIGITS]) for name in names)
+    names = sorted((int(name.lstrip("0")[:_MOST_DIGITS] or "0"), name) for name in branch)
+    numbers = [number for number, _ in names]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise Unreadable(_misnumbered(numbers))
+    return [branch[name] for _, name in names]
+
+
+def _misnumbered(numbers: list[int]) -> str:
+    """What is said of the numbers of a list's items, in their order, that are not 1, 2, 3 ..., as recorded from AWS."""
     if numbers[0] < 0:
         return f"Key {numbers[0]} may not have a leading '-'"
     if numbers[0] == 0:
