@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from carnet.access.authorize import Decided
 from carnet.base.faults import Denied
-from carnet.policy.decision import Layer, Verdict
+from carnet.policy.decision import OF_ORGANIZATION, Layer, Verdict
 from carnet.policy.request import PrincipalKind
 
 _ENDS_WITH_POLICY_ARN = frozenset((Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP))
 """The kinds of policy whose ARN closes the sentence of an explicit deny within one account or organization."""
-
-_OF_ORGANIZATION = (Layer.SCP, Layer.RCP)
 
 _VOUCHED_FOR = (PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
 """Callers whom AWS's sentence does not name: they have no ARN."""
@@ -44,7 +42,7 @@ def denial_sentence(decided: Decided) -> str:
         return sentence + _OF_CIPHERTEXT + _reason(decided)
     if shown := check.resource if check.shown is None else check.shown:
         sentence += f" on resource: {shown}"
-    if decided.policies.trust and decided.decision.layer not in _OF_ORGANIZATION:
+    if decided.policies.trust and decided.decision.layer not in OF_ORGANIZATION:
         # AWS shows the plain form here, also if the role does not exist, so that nothing is told about it. What an
         # organization forbids does not tell of it.
         return sentence

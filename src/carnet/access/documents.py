@@ -67,10 +67,11 @@ def everything_denied() -> Policy:
     return parse(_DENY_EVERYBODY, Grammar.RESOURCE, source="(unreadable policy)")
 
 
-@lru_cache(1)
-def everything_allowed() -> Policy:
-    """Stands for the session policy of a session without one, beside a policy that does nothing but deny."""
-    return parse(_ALLOW_EVERYTHING, Grammar.IDENTITY, source="(no session policy)")
+@lru_cache(4)
+def everything_allowed(source: str) -> Policy:
+    """An identity policy that allows everything. It stands for one that would not restrict anything; `source` names it
+    in explanations."""
+    return parse(_ALLOW_EVERYTHING, Grammar.IDENTITY, source=source)
 
 
 @lru_cache(1)

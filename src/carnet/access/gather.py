@@ -226,5 +226,5 @@ def _session(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
         yield _managed(view, arn)
     if _has_identity_context(session):
         if not (session.policies or session.policy_arns):
-            yield everything_allowed()
+            yield everything_allowed("(no session policy)")
         yield _denying(view, iam_arn(view.account.partition, AWS_ACCOUNT, _OF_IDENTITY_CONTEXT))

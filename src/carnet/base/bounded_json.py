@@ -32,12 +32,12 @@ def loads(text: str | bytes, **options: Any) -> Any:
         text = text.decode(json.detect_encoding(text))
     elif not text.isascii():
         text.encode("utf-8")
-    _check_surrogates(text)
+    check_surrogates(text)
     check_levels(text, MOST_LEVELS)
     return json.loads(text, **options)
 
 
-def _check_surrogates(text: str) -> None:
+def check_surrogates(text: str) -> None:
     """Raise ValueError for an escape that is half of a surrogate pair, without its other half."""
     if _HALF_ESCAPED.search(text) and any(match[2] for match in _ESCAPES.finditer(text)):
         raise ValueError("a lone surrogate is no text")

@@ -14,6 +14,8 @@ from msgspec.structs import force_setattr
 REQUEST_ID = "x-amzn-RequestId"
 XML = "text/xml"
 JSON = "application/json"
+WITHOUT_BODY = (204, 304)
+"""The statuses of answers that never have a body."""
 
 
 class ByteStream(Protocol):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from carnet.base.faults import Invalid
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
@@ -61,3 +63,9 @@ def _regions(partition: str) -> tuple[Region, ...]:
 
 REGIONS: Mapping[str, tuple[Region, ...]] = {partition: _regions(partition) for partition in _ENABLED_BY_DEFAULT}
 """Partition to its Regions, by name."""
+
+
+def check_region(partition: str, name: str) -> None:
+    """Raises Invalid for a name of no Region of the partition."""
+    if name not in {region.name for region in REGIONS[partition]}:
+        raise Invalid(f"{name} is no Region of the partition {partition}.")

@@ -14,6 +14,7 @@ from carnet.cli.groups import CommandGroup
 from carnet.cli.mail import check_mail
 from carnet.cli.options import installation_options, instance_owner_option, mail_options, told_plainly
 from carnet.cli.shown import show_json, text_or_json_option
+from carnet.cli.sso_identity_source import owner_of
 
 
 class _Wanted(NamedTuple):
@@ -117,15 +118,11 @@ def _made_here(wanted: _Wanted, settings: Settings) -> dict[str, Any]:
     from carnet.assembly.running import last_endpoint
     from carnet.assembly.state import open_state
     from carnet.directory.directory import Directory
-    from carnet.entities.identity_center_instance import Instance
     from carnet.services.person_invitations import invite_here, told
 
     server = check_mail(settings) if wanted.mail else None
     with open_state(settings) as state:
-        owners = [instance.account for instance in state.store.all_of(Instance)]
-        if wanted.account is None and len(owners) != 1:
-            raise click.UsageError(f"Give --account: there are {len(owners)} instances of IAM Identity Center.")
-        account, directory, now = wanted.account or owners[0], Directory(state.store), state.clock()
+        account, directory, now = owner_of(state.store, wanted.account), Directory(state.store), state.clock()
         url = settings.public_url or last_endpoint(settings.data_dir) or public_url(settings)
         lifetime, mailed = timedelta(hours=wanted.hours), None
         if wanted.mail:

@@ -1,4 +1,4 @@
-"""Centralized root access: what an organization has switched on of it, and which accounts use it.
+"""Centralized root access: which features an organization has enabled, and which accounts administer it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
 """
@@ -37,12 +37,12 @@ def feature_of(task_policy: str) -> RootFeature | None:
 
 
 def is_trusted(view: OrganizationView) -> bool:
-    """Whether trusted access is enabled for IAM, without which there is none."""
+    """Whether trusted access is enabled for IAM; centralized root access needs it."""
     return _IAM in view.organization.trusted_services
 
 
 def is_administrator(view: OrganizationView, account: str) -> bool:
-    """Whether it is the management account, or a delegated administrator for IAM."""
+    """Whether an account is the management account, or a delegated administrator for IAM."""
     found = view.of(OrganizationAccount).get(account)
     return account == view.organization.management or (found is not None and _IAM in found.delegations)
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.context_keys import lookup
-from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
+from carnet.policy.decision import OF_ORGANIZATION, Decision, Layer, StatementRef, Verdict
 from carnet.policy.document import Policy
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies
@@ -43,7 +43,6 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
 """
 
-_ORGANIZATION = (Layer.RCP, Layer.SCP)
 
 LAST_GATES = (Layer.SCOPE_DOWN, Layer.ENDPOINT)
 """The layers that must allow whatever the others do."""
@@ -123,7 +122,7 @@ def judge(request: Request, policies: Policies, layers: tuple[Found, ...]) -> De
     """Weigh what the layers hold."""
     if needs_no_permission(request):
         return Decision(verdict=Verdict.ALLOWED, layer=None)
-    return _explicit_deny(layers) or _closed_gate(layers, *_ORGANIZATION) or _granted(request, policies, layers)
+    return _explicit_deny(layers) or _closed_gate(layers, *OF_ORGANIZATION) or _granted(request, policies, layers)
 
 
 def under_rcps(action: str, rcp_services: frozenset[str]) -> bool:

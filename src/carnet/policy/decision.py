@@ -32,6 +32,10 @@ class Layer(StrEnum):
     ENDPOINT = "VPC endpoint policy"
 
 
+OF_ORGANIZATION = (Layer.RCP, Layer.SCP)
+"""The policies of organizations."""
+
+
 class StatementRef(Struct, frozen=True, kw_only=True):
     """One statement of one policy, named so that a person finds it."""
 

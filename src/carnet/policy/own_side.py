@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from carnet.policy.context_keys import RESOURCE_PREFIX, RESOURCE_TAG
-from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
+from carnet.policy.decision import OF_ORGANIZATION, Decision, Layer, StatementRef, Verdict
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.request import PrincipalKind
 from carnet.policy.resources import asks_a_trust_policy
@@ -17,7 +17,6 @@ from carnet.policy.statement import Effect
 from carnet.policy.trace import ConditionTrace, LayerTrace, ResourceTrace, StatementTrace, Trace
 
 _OF_RESOURCE = (Layer.RCP, Layer.RESOURCE, Layer.TRUST)
-_OF_ORGANIZATION = (Layer.RCP, Layer.SCP)
 _BY_TRUST = Decision(verdict=Verdict.IMPLICIT_DENY, layer=Layer.TRUST)
 
 
@@ -34,7 +33,7 @@ def own_side(trace: Trace) -> Trace:
     if tells := any(map(_asks_for_the_resource, own)):
         # What the own policies say follows from the role, too: whether it is there, and how it is tagged.
         own = tuple(_hidden(layer.layer, layer.level) for layer in own)
-    if decision.layer not in _OF_ORGANIZATION:
+    if decision.layer not in OF_ORGANIZATION:
         decision = _BY_TRUST if tells else _denied(trace, own)
     return structs.replace(trace, decision=decision, layers=(of_resource, *own))
 

@@ -35,7 +35,7 @@ _OWN_CODES: Mapping[Dialect, Mapping[str, tuple[str, int]]] = {
 }
 """Code and HTTP status that only one dialect has, by the query protocol's code."""
 _FIRST_SERVER_STATUS = 500
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def spelled(dialect: Dialect, code: str) -> tuple[str, int]:
@@ -71,7 +71,7 @@ def _rest_xml(code: str, status: int, message: str, request_id: str) -> HttpResp
 
 def _xml(status: int, text: str, request_id: str, *more: tuple[str, str]) -> HttpResponse:
     headers = ((REQUEST_ID, request_id), *more, ("Content-Type", XML))
-    return HttpResponse(status=status, headers=headers, body=(_DECLARATION + text).encode())
+    return HttpResponse(status=status, headers=headers, body=(DECLARATION + text).encode())
 
 
 def _cbor(code: str, status: int, message: str, request_id: str) -> HttpResponse:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any, Never
 
-from carnet.base.bounded_json import NestedTooDeeply, check_levels
+from carnet.base.bounded_json import NestedTooDeeply, check_levels, check_surrogates
 from carnet.protocols.unreadable import Unreadable
 
 MAX_DEPTH = 32
 
 _MAX_DIGITS = 20
-_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]", re.ASCII)
 
 
 def read_json(body: bytes) -> Any:
@@ -26,8 +24,7 @@ def read_json(body: bytes) -> Any:
         text = body.decode("utf-8")
         check_levels(text, MAX_DEPTH)
         value = _DECODER.decode(text)
-        if _ESCAPED_SURROGATE.search(text):
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        check_surrogates(text)
     except NestedTooDeeply:
         raise Unreadable(f"The request body is nested more than {MAX_DEPTH} levels deep") from None
     except ValueError:

@@ -32,7 +32,7 @@ of the API with each if it is the SDK for C++."""
 _CHECKSUM = "x-amz-checksum-"
 _CHECKED_BY = "x-amz-sdk-checksum-algorithm"
 """A header of operations whose bodies may come with a checksum, which models do not name."""
-_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 _Body = Callable[[bytes], dict[str, Any]]
 
@@ -60,7 +60,7 @@ def _compiled(operation: str) -> tuple[StructureShape | None, Callable[[RestHead
     shape = _service().operations[operation].input
     if shape is None:
         return None, lambda head: {}, _nothing
-    return shape, head_members(shape), body_members(shape, _NAMESPACE)
+    return shape, head_members(shape), body_members(shape, NAMESPACE)
 
 
 def body_members(shape: StructureShape, namespace: str) -> Callable[[bytes], dict[str, Any]]:

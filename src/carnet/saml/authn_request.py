@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
+from carnet.base.timestamps import iso_seconds
 from carnet.saml.metadata import HTTP_POST
 from carnet.saml.xml import ASSERTION, PROTOCOL, parse_xml
 
@@ -40,7 +41,7 @@ class AuthnRequest:
     def xml(self) -> str:
         return (
             f'<samlp:AuthnRequest xmlns:samlp="{PROTOCOL}" xmlns:saml="{ASSERTION}" ID={quoteattr(self.id)}'
-            f' Version="2.0" IssueInstant="{instant(self.issued)}" Destination={quoteattr(self.destination)}'
+            f' Version="2.0" IssueInstant="{iso_seconds(self.issued)}" Destination={quoteattr(self.destination)}'
             f' ProtocolBinding="{HTTP_POST}" AssertionConsumerServiceURL={quoteattr(self.acs_url)}>'
             f"<saml:Issuer>{escape(self.issuer)}</saml:Issuer></samlp:AuthnRequest>"
         )
@@ -78,8 +79,3 @@ def _signed(query: str, private: bytes) -> str:
     assert isinstance(key, rsa.RSAPrivateKey)
     signature = key.sign(query.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
     return f"{query}&{urlencode({'Signature': base64.b64encode(signature).decode('ascii')})}"
-
-
-def instant(when: datetime) -> str:
-    """A time as SAML has it: in UTC."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

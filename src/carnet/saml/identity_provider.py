@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from carnet.saml.authn_request import instant
+from carnet.base.timestamps import iso_seconds
 from carnet.saml.metadata import HTTP_POST, HTTP_REDIRECT
 from carnet.saml.metadata_keys import key_descriptors
 from carnet.saml.signing import SigningPair, signed_within
@@ -79,7 +79,9 @@ def signed_response(said: Said, pair: SigningPair) -> str:
 
 def _response(said: Said) -> etree._Element:
     """Without its assertion."""
-    response = _element(None, PROTOCOL, "Response", ID=said.response_id, Version="2.0", IssueInstant=instant(said.now))
+    response = _element(
+        None, PROTOCOL, "Response", ID=said.response_id, Version="2.0", IssueInstant=iso_seconds(said.now)
+    )
     response.set("Destination", said.acs_url)
     if said.in_response_to is not None:
         response.set("InResponseTo", said.in_response_to)
@@ -90,16 +92,18 @@ def _response(said: Said) -> etree._Element:
 
 
 def _assertion(said: Said) -> etree._Element:
-    made = _element(None, ASSERTION, "Assertion", ID=said.assertion_id, Version="2.0", IssueInstant=instant(said.now))
+    made = _element(
+        None, ASSERTION, "Assertion", ID=said.assertion_id, Version="2.0", IssueInstant=iso_seconds(said.now)
+    )
     _element(made, ASSERTION, "Issuer").text = said.issuer
-    until = instant(said.now + _GOOD_FOR)
+    until = iso_seconds(said.now + _GOOD_FOR)
     subject = _element(made, ASSERTION, "Subject")
     _element(subject, ASSERTION, "NameID", Format=said.subject_format).text = said.subject
     confirmation = _element(subject, ASSERTION, "SubjectConfirmation", Method="urn:oasis:names:tc:SAML:2.0:cm:bearer")
     data = _element(confirmation, ASSERTION, "SubjectConfirmationData", NotOnOrAfter=until, Recipient=said.acs_url)
     if said.in_response_to is not None:
         data.set("InResponseTo", said.in_response_to)
-    conditions = _element(made, ASSERTION, "Conditions", NotBefore=instant(said.now - _AHEAD), NotOnOrAfter=until)
+    conditions = _element(made, ASSERTION, "Conditions", NotBefore=iso_seconds(said.now - _AHEAD), NotOnOrAfter=until)
     restriction = _element(conditions, ASSERTION, "AudienceRestriction")
     _element(restriction, ASSERTION, "Audience").text = said.audience
     _statement(made, said)
@@ -113,9 +117,9 @@ def _statement(made: etree._Element, said: Said) -> None:
         made,
         ASSERTION,
         "AuthnStatement",
-        AuthnInstant=instant(said.authenticated),
+        AuthnInstant=iso_seconds(said.authenticated),
         SessionIndex=said.session_index,
-        SessionNotOnOrAfter=instant(said.session_end),
+        SessionNotOnOrAfter=iso_seconds(said.session_end),
     )
     context = _element(statement, ASSERTION, "AuthnContext")
     reference = _element(context, ASSERTION, "AuthnContextClassRef")

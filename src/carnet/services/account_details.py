@@ -1,4 +1,4 @@
-"""The details and Regions of an account, of which several services tell."""
+"""The details and Regions of an account, which several services show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def details_of(view: AccountView) -> AccountDetails:
 
 
 def keep_details(call: WriteCall, view: AccountView, details: AccountDetails) -> None:
-    """Store the details of the account of `view`, be they its first or not."""
+    """Store the details of the account of `view`, whether or not it had any."""
     known = view.of(AccountDetails).get(details.id)
     if known is None:
         call.store.add(details)

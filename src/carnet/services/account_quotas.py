@@ -1,4 +1,4 @@
-"""What the operator lets accounts have instead of AWS's quotas: how it is written, and setting it for one account."""
+"""Quotas that the operator sets in place of AWS's: how they are written, and how they are set for one account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carnet.store.store import Store
 
 MOST = 1_000_000
-"""The greatest number that a quota may be set to: far more than AWS raises one to."""
+"""The highest number that a quota may be set to: far more than AWS raises one to."""
 DEFAULTS: Mapping[str, int] = {
     field.name: getattr(quotas, field.name)
     for quotas in (IamQuotas(), StsQuotas(), OrganizationsQuotas(), SsoQuotas(), IdentityStoreQuotas())
@@ -40,7 +40,7 @@ def read_quotas(text: str) -> dict[str, int]:
 def set_quotas(
     store: Store, directory: Directory, *, account: str, changes: Mapping[str, int | None], now: datetime
 ) -> Mapping[str, int]:
-    """Set quotas of an account, and take back those that are None; gives what is set then. Raises Missing."""
+    """Set quotas of an account, and remove those that are None; returns what is set afterwards. Raises Missing."""
     with store.write() as unit:
         view = directory.catch_up(unit.base).account(account)
         if view is None:

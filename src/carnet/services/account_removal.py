@@ -1,4 +1,4 @@
-"""Removes an account with all that is in it, which only the operator of an installation does."""
+"""Removes an account with everything in it. Only the operator of an installation can do it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def delete_account(store: Store, *, account: str, now: datetime) -> int:
 
 
 def remove_account(unit: UnitOfWork, account: str, now: datetime) -> int:
-    """Remove an account and every row of its scope in one change; how many rows those were.
+    """Remove an account and every row of its scope in one change; returns the number of rows.
 
-    A member leaves its organization so, also if it is closed. Raises Missing, and InUse for a management account. Its
-    keys and sessions are good for nothing afterwards, and its id may be given again. Who asks for it writes the audit
-    event of the removal.
+    A member leaves its organization by it, even if it is closed. Raises Missing, and InUse for a management account.
+    Afterwards its keys and sessions are invalid, and its id may be used again. The caller writes the audit event of the
+    removal.
     """
     place = stored(unit, ORGANIZATION_ACCOUNTS, account)
     if place is not None:

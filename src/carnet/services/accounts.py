@@ -1,4 +1,4 @@
-"""What only the operator of an installation does: make accounts, and replace a lost root key.
+"""Makes accounts, and replaces a lost root key. Only the operator of an installation can do it.
 
 AWS has no API for it; `carnet account` and the first start call it.
 """
@@ -71,8 +71,9 @@ def create_accounts(
 ) -> tuple[RootKey, ...]:
     """Make an account for each name and email, all of them or none, each with one root access key.
 
-    They are stand-alone, or members of the organization `joining`. `account_ids` are theirs if any are given; raises
-    AlreadyExists for one that is in use, and what `joining` raises. `told` hears how many are made, and of how many.
+    They are stand-alone, or members of the organization `joining`. If `account_ids` are given, the accounts get these
+    ids; raises AlreadyExists if one is in use, and what `joining` raises. `told` is called with the number made so far
+    and the number of all.
     """
     accounts = [
         Account(id=account_id, partition=partition, name=name, email=email, created=now)
@@ -98,9 +99,10 @@ def create_first_account(
     partition: str,
     now: datetime,
 ) -> RootKey | None:
-    """Make the first account and its root key, given or new ones; None if there is an account already.
+    """Make the first account and its root key, with the given values or new ones; None if there is an account already.
 
-    INVARIANT: that is asked at the locked revision, so of several first starts at once only one makes it.
+    INVARIANT: this is checked at the locked revision, so that of several first starts at the same time only one makes
+    it.
     """
     account = Account(
         id=account_id or ids.account(),
@@ -133,7 +135,7 @@ def _add_accounts(
 
 
 def add_account(unit: UnitOfWork, keyring: Keyring, account: Account, key: GivenKey) -> RootKey:
-    """Make an account with that key of its root user; who asks for it writes the audit event."""
+    """Make an account with that key of its root user. The caller writes the audit event."""
     new = sealed_access_key(keyring, key, account=account.id, owner=account.id, now=account.created)
     unit.add(account)
     unit.add(new.key)
@@ -145,7 +147,8 @@ def replace_root_keys(
 ) -> RootKey:
     """Delete every access key of the root user and make one new; raises Missing.
 
-    INVARIANT: the keys are those at the locked revision, so that none which an old one made meanwhile is left.
+    INVARIANT: the keys are those at the locked revision, so that a key which was made with an old one in the meantime
+    is deleted, too.
     """
     with store.write() as unit:
         view = directory.catch_up(unit.base).account(account)

@@ -1,4 +1,4 @@
-"""Attributes for access control: where the value of a session tag comes from, in what is known of a person.
+"""Attributes for access control: which attribute of a person is the value of a session tag.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/attributesforaccesscontrol.html
 """
@@ -22,7 +22,7 @@ _OF_NAME = ("formatted", "familyName", "givenName", "middleName", "honorificPref
 _OF_ADDRESS = ("formatted", "streetAddress", "locality", "region", "postalCode", "country")
 _OF_ENTERPRISE = ("employeeNumber", "costCenter", "organization", "division", "department", "manager.value")
 _PRIMARY, _WORK = "[primary eq true]", '[type eq "work"]'
-"""Which one of several addresses, or the like."""
+"""Which one of several addresses, phone numbers or emails."""
 _OF_CHOSEN = {
     "emails": (("value",), (_PRIMARY,)),
     "phoneNumbers": (("value",), (_PRIMARY, _WORK)),
@@ -44,17 +44,17 @@ PATHS: frozenset[str] = frozenset(
         ),
     )
 )
-"""What can stand in `${path:...}`."""
+"""The paths that `${path:...}` may name."""
 
 
 def path_of(source: str) -> str | None:
-    """The path of a source, `${path:userName}`; None for what is no source."""
+    """The path of a source, `${path:userName}`; None if the text is no source."""
     found = _SOURCE.fullmatch(source)
     return found.group(1) if found is not None and found.group(1) in PATHS else None
 
 
 def value_at(person: IdentityStoreUser, path: str) -> str | None:
-    """What is known of a person under one of `PATHS`; None if nothing is."""
+    """The value of one of `PATHS` for a person; None if it is not known."""
     if path == _USER_NAME:
         return person.user_name
     if path.startswith(f"{_ENTERPRISE}."):
@@ -74,7 +74,7 @@ def _primary(items: Any) -> Any:
 
 
 def _at_work(items: Any) -> Any:
-    """The one of a list that is for work: its type is compared without regard to case, as SCIM does."""
+    """The element of a list whose type is `work`. The type is compared without regard to case, as in SCIM."""
     if not isinstance(items, (list, tuple)):
         return None
     return next((each for each in items if isinstance(each, Mapping) and folded(each.get("Type", "")) == "work"), None)

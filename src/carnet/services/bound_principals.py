@@ -1,7 +1,7 @@
-"""The principals of resource-based policies, and the unique ids that they stand for.
+"""Binds the principals in resource-based policies to unique ids.
 
-A principal's ARN is resolved when the policy is saved. Should the user or role be deleted and made again under its old
-name, the policy does not name the new one, and shows the old one's id.
+A principal's ARN is resolved when the policy is saved. If the user or role is deleted and another is created under the
+same name, the policy does not apply to the new one; it shows the id of the old one.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -36,14 +36,15 @@ class Bound(NamedTuple):
     """A policy as it is kept."""
 
     text: str
-    """As it was written, but an account's id as the ARN of its root, and a unique id as the ARN that it stands for."""
+    """As it was written, except that an account id is the ARN of the account's root, and a unique id is the ARN of its
+    principal."""
     ids: PrincipalIds
 
 
 def bound(snapshot: Snapshot, own: AccountView, policy: Policy, text: str, gone: frozenset[str] = frozenset()) -> Bound:
-    """A policy of a resource of the account `own`, bound to the principals of this moment. Raises NoSuchPrincipal.
+    """A policy of a resource in the account `own`, bound to the principals as they are now. Raises NoSuchPrincipal.
 
-    A unique id is looked for in every account. Those of `gone` may be in none: the policy had them already.
+    A unique id is looked for in every account; an id in `gone` need not exist, because the policy had it before.
     """
     named = {written: _resolved(snapshot, own, written, gone) for written in policy.principals(PrincipalType.AWS)}
     return Bound(
@@ -53,7 +54,7 @@ def bound(snapshot: Snapshot, own: AccountView, policy: Policy, text: str, gone:
 
 
 def shown(snapshot: Snapshot, text: str, ids: PrincipalIds) -> str:
-    """A policy as it reads now: principals by their present ARNs, those that are gone by their ids."""
+    """The text of a policy as AWS shows it now: principals by their present ARNs, deleted ones by their ids."""
     return _with_principals(text, {written: _arn_of(snapshot, written, bound) for written, bound in ids.items()})
 
 

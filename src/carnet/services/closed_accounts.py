@@ -1,4 +1,4 @@
-"""What becomes of an account that its organization has closed: the operator opens it again, or it goes.
+"""Closed accounts of an organization: the operator can open one again; otherwise it is removed in time.
 
 AWS Support reopens accounts at AWS, which removes them 90 days after their closure.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html
@@ -22,13 +22,13 @@ from carnet.store.unit_of_work import UnitOfWork
 
 _LOG = logging.getLogger(__name__)
 REMOVE_SECONDS = 3600.0
-"""How often it is looked for those whose time is over; an account is kept at most this much longer."""
+"""How often accounts whose time is over are looked for. An account is kept at most this much longer."""
 
 
 def reopen_account(unit: UnitOfWork, account: str) -> None:
-    """Open an account again: its keys and sessions are good again, and its place in the organization is as it was.
+    """Open an account again: its keys and sessions are valid again, and its place in the organization is as it was.
 
-    Raises Missing for one that no organization has, Invalid for one that is not closed. Who asks for it writes the
+    Raises Missing for an account that is in no organization, Invalid for one that is not closed. The caller writes the
     audit event.
     """
     membership = stored(unit, MEMBERSHIPS, account)
@@ -40,9 +40,9 @@ def reopen_account(unit: UnitOfWork, account: str) -> None:
 
 
 def remove_closed_accounts(store: Store, lease: Lease, *, clock: Clock) -> Iterator[None]:
-    """Remove the accounts that were closed longer ago than such are kept, one each step.
+    """Remove the accounts whose time after closing is over, one at each step.
 
-    One that cannot be removed stays, and is told of in the log. Raises LeaseLost, Unavailable.
+    If one cannot be removed, it stays, and the log says so. Raises LeaseLost, Unavailable.
     """
     with store.fenced(lease) as (connection, backend):
         accounts = closed_for_good(connection, backend)
@@ -56,7 +56,7 @@ def remove_closed_accounts(store: Store, lease: Lease, *, clock: Clock) -> Itera
 
 
 def _remove_closed(store: Store, lease: Lease, account: str, now: datetime) -> None:
-    """INVARIANT: that it was not opened again is asked in the transaction that removes it."""
+    """INVARIANT: the transaction that removes the account checks that it was not opened again."""
     with store.write() as unit:
         unit.hold(lease)
         if unit.ask(partial(closed_for_good, account=account)):

@@ -1,4 +1,4 @@
-"""The change in which the MFA codes of a call are looked at."""
+"""The change that checks the MFA codes of a call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeAttempt:
-    """Looks at codes once: guesses that come at once, on whatever nodes, are made one after the other."""
+    """Checks codes once. It is a change, so that guesses which come at the same time, on any nodes, are checked one
+    after the other."""
 
     check: CodeCheck
     codes: Codes
@@ -41,9 +42,10 @@ class CodeAttempt:
         return self.parsed.authenticated.routed.arrived.time
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
-        """Use the codes up or count the attempt, as the device is now; `accepted` comes of what this answers.
+        """Use up right codes, or count a wrong attempt, for the device as it is now; `accepted` reads what this
+        answers.
 
-        Raises a Fault, and changes nothing, for codes that are not even looked at.
+        Raises a Fault, and changes nothing, if the codes may not be checked yet.
         """
         self.is_there(snapshot)
         known = self.codes.device
@@ -66,9 +68,9 @@ class CodeAttempt:
 
 
 def code_attempt(execution: Execution, check: CodeCheck, admitted: Admitted, parsed: Parsed) -> CodeAttempt:
-    """The change for a call that is allowed if its codes are right; raises a Fault for codes that need no look.
+    """The change for a call that is allowed if its codes are right; raises a Fault if the codes need no check.
 
-    INVARIANT: what is refused here costs no change, so nobody makes others wait by guessing on.
+    INVARIANT: a refusal here costs no change, so that nobody can make others wait by guessing on.
     """
     codes = check.codes(admitted.call, parsed.given)
     caller = parsed.authenticated.caller
@@ -83,7 +85,7 @@ def code_attempt(execution: Execution, check: CodeCheck, admitted: Admitted, par
 
 
 def accepted(check: CodeCheck, outcome: Outcome) -> Accepted:
-    """For the outcome of an attempt, once it is committed; raises what the caller is told otherwise."""
+    """The result of an attempt that is committed; raises a Fault if the codes were wrong."""
     if isinstance(outcome, Failed):
         raise outcome.problem
     if outcome.answer["right"] is not True:
@@ -92,7 +94,7 @@ def accepted(check: CodeCheck, outcome: Outcome) -> Accepted:
 
 
 def refuse_hindered(check: CodeCheck, codes: Codes, device: MfaDevice, now: datetime) -> None:
-    """Raise a Fault if the codes may not be looked at yet."""
+    """Raise a Fault if the codes may not be checked yet."""
     hindrance = codes.hindrance(device, now)
     if hindrance is not None:
         fault: Fault = check.hindered[hindrance]()

@@ -18,10 +18,10 @@ from carnet.services.operation import AnyCall
 from carnet.services.preparing import Pool, Preparation
 
 POOL = Pool(name="documents", size=1, waiting=64, seconds=5)
-"""One at once: parsing never waits for anything but a processor."""
+"""One at a time: parsing needs nothing but a processor."""
 _ROOM = 10_000
-"""Parts of documents that are remembered, at some 2 KB each; `Recent` holds twice that at most. What a change needs
-stays with its call."""
+"""Parts of documents that are remembered, at some 2 KB each; `Recent` holds twice that at most. A change keeps its own
+documents with its call."""
 _CHARACTERS_OF_PART = 1_000
 """As many characters of a document take as much memory as a part of it."""
 
@@ -36,7 +36,7 @@ _lock = Lock()
 
 
 def new_memory() -> Recent[tuple[Grammar, str], _Parsed]:
-    """An empty one, of what was parsed a moment ago."""
+    """An empty memory of documents that were parsed a moment ago."""
     return Recent(_ROOM, weigh=lambda parsed: parsed.weight)
 
 
@@ -44,18 +44,18 @@ _parsed = new_memory()
 
 
 class ReadDocument(NamedTuple):
-    """A document of an input: what its operation finds as `call.prepared`."""
+    """A document of an operation's input: the value of `call.prepared`."""
 
     text: str
     grammar: Grammar
     size: int
-    """As its quota counts it."""
+    """In characters, as the quota counts them."""
     outcome: Policy | Malformed | None
-    """None for one that is longer than its quota, and so is not parsed."""
+    """None for a document that is longer than its quota and is therefore not parsed."""
 
 
 class ReadDocuments(NamedTuple):
-    """The documents that an operation makes of its input, when there are several: its `call.prepared`."""
+    """Several documents of an operation's input: the value of `call.prepared`."""
 
     documents: tuple[ReadDocument, ...]
 
@@ -63,8 +63,8 @@ class ReadDocuments(NamedTuple):
 def document(call: AnyCall, text: str, grammar: Grammar, partition: str) -> Policy:
     """A document of the call, to be saved in an account of the partition; raises Malformed.
 
-    It has no source: it is not stored yet. One that was not prepared, since a quota was raised at that moment, or
-    that belongs to a call which changes nothing, is parsed now.
+    It has no source, because it is not stored yet. A document that was not prepared is parsed now: its quota was raised
+    in between, or the call changes nothing.
     """
     outcome = _of_call(call, text, grammar)
     if outcome is None:
@@ -78,7 +78,7 @@ def document_size(call: AnyCall, text: str) -> int:
 
 
 def parse_once(text: str, grammar: Grammar, partition: str) -> Policy:
-    """The same of a document of a call that changes nothing, parsed now or a moment ago."""
+    """As `document`, for a call that changes nothing: the document is parsed now, or was a moment ago."""
     return _checked(_remembered(text, grammar), partition)
 
 
@@ -102,7 +102,7 @@ def _of_call(call: AnyCall, text: str, grammar: Grammar) -> Policy | Malformed |
 
 
 def _prepared(call: AnyCall) -> tuple[ReadDocument, ...]:
-    """Those of the call that were read before its turn."""
+    """The documents of the call that were read before its turn."""
     read = call.prepared
     if isinstance(read, ReadDocuments):
         return read.documents
@@ -136,4 +136,4 @@ def _outcome(text: str, grammar: Grammar) -> Policy | Malformed:
     try:
         return parse(text, grammar)
     except Malformed as fault:
-        return Malformed(fault.message)  # without the traceback, which would hold on to the parser
+        return Malformed(fault.message)  # without the traceback, which would keep the parser in memory

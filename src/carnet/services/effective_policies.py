@@ -16,7 +16,7 @@ from carnet.policy.engine.recent import Recent
 from carnet.services.inheritance import Setting, Source, TooLarge, merged
 
 _ROOM = 4_000_000
-"""Characters of the policies whose effective policies are remembered: each takes some ten times as much memory."""
+"""How many characters of policies are remembered with their effective policies. Each takes some ten bytes of memory."""
 
 _Levels: TypeAlias = tuple[tuple[tuple[str, str], ...], ...]
 """Ids and contents of the policies attached to the root, to the units on the way and to the account, in order."""
@@ -29,12 +29,12 @@ _NOTHING = "{}"
 
 class EffectivePolicy(NamedTuple):
     setting: Setting
-    """INVARIANT: it is shared, and so never changed."""
+    """INVARIANT: it is shared and never changed."""
     content: str
     """What it says as JSON."""
     weight: int
     too_large: bool = False
-    """Whether it says more than it may, and so nothing."""
+    """Whether it is larger than allowed, so that nothing of it is in effect."""
 
 
 _lock = Lock()
@@ -43,9 +43,10 @@ _remembered: Recent[tuple[PolicyType, _Levels], EffectivePolicy] = Recent(_ROOM,
 
 
 def effective_policy(view: OrganizationView, node: Node, policy_type: PolicyType) -> EffectivePolicy | None:
-    """The effective policy of an account; None while the type is not enabled, or nothing of it attached there or above.
+    """The effective policy of an account; None if the type is not enabled, or no policy of it is attached to the
+    account or above it.
 
-    What policies of the same contents set together is worked out once, for all accounts that have them above.
+    Policies of the same contents are merged once, for all accounts that have them.
     """
     if policy_type not in view.organization.policy_types:
         return None
@@ -63,7 +64,7 @@ def effective_policy(view: OrganizationView, node: Node, policy_type: PolicyType
 
 
 def shown(setting: Setting) -> object:
-    """A setting as JSON has it: without the operators, and without what is empty."""
+    """A setting as JSON, without operators and without empty members."""
     if setting.value is not None:
         return list(setting.value) if isinstance(setting.value, tuple) else setting.value
     return {name: shown(member) for name, member in setting.members.items() if not member.is_empty}
@@ -94,7 +95,7 @@ def _sources(level: Sequence[tuple[str, str]]) -> list[Source]:
 
 
 def _fill_in_tags(setting: Setting) -> None:
-    """A tag key is in lower case if nothing else is said, and takes every value."""
+    """By default a tag key is in lower case and takes every value."""
     tags = setting.members.get("tags")
     if tags is None:
         return

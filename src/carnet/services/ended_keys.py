@@ -1,6 +1,7 @@
-"""When access keys end is remembered, so that a node which had not learned of it made no lasting sessions with them.
+"""Remembers when access keys ended, so that sessions which a node made before it had learned of the end do not last.
 
-What a session was made with, and when, stands in its token; `identity.credentials` holds it against what is kept here.
+A session's token says which key it was made with, and when; `identity.credentials` compares that with what is kept
+here.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from carnet.entities.ended_key import EndedKey, ended_key
 from carnet.store.unit_of_work import Unit
 
 MOST_OF_AN_ACCOUNT = 1000
-"""How many are kept of one account. The sessions of keys whose end is forgotten are good for nothing."""
+"""How many ended keys of one account are kept. Sessions that were made with a key whose end is forgotten are
+refused."""
 
 
 def note_end(unit: Unit, view: AccountView, key_id: str, now: datetime) -> None:
-    """A key of the account is good for nothing from now on. Of one that is so already nothing is changed."""
+    """Note that a key of the account has ended now. If it had ended before, nothing is changed."""
     known = view.of(EndedKey)
     former = known.get(key_id)
     if former is None:
@@ -28,7 +30,7 @@ def note_end(unit: Unit, view: AccountView, key_id: str, now: datetime) -> None:
 
 
 def note_return(unit: Unit, view: AccountView, key_id: str, now: datetime) -> None:
-    """A key of the account is good again from now on, if ever it was not."""
+    """Note that a key of the account is valid again from now on."""
     former = view.of(EndedKey).get(key_id)
     if former is not None and former.is_over:
         unit.save(former.turned(now))

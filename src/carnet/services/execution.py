@@ -1,6 +1,6 @@
 """Carries out an operation for its caller: reads from the directory, changes in one write transaction.
 
-What comes of it is a value, with every decision that was made on the way.
+The outcome is a value. It holds every decision that was made on the way.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class Done(Struct, frozen=True, kw_only=True):
     event: Event
     decided: tuple[Decided, ...]
     revision: int = 0
-    """Of a change: where the store is that has it, and what was committed with it."""
+    """Of a change: the store's revision that has the change, and whatever was committed with it."""
     recorded: bool = False
-    """Whether the event is in the audit log already, with the change that it tells of."""
+    """Whether the event is already in the audit log, because it was recorded with the change."""
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
@@ -68,10 +68,10 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
 
 class Failed(Struct, frozen=True, kw_only=True):
-    """An operation that was not carried out. Nothing was changed, save perhaps if the commit itself broke."""
+    """An operation that was not carried out. Nothing was changed, unless perhaps if the commit itself failed."""
 
     problem: Exception
-    """A Fault, or what nobody foresaw."""
+    """A Fault, or an unexpected exception."""
     decided: tuple[Decided, ...]
     """The decisions that were made by then, in their order."""
 
@@ -79,7 +79,7 @@ class Failed(Struct, frozen=True, kw_only=True):
 Outcome = Done | Failed
 
 _GROUP_SECONDS = 0.2
-"""How long changes that are committed together may take before the commit: other processes wait for their turn."""
+"""How long a group of changes may take before it is committed: other processes wait for their turn meanwhile."""
 
 
 class Requested(Struct, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ class Requested(Struct, frozen=True, kw_only=True):
     parsed: Parsed
     prepared: Any = None
     at_once: float = inf
-    """How much of policies may be read and compiled for it: the others wait."""
+    """How many characters of policies may be read and compiled for it while other requests wait."""
 
 
 class OtherChange(Protocol):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from carnet.base.faults import AlreadyExists, Invalid, Missing
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
-from carnet.catalog.regions import REGIONS
+from carnet.catalog.regions import check_region
 from carnet.directory.account_view import AccountView
 from carnet.directory.identity_center import own_instance
 from carnet.directory.organization_view import OrganizationView
@@ -73,8 +73,7 @@ def enable_identity_center(
     if view is None:
         raise Missing(f"There is no account {account}.")
     partition = view.account.partition
-    if region not in {each.name for each in REGIONS[partition]}:
-        raise Invalid(f"{region} is no Region of the partition {partition}.")
+    check_region(partition, region)
     organization = snapshot.organization_of(account)
     if organization is not None:
         _check_manages(organization, account)

@@ -1,8 +1,8 @@
 """How management policies merge into the effective policy of an account.
 
-The tree is walked from the root down. On each level, of the policies attached there in order of attachment, the first
-that assigns a value does, then every one appends, then every one removes. What a policy lets the levels below do is
-never given back by one of them. Names and operators are compared without regard to ASCII case.
+The tree is walked from the root down. On each level the policies are taken in order of attachment: the first one that
+assigns a value does so, then each one appends, then each one removes. What a policy forbids to the levels below, no
+lower level can permit again. Names and operators are compared without regard to ASCII case.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html
 """
@@ -25,17 +25,18 @@ NONE = "@@none"
 VALUE_OPERATORS = frozenset((ASSIGN, APPEND, REMOVE))
 
 MOST_STEPS = 100_000
-"""How much work a merge may be: that of 10,000 settings, far more than a policy of AWS's greatest size has."""
+"""How much work a merge may take: that of 10,000 settings, far more than AWS's largest policy has."""
 _OF_SETTING = 10
 """Steps of one setting; one value of a list is one step."""
 
 
 class TooLarge(Exception):
-    """Policies set so much together that nothing is in effect."""
+    """Policies together set too much, so that none of it is in effect."""
 
 
 Value: TypeAlias = str | tuple[str, ...]
-"""Of a setting: one value, or a list without duplicates. Numbers and words of JSON are as written."""
+"""The value of a setting: one value, or a list without duplicates. JSON's numbers, true, false and null are texts, as
+written."""
 
 
 class Source(NamedTuple):
@@ -43,12 +44,12 @@ class Source(NamedTuple):
 
     id: str
     document: Mapping[str, Any]
-    """As JSON has it, but for numbers, which are texts."""
+    """The parsed JSON, in which numbers are texts."""
 
 
 @dataclass(slots=True)
 class Setting:
-    """What policies set under one name, so far; it is changed only while policies are merged."""
+    """What the policies merged so far set under one name. It is changed only during the merge."""
 
     value: Value | None = None
     members: dict[str, Setting] = field(default_factory=dict[str, "Setting"])
@@ -56,7 +57,7 @@ class Setting:
     policies: set[str] = field(default_factory=set[str])
     """The ids of the policies that have a part in it."""
     allowed: frozenset[str] = VALUE_OPERATORS
-    """What the policies of the levels below may do with it; with nothing allowed they may add no members either."""
+    """Which operators the policies of lower levels may use on it. If none, they may not add members either."""
 
     @property
     def is_empty(self) -> bool:

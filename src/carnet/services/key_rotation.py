@@ -1,6 +1,6 @@
-"""What the operator begins with the keys of an installation (`carnet keys`).
+"""Begins the rotation of an installation's keys (`carnet keys`).
 
-`identity.resealing` ends it, in a server or in that command.
+`identity.resealing` finishes it, in a server or in that command.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class NodesAreBehind(KeyringError):
 def stage_data_keys(
     store: Store, masters: MasterKeys, purposes: Iterable[Purpose], now: datetime
 ) -> tuple[WrappedKey, ...]:
-    """Add the next data key of each purpose that is not being rotated already; gives those that were added.
+    """Add the next data key of each purpose that is not being rotated already; returns the keys that were added.
 
-    Raises NodesAreBehind if a running server would not understand it.
+    Raises NodesAreBehind if a running server would not understand them.
     """
     with store.write() as unit:
         keys, live = stored_keys(unit), unit.ask(read_live)
@@ -49,12 +49,12 @@ def stage_data_keys(
 
 
 def keys_of(keys: Iterable[WrappedKey], purpose: Purpose) -> tuple[WrappedKey, ...]:
-    """Those of one purpose."""
+    """The data keys of one purpose."""
     return tuple(key for key in keys if key.purpose == purpose)
 
 
 def is_rotating(ring: Iterable[WrappedKey]) -> bool:
-    """Whether a rotation of these keys, of one purpose, goes on. What callers hold is not waited for."""
+    """Whether these keys, of one purpose, are being rotated. A rotation does not wait for what callers hold."""
     return any(
         key.state is KeyState.STAGED or (key.state is KeyState.RETIRED and kinds_of(Purpose(key.purpose)))
         for key in ring
@@ -62,7 +62,7 @@ def is_rotating(ring: Iterable[WrappedKey]) -> bool:
 
 
 def rewrap_data_keys(store: Store, masters: MasterKeys, new: MasterKey, now: datetime) -> int:
-    """Wrap every data key with another master key, all in one transaction; gives how many, 0 if that was done before.
+    """Wrap every data key with another master key, in one transaction; returns how many, 0 if it was done before.
 
     Raises NodesAreBehind unless every running server has read it, KeyringError if none of `masters` opens them.
     """

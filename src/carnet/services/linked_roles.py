@@ -1,4 +1,4 @@
-"""How service-linked roles are made: by IAM if somebody asks for one, by a service that is switched on.
+"""Makes service-linked roles: for IAM's CreateServiceLinkedRole, and for a service that is switched on.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
 """
@@ -22,7 +22,8 @@ from carnet.services.target import Keys
 
 
 def linked_role_of(service: str) -> LinkedRole:
-    """What the catalogue says of the service-linked role of a service, which has one. Raises LookupError."""
+    """What the catalogue knows about the service-linked role of a service. Raises LookupError if the service has
+    none."""
     linked = linked_role(service)
     if linked is None:
         raise LookupError(f"the catalogue has no role of {service}")
@@ -35,9 +36,10 @@ def has_linked_role(view: AccountView, linked: LinkedRole) -> bool:
 
 
 def making_linked_role(call: Call, linked: LinkedRole) -> Iterator[Check]:
-    """For `also=` of what makes the role of a service in the caller's account: iam:CreateServiceLinkedRole.
+    """For `also=` of an operation that makes the role of a service in the caller's account:
+    iam:CreateServiceLinkedRole.
 
-    Nothing is asked where the role is there already.
+    No check if the role exists already.
     """
     if not has_linked_role(call.view, linked):
         arn = iam_arn(call.partition, call.account, f"role{linked_path(linked)}{linked.name}")
@@ -69,7 +71,7 @@ def linked_path(linked: LinkedRole) -> str:
 
 
 def linked_trust(service: str | list[str], action: str | list[str]) -> str:
-    """The trust policy, which the answer of the creation writes with lists, and all others without."""
+    """The trust policy. The answer to CreateServiceLinkedRole writes it with lists, all other answers without."""
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
 

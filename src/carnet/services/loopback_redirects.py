@@ -1,4 +1,4 @@
-"""Redirect URIs of clients: where a browser takes the code that a person has consented to.
+"""Redirect URIs of clients: the address to which a browser takes the code after a person has consented.
 
 Only programs on the browser's own machine get one: anybody can register a client, and call it whatever they like.
 
@@ -23,13 +23,13 @@ def is_redirect(uri: str) -> bool:
 
 
 def is_same_redirect(registered: str, asked: str) -> bool:
-    """Whether what is asked for is what is registered; the port is the client's choice at the time."""
+    """Whether the requested URI is the registered one. The client may choose another port each time."""
     parts = _parts(registered)
     return parts is not None and parts == _parts(asked)
 
 
 def _parts(uri: str) -> tuple[str, str] | None:
-    """Host and path. INVARIANT: a text has one reading: what a browser could read otherwise has none."""
+    """Host and path. INVARIANT: a text that a browser could read differently is refused."""
     match = _LOOPBACK.fullmatch(uri) if len(uri) <= _LONGEST else None
     if match is None or not 0 < int(match["port"] or "80") < _MOST_PORTS:
         return None

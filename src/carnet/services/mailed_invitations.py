@@ -1,7 +1,7 @@
-"""Links by which people set their password, sent to their email address.
+"""Sends people links by mail, with which they set their password.
 
-INVARIANT: a link is mailed first and good afterwards (`person_invitations.invite`), so that a mail which cannot be sent
-changes nothing. See decision 0089.
+INVARIANT: a link is mailed first and becomes valid afterwards (`person_invitations.invite`), so that a mail which
+cannot be sent changes nothing. See decision 0089.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAILING = Pool(name="mail", size=2, waiting=8, seconds=10)
 MOST_TO_ADDRESS = 5
 """Mails to one address within an hour, from all accounts together."""
 MOST_ADDRESSES = 50
-"""Addresses that one account has mail sent to within ten minutes."""
+"""Addresses to which one account may have mail sent within ten minutes."""
 _NOT_SET_UP = (
     "No mail is sent here: --smtp-url (CARNET_SMTP_URL) and --mail-from (CARNET_MAIL_FROM) name a mail server and an "
     "address that mail comes from."
@@ -53,7 +53,7 @@ class Mailer:
 
     server: MailServer
     attempts: PasswordAttempts
-    """What counts the mails: they are bounded as attempts of passwords are."""
+    """Counts the mails: they are limited in the same way as password attempts."""
     ids: Ids
     url: str
     """Where browsers find the server."""
@@ -61,7 +61,8 @@ class Mailer:
     def mail(self, snapshot: Snapshot, *, account: str, user: str, expires: datetime, now: datetime) -> MailedLink:
         """Send a link to a person, by user name or id. It takes seconds. Raises Missing, Invalid, Unsent, Unavailable.
 
-        A mail counts once the server would take it, so that a server which is not set up right is found out freely.
+        A mail is counted once the mail server would take it, so that trying out a mail server that is set up wrongly
+        costs nothing.
         """
         person = invited_person(snapshot, account, user)
         address = person.email

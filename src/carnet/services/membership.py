@@ -1,6 +1,6 @@
-"""How an account comes into an organization and leaves it: both sides of its membership, and the roles that it gets.
+"""Makes an account a member of an organization, and removes it: both sides of the membership, and the account's roles.
 
-Organizations does it for its callers, and `carnet account` for the operator.
+AWS Organizations' operations use it, and `carnet account` for the operator.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services-using_slrs.html
 """
@@ -47,10 +47,11 @@ def admit(
     organization: Organization,
     view: AccountView | None,
 ) -> None:
-    """Make an account a member of an organization, whose service-linked role it gets unless it has it.
+    """Make an account a member of an organization.
 
-    So it gets that of IAM Identity Center, if that is among the services that the organization trusts.
-    `view` is what there is of the account by now, None of a new one. Raises Taken if it is in an organization.
+    It gets the service-linked role of AWS Organizations and, if the organization trusts IAM Identity Center, that of
+    IAM Identity Center, unless it has them. `view` is the account as it is now, None for a new one. Raises Taken if it
+    is in an organization.
     """
     store.add(Membership(account=account.id, organization=place.organization))
     store.add(place)
@@ -70,9 +71,10 @@ def admit_new(
     role_name: str = ACCESS_ROLE,
     tags: Tags = NO_TAGS,
 ) -> None:
-    """Make a new account a member right below the root, with the role by which the management account administers it.
+    """Make a new account a member directly below the root, with the role by which the management account administers
+    it.
 
-    Raises Taken for the name of a role that the account has already.
+    Raises Taken if the account has a role of that name already.
     """
     place = OrganizationAccount(
         id=account.id,
@@ -89,7 +91,7 @@ def admit_new(
 def dismiss(
     store: Unit, place: OrganizationAccount, organization: Organization, method: Departure, now: datetime
 ) -> None:
-    """Make a member a stand-alone account, which keeps its roles."""
+    """Make a member a stand-alone account. It keeps its roles."""
     store.remove(Membership(account=place.id, organization=place.organization))
     store.remove(place)
     store.audit(departed(organization, place.id, method, now))
@@ -112,5 +114,6 @@ def _access_role(ids: Ids, account: Account, *, management: str, name: str) -> R
 
 
 def may_make_linked_role(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Check]:
-    """For `also=` of what brings the caller's account into an organization: it makes the service-linked role there."""
+    """For `also=` of an operation that makes the caller's account a member of an organization:
+    iam:CreateServiceLinkedRole."""
     yield from making_linked_role(call, linked_role_of(_SERVICE))

@@ -1,4 +1,5 @@
-"""What people have let clients do: how it begins, and how it ends: signing out, and being signed out."""
+"""OAuth sessions: what people have let clients do. They begin with a consent, and end when a person signs out or is
+signed out."""
 
 from __future__ import annotations
 
@@ -16,9 +17,9 @@ MOST_SESSIONS = 500
 
 
 def begin(store: Unit, view: AccountView, session: OAuthSession) -> bool:
-    """Keep a new session; False, and nothing is kept, if so many of its holder have begun just now.
+    """Store a new session. Returns False, and stores nothing, if too many sessions of its holder have just begun.
 
-    INVARIANT: a session goes no sooner than its code is over, else the code would make another one.
+    INVARIANT: a session is not removed before its code has expired; the code would make another session.
     """
     alike = [one for one in view.of(OAuthSession).referring("holder", session.holder) if _is_alike(one, session)]
     going = alike[: max(0, len(alike) - MOST_SESSIONS + 1)]  # they are in the order in which they began
@@ -35,23 +36,23 @@ def _is_alike(one: OAuthSession, other: OAuthSession) -> bool:
 
 
 def sessions_of(view: AccountView, holder: str) -> Iterator[OAuthSession]:
-    """Those of a person or a principal that have not ended; some may be over."""
+    """The sessions of a person or a principal that were not ended; some may have expired."""
     return (session for session in view.of(OAuthSession).referring("holder", holder) if not session.revoked)
 
 
 def attributes_of(view: AccountView, sign_in: str, holder: str) -> Tags | None:
     """The attributes for access control of a person who has consented in the browser's session of that id.
 
-    None if that session is over: then nothing that was consented to there begins any more.
+    None if that session is over: then no consent that was given in it takes effect any more.
     """
     browser = view.of(BrowserSession).get(sign_in)
     return browser.attributes if browser is not None and browser.holder == holder else None
 
 
 def end_sessions(store: Unit, view: AccountView, holder: str, sign_in: str | None = None) -> int:
-    """End those of a holder, so that their tokens are worth nothing from now on; how many there were.
+    """End the sessions of a holder, so that their tokens are invalid from now on; returns how many there were.
 
-    `sign_in`: only those that were consented to in the browser's session of that id.
+    With `sign_in`, end only the sessions that were consented to in the browser's session of that id.
     """
     ended = [session for session in sessions_of(view, holder) if sign_in in (None, session.sign_in)]
     for session in ended:

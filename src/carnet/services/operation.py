@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, TypeVarTuple
 
 from msgspec import Struct, field
@@ -49,7 +48,8 @@ Answer = Mapping[str, object]
 
 
 class Refusal(dict[str, object]):
-    """What a body answers whose caller is refused, while its change stands: the theft of a token ends a session."""
+    """The answer of a body that refuses its caller and keeps its change: a stolen token is refused, and ends its
+    session."""
 
     def __init__(self, fault: Refused) -> None:
         super().__init__()
@@ -58,12 +58,10 @@ class Refusal(dict[str, object]):
 
 Found = TypeVarTuple("Found")
 
-_NO_TAG_KEYS: Mapping[str, str] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the bodies of operations may use, chosen once in `assembly`."""
+    """The objects that the bodies of operations may use. `assembly` chooses them once."""
 
     engine: Engine
     ids: Ids
@@ -74,17 +72,17 @@ class Parts:
     sign_ins: SignIns
     session_lifetime: SessionLifetime
     issuers: IssuerKeys
-    """The keys of those whose tokens are taken."""
+    """The public keys of the issuers whose tokens the server accepts."""
     history: EventHistory
     """The events of this node's audit log."""
     reports: Reports
     public_url: str
     """Where clients reach the installation."""
     quotas: Mapping[str, int]
-    """What the installation has instead of AWS's quotas, by name."""
+    """The quotas that the operator has set for the installation in place of AWS's, by name."""
 
     def quotas_of(self, view: AccountView, own: Any) -> Any:
-        """Those that hold for an account; `own` are AWS's, of a service."""
+        """The quotas of an account: `own`, AWS's for a service, with what the operator has set in their place."""
         settings = view.of(IamSettings).get(view.account.id)
         account = settings.quotas if settings is not None else {}
         if own is None or not (account or self.quotas):
@@ -93,27 +91,28 @@ class Parts:
 
 
 class _Called(Struct, frozen=True, kw_only=True):
-    """What every call has."""
+    """The members of every kind of call."""
 
     snapshot: Snapshot
     context: Context
-    """The condition keys of the caller, of the request, and of a resource of the caller's account, if it has one."""
+    """The condition keys of the caller, of the request and, if the caller has an account, of a resource in that
+    account."""
     policies: Policies
-    """Those that the caller brings along."""
+    """The policies that the caller brings along: identity-based, boundary and session policies."""
     now: datetime
     parts: Parts
     own_quotas: Any
-    """Those of the operation's service, of whose type its bodies know."""
+    """The quotas of the operation's service. Its bodies know their type."""
     paging: PagingStyle
-    """That of the operation's service."""
+    """The paging style of the operation's service."""
     prepared: Any = None
-    """What the operation's `prepare=` made; None before that, and for operations without."""
+    """The result of the operation's `prepare=`; None before it has run, and for operations without one."""
     decided: list[Decided] = field(default_factory=list[Decided])
-    """The decisions of the call so far; a body that decides on further operations adds theirs."""
+    """The decisions of the call so far. A body that makes further decisions adds them."""
 
     @property
     def quotas(self) -> Any:
-        """Those that hold: AWS's own, unless others are set for the caller's account or for the installation."""
+        """AWS's quotas, unless the operator has set others for the caller's account or for the installation."""
         return self.own_quotas
 
     @property
@@ -134,7 +133,7 @@ class Call(_Called, frozen=True, kw_only=True):
         return self.quotas_of(self.view)
 
     def quotas_of(self, view: AccountView) -> Any:
-        """Those that hold for an account."""
+        """The quotas that apply to an account."""
         return self.parts.quotas_of(view, self.own_quotas)
 
     @property
@@ -172,19 +171,19 @@ class BearerCall(_Called, frozen=True, kw_only=True):
 
 
 class BearerWriteCall(BearerCall, frozen=True, kw_only=True):
-    """One call of an operation that takes an access token and changes something; `snapshot` as of a `WriteCall`."""
+    """One call of an operation that takes an access token and changes something. `snapshot` is as in `WriteCall`."""
 
     store: UnitOfWork
 
 
 class AnonymousCall(_Called, frozen=True, kw_only=True):
-    """One call of an operation that takes no proof and only reads."""
+    """One call of an operation that asks for no credentials and only reads."""
 
     caller: Anonymous
 
 
 class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
-    """One call of an operation that takes no proof and changes something; `snapshot` as that of a `WriteCall`."""
+    """One call of an operation that asks for no credentials and changes something. `snapshot` is as in `WriteCall`."""
 
     store: UnitOfWork
 
@@ -200,7 +199,7 @@ class FederatedCall(_Called, frozen=True, kw_only=True):
 
 
 class FederatedWriteCall(FederatedCall, frozen=True, kw_only=True):
-    """One call of an operation that changes something, by such a caller; `snapshot` as that of a `WriteCall`."""
+    """One call of an operation that changes something, by a federated caller. `snapshot` is as in `WriteCall`."""
 
     store: UnitOfWork
 
@@ -209,11 +208,12 @@ AnyCall = Call | BearerCall | FederatedCall | AnonymousCall
 
 
 SessionRule = Callable[[SessionClaims, str], None]
-"""(the caller's session, name of the operation): raises a Fault if the kind of session rules the operation out."""
+"""(the caller's session, name of the operation): raises a Fault if a session of that kind may not call the
+operation."""
 
 
 def every_session(session: SessionClaims, operation: str) -> None:
-    """The rule of a service that no session is kept from."""
+    """The rule of a service that every kind of session may call."""
 
 
 def account_wide(call: Call, given: Any) -> Target[()]:
@@ -222,7 +222,7 @@ def account_wide(call: Call, given: Any) -> Target[()]:
 
 
 Names = Callable[[Any, Any], Target[*Found]]
-"""(call, given) to the resource."""
+"""(call, given) to the resource that the operation acts on."""
 Also = Callable[[Any, Any, Any, Keys], Iterable[Check]]
 """(call, given, target, keys) to further checks, such as iam:PassRole; `keys` are those that `context=` gave."""
 Adds = Callable[[Any, Any, Any], Keys]
@@ -230,7 +230,7 @@ Adds = Callable[[Any, Any, Any], Keys]
 
 
 def anybody(call: BearerCall | AnonymousCall, given: Any) -> Target[()]:
-    """For `on=` of an operation that no policy decides: its callers' token, or its input, must prove enough."""
+    """For `on=` of an operation on which no policy decides: the caller's token or the input must prove enough."""
     return Target(arn="*", account="", found=())
 
 
@@ -254,20 +254,20 @@ class Operation:
     paging: PagingStyle = NEXT_TOKENS
 
     def is_prepared(self, given: Any) -> bool:
-        """Whether something is to be done for an input before the operation takes its turn."""
+        """Whether the operation has to be prepared for this input before it takes its turn."""
         if self.prepare is None:
             return False
         return self.prepare.members is None or not self.prepare.members.isdisjoint(given)
 
     @property
     def decided_prepared(self) -> bool:
-        """Whether the operation is decided on what its preparation finds."""
+        """Whether the decision depends on what the preparation finds, so that it can only be made afterwards."""
         return isinstance(self.prepare, Preparation) and self.prepare.decides
 
     def checks(self, call: AnyCall, given: Any, target: AnyTarget) -> Iterator[Check]:
-        """Everything that the caller must be allowed before the body runs.
+        """Each permission that the caller needs before the body runs.
 
-        INVARIANT: a further check is not even made before the one on the operation itself is passed.
+        INVARIANT: a further check is made only after the check on the operation itself has been passed.
         """
         keys: dict[str, Value] = {}
         for adds in self.context:
@@ -277,9 +277,9 @@ class Operation:
             yield from also(call, given, target, keys)
 
     def authorize(self, call: AnyCall, given: Any, decided: list[Decided]) -> AnyTarget:
-        """The target, when the caller may act on it. Each decision is added to `decided`; raises a Fault if it may not.
+        """The target, if the caller may act on it; raises a Fault otherwise. Each decision is added to `decided`.
 
-        A session that the service takes no calls of is refused first.
+        A session that may not call the service is refused first.
         """
         if isinstance(call, Call) and (session := call.caller.credential.session) is not None:
             self.refuse_session(session, self.name)
@@ -296,16 +296,17 @@ class Operation:
         return target
 
     def perform(self, call: AnyCall, given: Any, decided: list[Decided]) -> Answer:
-        """Authorize, then run the body with what the target found; raises the fault that tells that nothing was found.
+        """Authorize the caller, then run the body with what the target found; raises the target's fault if it found
+        nothing.
 
-        INVARIANT: no body runs, and nobody learns what exists, before the caller is authorized.
+        INVARIANT: before the caller is authorized, no body runs, and the caller does not learn what exists.
         """
         return self._act(call, given, self.authorize(call, given, decided))
 
     def perform_for_operator(self, call: Call, given: Any) -> Answer:
-        """Run the body for the operator of the installation, about whom no policy decides.
+        """Run the body for the operator of the installation, to whom no policy applies.
 
-        Raises what `perform` raises, but for denials. INVARIANT: no request comes here (a test holds who calls this).
+        Raises what `perform` raises, except denials. INVARIANT: no request reaches this (a test lists its callers).
         """
         return self._act(call, given, self.on(call, given))
 

@@ -1,4 +1,4 @@
-"""The audit event of what the operator of an installation does on its own machine, where no request tells of it."""
+"""The audit event of what the operator of an installation does on its machine, without a request."""
 
 from __future__ import annotations
 

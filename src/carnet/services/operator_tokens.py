@@ -1,4 +1,4 @@
-"""Operator tokens, which the operator makes and revokes on the machine of an installation (`carnet operator-token`)."""
+"""Makes and revokes operator tokens, for the operator on the machine of an installation (`carnet operator-token`)."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ def create_operator_token(
     now: datetime,
     given: str | None = None,
 ) -> NewOperatorToken:
-    """Make a token for some scopes, good from now on for `lifetime`; `given` is its text if it is chosen.
+    """Make a token for some scopes, valid from now on for `lifetime`.
 
-    Raises ValueError for a given text that has not the form of a token.
+    `given` is its text, if the operator chooses it. Raises ValueError for a given text that does not have the form of a
+    token.
     """
     text = token_text(ids.random(TOKEN_BYTES)) if given is None else given
     digest = token_digest(text)
@@ -66,7 +67,7 @@ def create_operator_token(
 
 
 def revoke_operator_token(store: Store, directory: Directory, *, token_id: str, now: datetime) -> OperatorToken:
-    """Take a token away; no change is made with it any more when this returns. Raises Missing."""
+    """Revoke a token. When this returns, no change is made with it any more. Raises Missing."""
     with store.write() as unit:
         token = directory.catch_up(unit.base).installation.of(OperatorToken).get(token_id)
         if token is None:

@@ -1,7 +1,7 @@
-"""What AWS Organizations tells the management account by itself: which accounts have come, which have gone.
+"""The events that AWS Organizations itself writes for the management account: accounts that joined, accounts that left.
 
-Only the management account's event history has these events, and what they hold is what the reference of each operation
-says of them; AWS publishes no example of the membership events.
+Only the management account's event history has these events. Their members follow the reference of each operation; AWS
+publishes no example of the membership events.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html
 """
 
@@ -23,30 +23,30 @@ _SOURCE = "organizations.amazonaws.com"
 
 
 class Departure(StrEnum):
-    """How an account has gone."""
+    """Why an account is no longer a member."""
 
     LEFT = "LEFT"
-    """By itself, or with its organization."""
+    """It left by itself, or its organization was deleted."""
     REMOVED = "REMOVED"
-    """By the management account."""
+    """The management account removed it."""
     CLEANED = "CLEANED"
-    """It is no more."""
+    """The account was removed from the installation."""
 
 
 def joined(organization: Organization, place: OrganizationAccount) -> Event:
-    """An account has become a member, or the management account of a new organization."""
+    """The event that an account has become a member, or the management account of a new organization."""
     details = {"joinedMethod": place.joined_method, "joinedTime": event_time(place.joined)}
     return _membership(organization, "AccountJoinedOrganization", place.id, place.joined, details)
 
 
 def departed(organization: Organization, account: str, method: Departure, now: datetime) -> Event:
-    """An account is no member any more."""
+    """The event that an account is no longer a member."""
     details = {"departureMethod": method, "departureTime": event_time(now)}
     return _membership(organization, "AccountDepartedOrganization", account, now, details)
 
 
 def finished(organization: Organization, name: str, now: datetime, details: Mapping[str, Any]) -> Event:
-    """What AWS does after its answer has come to its end, as `CreateAccountResult`."""
+    """The event that work which AWS does after its answer is complete, such as `CreateAccountResult`."""
     region = GLOBAL_REGIONS["organizations"].get(organization.partition)
     return service_event(_SOURCE, name, now, account=organization.management, region=region, details=details)
 

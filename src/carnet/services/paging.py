@@ -47,24 +47,24 @@ class PagingStyle:
     truncated: str | None = None
     """Of the answer: whether there is a next page, for services that also say that."""
     invalid: str = "Invalid token."
-    """What a token is told that the operation did not give."""
+    """The error message for a token that the operation did not give."""
     invalid_members: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Further members of that error."""
+    """Further members of the error."""
     default: int = 100
-    """How many items a page has if the request does not say."""
+    """The number of items of a page if the request does not say."""
 
 
 MARKERS = PagingStyle(
     limit="MaxItems", start="Marker", next="Marker", truncated="IsTruncated", invalid="Invalid Marker."
 )
-"""As IAM has it."""
+"""IAM's style."""
 NEXT_TOKENS = PagingStyle(limit="MaxResults", start="NextToken", next="NextToken")
-"""As most services have it."""
+"""The style of most services."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """Some items of a list; `marker` asks for the rest, and is None if there is none."""
+    """One page of a list. `marker` asks for the rest; None if there is none."""
 
     items: tuple[T, ...]
     marker: str | None
@@ -76,7 +76,7 @@ class Page(Generic[T]):
 
     @property
     def truncation(self) -> dict[str, object]:
-        """The members that tell of the next page, for an answer that parts the items by kind."""
+        """The members of the answer that say whether there is a next page, for an answer that lists items by kind."""
         told: dict[str, object] = (
             {} if self.style.truncated is None else {self.style.truncated: self.marker is not None}
         )
@@ -86,9 +86,10 @@ class Page(Generic[T]):
 
 
 def sort_token(key: str) -> bytes:
-    """What an item's key is compared by: its UTF-8, shortened so that every marker keeps within 320 characters.
+    """The text that items are sorted by: the UTF-8 of an item's key, shortened so that every marker has at most 320
+    characters.
 
-    Long keys (tag keys beyond ASCII, ARNs with a path) end in a digest, so no two of them are taken for one.
+    A long key (a tag key beyond ASCII, an ARN with a path) ends in a digest, so that two keys never get the same text.
     """
     encoded = key.encode()
     if len(encoded) <= _LONGEST_TOKEN:
@@ -108,8 +109,8 @@ def page(
 ) -> Page[T]:
     """The page that `given` asks for in the service's style (`call.paging`), of those `items` that match.
 
-    `items` are sorted by the `sort_token` of their `key`. A marker names the last key that was told, so what is added
-    or removed between two pages moves nothing else. Raises Invalid for a marker that this operation did not give.
+    `items` are sorted by the `sort_token` of their `key`. A marker names the last key of the page before, so that items
+    which are added or removed between two pages do not move others. Raises Invalid for a marker of another operation.
     `characters` says how long the documents of an item are, for a page that ends by PAGE_CHARACTERS.
     """
     start = 0
@@ -170,7 +171,7 @@ def _marker(operation: str, key: str) -> str:
 
 
 def last_told(marker: str) -> bytes | None:
-    """The `sort_token` of the item after which a marker goes on, whichever operation gave it; None if none did."""
+    """The `sort_token` after which the list goes on, by a marker of any operation; None if it is not a marker."""
     decoded = _decoded(marker)
     return None if decoded is None else decoded[_SEAL_BYTES:]
 
@@ -190,5 +191,5 @@ def _decoded(marker: str) -> bytes | None:
 
 
 def _seal(operation: str) -> bytes:
-    """Ties a marker to its operation. It is no secret: a forged marker only starts a list elsewhere."""
+    """Binds a marker to its operation. It need not be secret: a forged marker only starts the list at another place."""
     return hashlib.sha256(operation.encode()).digest()[:_SEAL_BYTES]

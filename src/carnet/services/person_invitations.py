@@ -1,4 +1,4 @@
-"""Passwords of people in identity stores: leave to set one is given as a link, which is good once.
+"""Passwords of people in identity stores. A person sets one by a link that can be used once.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/resetpassword.html
 """
@@ -36,13 +36,13 @@ _NOT_GOOD = "This link is not good: it was never given, is used, was replaced, o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewInvitation:
-    """Leave that is stored, and its token, which is shown once."""
+    """A stored invitation, and its token, which is shown once."""
 
     invitation: PersonInvitation
     person: IdentityStoreUser
     token: str = field(repr=False)
     mailed: bool = False
-    """Whether the person has the link by mail: it is shown to nobody else then."""
+    """Whether the link was sent to the person by mail. Then it is shown to nobody else."""
 
     def link(self, public_url: str) -> str:
         """What the person opens in a browser."""
@@ -50,7 +50,7 @@ class NewInvitation:
 
 
 class MailedLink(NamedTuple):
-    """A link that a person has by mail, and that is good as soon as `invite` has stored it."""
+    """A link that was sent to a person by mail. It is valid as soon as `invite` has stored it."""
 
     token: str
     person: str
@@ -63,12 +63,12 @@ class HashedForPerson(NamedTuple):
 
     account: str
     before: PersonPassword | None
-    """What the person had when it was hashed."""
+    """The person's password at the time when the new one was hashed; None if there was none."""
     hashed: HashedPassword
 
 
 def link_of(token: str, public_url: str) -> str:
-    """What is opened in a browser to use a token."""
+    """The address that a browser opens to use a token."""
     return f"{public_url}{INVITED}#{token}"
 
 
@@ -86,8 +86,7 @@ def invite(
 ) -> NewInvitation:
     """Let whoever has the token set the password of a person, by user name or id. Raises Missing, Invalid.
 
-    Raises Unsent if the person is not the one, or has not the address, that the link was mailed to.
-    Who asks for it writes the audit event.
+    Raises Unsent if the link was mailed to another person or another address. The caller writes the audit event.
     """
     person = invited_person(snapshot, account, user)
     if mailed is not None and (person.id, person.email) != (mailed.person, mailed.address):
@@ -106,12 +105,13 @@ def invite(
 
 
 def new_token(ids: Ids) -> str:
-    """One that nobody knows yet."""
+    """A new random token."""
     return INVITATION_TOKEN.text(ids.random(TOKEN_BYTES))
 
 
 def invited_person(snapshot: Snapshot, account: str, user: str) -> IdentityStoreUser:
-    """Who is meant by that user name or id, if passwords count there. Raises Missing, Invalid."""
+    """The person of that user name or id. Raises Missing, and Invalid if people of this instance do not sign in by
+    passwords."""
     view = snapshot.open_account(account)
     if view is None or own_instance(view) is None:
         raise Missing(f"The account {account} has no instance of IAM Identity Center: carnet sso enable makes it.")
@@ -137,7 +137,7 @@ def invite_here(
     now: datetime,
     mailed: MailedLink | None = None,
 ) -> NewInvitation:
-    """Give leave as the operator of the installation, in a change of its own."""
+    """Invite a person as the operator of the installation, in a change of its own."""
     with store.write() as unit:
         snapshot = directory.catch_up(unit.base)
         made = invite(
@@ -156,7 +156,7 @@ def invite_here(
 
 
 def told(made: NewInvitation) -> dict[str, object]:
-    """What is said of leave, also in the audit log."""
+    """The members of an invitation in answers and in the audit log."""
     invitation = made.invitation
     by_mail = {"mailed": True} if made.mailed else {}
     return {
@@ -171,9 +171,9 @@ def told(made: NewInvitation) -> dict[str, object]:
 def hash_person_password(
     snapshot: Snapshot, passwords: Passwords, *, token: str, password: str, now: datetime
 ) -> HashedForPerson:
-    """Hash a person's password, for whom it may be set. It takes long. Raises Denied, Invalid.
+    """Hash a new password of the person whom the token invites. It takes long. Raises Denied, Invalid.
 
-    INVARIANT: nothing is hashed for who has no good token.
+    INVARIANT: nothing is hashed without a valid token.
     """
     view, invitation = _good(snapshot, token, now)
     if not PersonPassword.allows(password):
@@ -187,9 +187,9 @@ def hash_person_password(
 def set_person_password(
     unit: UnitOfWork, snapshot: Snapshot, made: HashedForPerson, *, token: str, now: datetime
 ) -> IdentityStoreUser:
-    """Set the password, which uses the token up. Raises Denied, Invalid, Unavailable.
+    """Set the password and use up the token. Raises Denied, Invalid, Unavailable.
 
-    INVARIANT: the token is looked for at the locked revision, so it is used once, on whatever node.
+    INVARIANT: the token is looked up at the locked revision, so that it is used once, whichever nodes are asked.
     """
     view, invitation = _good(snapshot, token, now)
     password = view.of(PersonPassword).get(invitation.id)

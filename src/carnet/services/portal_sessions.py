@@ -1,4 +1,4 @@
-"""The session that a person has in an account by a permission set, as by AssumeRoleWithSAML.
+"""The session of a person in an account through a permission set, as AssumeRoleWithSAML would make it.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/howtosessionduration.html
 """
@@ -36,7 +36,7 @@ _NONE: Tags = MappingProxyType({})
 
 
 class PortalSession(NamedTuple):
-    """New credentials, and until when they are good, in epoch milliseconds."""
+    """New credentials, and when they expire, in epoch milliseconds."""
 
     credentials: SessionCredentials
     expires_ms: int
@@ -53,12 +53,13 @@ def portal_session(
 ) -> PortalSession:
     """Credentials of the role of an assignment, whose sessions have the person's user name.
 
-    Attributes for access control are the tags of the session: `attributes` are those of an external identity provider;
-    what the instance itself says of one counts more.
+    Attributes for access control are the tags of the session: `attributes` come from an external identity provider; the
+    instance's own value for an attribute takes precedence.
 
-    INVARIANT: the caller has found the assignment at this revision. The session is of the provisioned role's unique id
-    and of the person: it ends with the role, whatever is called like it later, and with what was assigned
-    (`identity.credentials`). Raises Invalid if a session cannot be called as the person is, or have such tags.
+    INVARIANT: the caller has found the assignment at this revision. The session is bound to the unique id of the
+    provisioned role and to the person: it ends with that role, whatever role has its name later, and with the
+    assignment (`identity.credentials`). Raises Invalid if the user name cannot be a session name, or a tag cannot be a
+    session tag.
     """
     if _SESSION_NAME.fullmatch(person.user_name) is None:
         raise Invalid(
@@ -75,7 +76,7 @@ def portal_session(
 def _claims(
     snapshot: Snapshot, token_id: str, person: IdentityStoreUser, assigned: Assigned, now: datetime, attributes: Tags
 ) -> SessionClaims:
-    """What the token of the session says. Raises Invalid for tags that a session cannot have."""
+    """The claims of the session's token. Raises Invalid for tags that a session cannot have."""
     role = assigned.role
     issued_ms = int(now.timestamp() * 1000)
     return SessionClaims(
@@ -129,7 +130,7 @@ def _tags(snapshot: Snapshot, assigned: Assigned, person: IdentityStoreUser, att
 
 
 def _own_attributes(sources: Mapping[str, str], person: IdentityStoreUser) -> Tags:
-    """The attributes for access control of a person, as the instance has them; nothing that is not known."""
+    """The attributes for access control of a person that the instance knows."""
     values = {key: value_at(person, path) for key, source in sources.items() if (path := path_of(source)) is not None}
     return {key: value for key, value in values.items() if value is not None}
 
@@ -137,7 +138,7 @@ def _own_attributes(sources: Mapping[str, str], person: IdentityStoreUser) -> Ta
 def _checked(tags: Tags) -> Tags:
     """Raises Invalid for a value that no session tag may have.
 
-    INVARIANT: it is not left out instead, as a policy may deny by it.
+    INVARIANT: the tag is not left out instead, because a policy may deny by it.
     """
     for key, value in tags.items():
         if len(value) > _LONGEST_VALUE or not takes(value) or not takes(key):

@@ -1,7 +1,8 @@
 """Slow or outbound work of an operation, done before it takes its turn: hashing, fetching keys, reading documents.
 
 Such work holds neither the event loop nor the lock of the writers. It runs in a named pool that takes a few at once and
-lets a few more wait for a while, in turns of who it is for; who finds no place is told to come back later.
+lets a few more wait for a while, in turns among those who ask for it. A request that finds no place is refused and may
+come back later.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from carnet.services.turns import Turns, Whose
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """How much of one kind of work is done at once, and how many more may wait for how many seconds."""
+    """How many pieces of one kind of work run at once, and how many more may wait for how many seconds."""
 
     name: str
     size: int
@@ -28,29 +29,29 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
-    """What an operation does beforehand, and where."""
+    """Work that an operation does before its turn, and the pool that it runs in."""
 
     pool: Pool
     work: Callable[[Any, Any], Any]
-    """(call, given) to what the operation finds as `call.prepared`; a coroutine function, or one that blocks a thread.
+    """(call, given) to the value of `call.prepared`. A coroutine function, or a function that blocks a thread.
 
     It may raise a Fault.
     """
     decides: bool = False
-    """Whether the policies are asked about what it finds, so that nothing is decided before it."""
+    """Whether the decision depends on what the work finds, so that the caller is authorized only afterwards."""
 
     members: ClassVar[None] = None
     """Every input needs the work."""
 
 
 class Pools:
-    """The pools of one process, of all its doors, each made when it is first needed; for one event loop."""
+    """The pools of one process, shared by all its doors. Each is made when it is first needed; for one event loop."""
 
     def __init__(self) -> None:
         self._running: dict[str, _Running] = {}
 
     async def run(self, preparation: Preparation, call: Any, given: Any, whose: Whose) -> Any:
-        """What the work gives or raises; Unavailable if it does not get its turn."""
+        """Do the work, and return or raise what it does. Raises Unavailable if it does not get its turn."""
         return await self._of(preparation.pool).run(preparation.work, call, given, whose)
 
     def _of(self, pool: Pool) -> _Running:
@@ -88,7 +89,7 @@ class _Running:
     async def _in_thread(self, work: Callable[[Any, Any], Any], call: Any, given: Any) -> Any:
         loop = asyncio.get_running_loop()
         future = self.threads.submit(work, call, given)
-        # INVARIANT: the turn ends when the thread is free, even if nobody waits for the result any more.
+        # INVARIANT: the turn ends when the thread is free, even if no one waits for the result any more.
         future.add_done_callback(lambda done: _tell(loop, self._turns.release))
         return await asyncio.shield(asyncio.wrap_future(future))
 

@@ -1,7 +1,7 @@
 """How the authentication requests of an instance to its external identity provider are signed.
 
-An instance with keys signs every request by the first of them, and its metadata has the certificates of all. So another
-key follows in three steps: it is added, the provider reads the metadata, and then it signs.
+An instance with keys signs every request by the first of them, and its metadata has the certificates of all. So a key
+is replaced in three steps: a new key is added, the provider reads the metadata, and then the new key signs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAKING = Pool(name="request-signing-keys", size=1, waiting=8, seconds=10.0)
 def add_key(
     unit: Unit, snapshot: Snapshot, keyring: Keyring, ids: Ids, pair: NewKeyPair, *, account: str
 ) -> RequestSigning:
-    """Add a key, which signs at once if it is the first one. Raises Missing, TooMany."""
+    """Add a key. The first one signs at once. Raises Missing, TooMany."""
     view, instance = owned_instance(snapshot, account)
     before = request_signing(view)
     keys = before.keys if before is not None else ()
@@ -60,9 +60,9 @@ def sign_with(unit: Unit, snapshot: Snapshot, *, account: str, key: str) -> Requ
 
 
 def remove_key(unit: Unit, snapshot: Snapshot, *, account: str, key: str) -> SamlSigningKeys:
-    """Remove a key that does not sign, or the only one: then nothing is signed any more. What is left.
+    """Remove a key that does not sign, or the only key: then requests are no longer signed. Returns what is left.
 
-    Raises Missing, and InUse for what signs while the identity provider takes signed requests alone.
+    Raises Missing, and InUse for the key that signs if the identity provider takes only signed requests.
     """
     view, _ = owned_instance(snapshot, account)
     before = _signing(view)
@@ -78,7 +78,7 @@ def remove_key(unit: Unit, snapshot: Snapshot, *, account: str, key: str) -> Sam
 
 
 def told_of_keys(view: AccountView) -> list[dict[str, object]]:
-    """The keys of the instance of an account, as its administrators are told of them."""
+    """The keys of an account's instance, as administrators see them."""
     signing = request_signing(view)
     return [
         {"keyId": key.id, "signs": number == 0, "expires": iso_seconds(key.expires)}
@@ -129,7 +129,8 @@ def changed(
     action: str,
     key: str,
 ) -> list[str]:
-    """Carry out one action on the keys of an instance; the ids of those that there are then. Raises as each."""
+    """Carry out one action on the keys of an instance; returns the ids of the keys afterwards. Raises what the action
+    raises."""
     if pair is not None:
         after = add_key(unit, snapshot, keyring, ids, pair, account=account).keys
     elif action == "use":
@@ -140,5 +141,5 @@ def changed(
 
 
 def shown(account: str, action: str, key: str) -> Mapping[str, object]:
-    """What the audit log is told of an action."""
+    """The members of an action in the audit log."""
     return {"account": account, "action": action, **({"keyId": key} if key else {})}

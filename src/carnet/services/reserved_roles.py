@@ -1,4 +1,4 @@
-"""The roles and the SAML providers that IAM Identity Center makes in accounts: their names, and what they say.
+"""The roles and the SAML providers that IAM Identity Center makes in accounts.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
 https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
@@ -31,7 +31,7 @@ _LONGEST_SESSION = 43_200
 
 
 def new_role(ids: Ids, instance: Instance, account: Account, one: PermissionSet, now: datetime) -> Role:
-    """The role of a permission set in an account, with another name each time."""
+    """A new role of a permission set in an account. Its name ends in random digits."""
     role = Role(
         id=ids.unique(ROLE),
         account=account.id,
@@ -46,7 +46,7 @@ def new_role(ids: Ids, instance: Instance, account: Account, one: PermissionSet,
 
 
 def renewed(role: Role, one: PermissionSet) -> Role:
-    """The role as the permission set says now."""
+    """The role, changed to what the permission set says now."""
     return replace(
         role,
         description=one.description,
@@ -69,14 +69,14 @@ def boundary_of(one: PermissionSet, account: str) -> str | None:
 
 
 def future_role_arn(instance: Instance, account: str, one: PermissionSet) -> str:
-    """The ARN of a role that is not there yet, but for the digits that nobody knows."""
+    """The ARN of a role that does not exist yet, without the random digits of its name."""
     return iam_arn(instance.partition, account, f"role{_path(instance)}{_name(one, _ANY_SUFFIX)}")
 
 
 def new_provider(ids: Ids, instance: Instance, account: Account, now: datetime) -> SamlProvider:
     """The SAML provider that the roles of an account trust.
 
-    INVARIANT: it has no certificate, so no assertion that anybody brings to AssumeRoleWithSAML is good.
+    INVARIANT: it has no certificate, so that AssumeRoleWithSAML accepts no assertion of it.
     """
     return SamlProvider(
         id=ids.saml(),
@@ -90,7 +90,7 @@ def new_provider(ids: Ids, instance: Instance, account: Account, now: datetime) 
 
 
 def provider_name(instance: Instance, account: str) -> str:
-    """The provider's name: an instance has one provider in each account, which is found by it."""
+    """The provider's name. An instance has one provider in each account, which is found by this name."""
     digits = hashlib.sha256(f"{instance.id}/{account}".encode()).hexdigest()[:_SUFFIX_DIGITS]
     return f"AWSSSO_{digits}_DO_NOT_DELETE"
 

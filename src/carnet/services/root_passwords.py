@@ -1,4 +1,4 @@
-"""Passwords of root users: the operator gives leave to set one, once, and whoever has its token sets it.
+"""Passwords of root users. The operator makes a token that allows setting one, once; whoever has the token sets it.
 
 AWS mails a link to the root user's address. Here the operator hands over the token; no mail is sent.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reset-root-password.html
@@ -32,14 +32,14 @@ _NOT_GOOD = "The token to set a root password is not good: it was never given, i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRootReset:
-    """A leave that is stored, and its token, which is shown once."""
+    """A stored permission to set a root password, and its token, which is shown once."""
 
     reset: RootReset
     token: str = field(repr=False)
 
 
 class RootPasswordSet(NamedTuple):
-    """What came of a password."""
+    """The outcome of setting a root password."""
 
     account: str
     mfa_devices_removed: int
@@ -49,7 +49,7 @@ class HashedForRoot(NamedTuple):
     """A root password, hashed."""
 
     before: LoginProfile | None
-    """What the root user had when it was hashed."""
+    """The root user's password at the time when the new one was hashed; None if there was none."""
     hashed: HashedPassword
 
 
@@ -63,9 +63,9 @@ def give_leave(
     remove_mfa: bool,
     now: datetime,
 ) -> NewRootReset:
-    """Let whoever has the token set the root password of an account, in place of a leave before. Raises Missing.
+    """Let whoever has the token set the root password of an account. It replaces an earlier token.
 
-    Who asks for it writes the audit event.
+    Raises Missing. The caller writes the audit event.
     """
     view = snapshot.account(account)
     if view is None:
@@ -91,7 +91,7 @@ def reset_root(
     remove_mfa: bool,
     now: datetime,
 ) -> NewRootReset:
-    """Give leave as the operator of the installation, in a change of its own."""
+    """As `give_leave`, for the operator of the installation, in a change of its own."""
     with store.write() as unit:
         snapshot = directory.catch_up(unit.base)
         new = give_leave(unit, snapshot, ids, account=account, lifetime=lifetime, remove_mfa=remove_mfa, now=now)
@@ -100,16 +100,16 @@ def reset_root(
 
 
 def told(reset: RootReset) -> dict[str, object]:
-    """What is said of a leave, also in the audit log."""
+    """The members of a reset in answers and in the audit log."""
     return {"account": reset.account, "removeMfa": reset.remove_mfa, "expires": iso_seconds(reset.expires)}
 
 
 def hash_root_password(
     snapshot: Snapshot, passwords: Passwords, *, token: str, password: str, now: datetime
 ) -> HashedForRoot:
-    """Hash a root password, for whom it may be set. It takes long. Raises Denied, Invalid.
+    """Hash a new root password of the account that the token is for. It takes long. Raises Denied, Invalid.
 
-    INVARIANT: nothing is hashed for who has no good token.
+    INVARIANT: nothing is hashed without a valid token.
     """
     view = _view_of(snapshot, _good(snapshot, token, now))
     if not view.account.allows_root_password(password):
@@ -122,9 +122,9 @@ def hash_root_password(
 def set_root_password(
     unit: UnitOfWork, snapshot: Snapshot, made: HashedForRoot, *, token: str, now: datetime
 ) -> RootPasswordSet:
-    """Set the password, which uses the token up. Raises Denied, Unavailable.
+    """Set the password and use up the token. Raises Denied, Unavailable.
 
-    INVARIANT: the token is looked for at the locked revision, so it is used once, on whatever node.
+    INVARIANT: the token is looked up at the locked revision, so that it is used once, whichever nodes are asked.
     """
     reset = _good(snapshot, token, now)
     view = _view_of(snapshot, reset)

@@ -1,6 +1,6 @@
-"""Applications of SAML 2.0, which people are signed in to. AWS makes them in its console alone.
+"""SAML 2.0 applications that people sign in to. AWS offers their creation in its console only.
 
-What is said of a person comes from the identity store, by the attribute mappings of the application.
+The attributes of an assertion come from the identity store, by the attribute mappings of the application.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/attributemappingsconcept.html
 """
@@ -68,7 +68,7 @@ _TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """An application that is to be made. Raises Invalid for what none can be."""
+    """The settings of a new application. Raises Invalid for settings that no application can have."""
 
     name: str
     acs_urls: tuple[str, ...]
@@ -107,7 +107,7 @@ class Wanted:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether browsers may be sent there: over TLS, or on loopback, and without a fragment."""
+    """Whether browsers may be sent to an address: https, or http on loopback, and without a fragment."""
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -119,7 +119,7 @@ def is_web_address(text: str) -> bool:
 
 
 def _check_source(text: str) -> None:
-    """Raises Invalid for a mapping that is too long, or asks for what people do not have."""
+    """Raises Invalid for a mapping that is too long, or names an attribute that people do not have."""
     if not 1 <= len(text) <= _LONGEST_TEXT or _TEXT.fullmatch(text) is None:
         raise Invalid(f"A mapping has 1 to {_LONGEST_TEXT} characters, and no control characters.")
     if text == _GROUPS:
@@ -182,7 +182,7 @@ def _shown_in_portal(id_: str, instance: Instance, name: str, now: datetime) -> 
 def with_new_key(
     unit: Unit, snapshot: Snapshot, keyring: Keyring, ids: Ids, pair: NewKeyPair, *, account: str, application: str
 ) -> SamlApplication:
-    """Add a key that signs nothing yet: service providers are told of it first. Raises Missing, TooMany."""
+    """Add a key that does not sign yet: service providers need its certificate first. Raises Missing, TooMany."""
     one = _application(snapshot, account, application)
     check_room(one.keys)
     key = sealed_signing_key(keyring, ids, pair, SamlApplication, account, one.id)
@@ -207,19 +207,20 @@ def _saved(unit: Unit, one: SamlApplication) -> SamlApplication:
 
 
 def subject_of(view: AccountView, one: SamlApplication, person: IdentityStoreUser) -> str | None:
-    """The NameID of a person; None if what it is made of is not known."""
+    """The NameID of a person; None if an attribute that it is made of is not known."""
     values = _values(view, one.subject, person)
     return values[0] if values and values[0] else None
 
 
 def attributes_of(view: AccountView, one: SamlApplication, person: IdentityStoreUser) -> dict[str, tuple[str, ...]]:
-    """What is said of a person, by name; nothing of what is not known. `view` is that of the instance's owner."""
+    """The attributes of a person in an assertion, by name, without those that are not known. `view` is the account that
+    owns the instance."""
     found = {name: _values(view, source, person) for name, source in one.attributes.items()}
     return {name: values for name, values in found.items() if values}
 
 
 def _values(view: AccountView, source: str, person: IdentityStoreUser) -> tuple[str, ...]:
-    """INVARIANT: one value that is not known makes the whole text unknown: no half of it is told."""
+    """INVARIANT: if one value is not known, the whole text is unknown; no part of it is sent."""
     if source == _GROUPS:
         return tuple(membership.group for membership in memberships_of_user(view, person.id))
     found = {
@@ -232,7 +233,8 @@ def _values(view: AccountView, source: str, person: IdentityStoreUser) -> tuple[
 
 
 def told(one: SamlApplication, application: SsoApplication, url: str) -> dict[str, object]:
-    """What is said of an application, and what a service provider has to be told; `url`: where browsers find it."""
+    """The members of an application in answers, with what its service provider needs. `url` is the server's address for
+    browsers."""
     return {
         "applicationArn": application.arn,
         "name": application.name,
@@ -259,7 +261,7 @@ def issuer_url(url: str, application: str) -> str:
 
 
 def found_application(view: AccountView, application: str) -> tuple[SamlApplication, SsoApplication] | None:
-    """Both sides of an application; None unless both are there."""
+    """Both entities of an application; None unless both exist."""
     one, side = view.of(SamlApplication).get(application), view.of(SsoApplication).get(application)
     return None if one is None or side is None else (one, side)
 
@@ -275,7 +277,7 @@ def create_here(
     account: str,
     now: datetime,
 ) -> str:
-    """Add an application as the operator of the installation, in a change of its own; its id."""
+    """Add an application as the operator of the installation, in a change of its own; returns its id."""
     with store.write() as unit:
         snapshot = directory.catch_up(unit.base)
         made = new_application(unit, snapshot, keyring, ids, pair, wanted, account=account, now=now)
@@ -285,7 +287,7 @@ def create_here(
 
 
 def _certificate(text: str) -> str:
-    """Base64 of DER. Raises Invalid for what is no certificate with a key that can verify."""
+    """Base64 of DER. Raises Invalid unless it is a certificate whose key can verify signatures."""
     if not text:
         return ""
     from cryptography import x509
@@ -298,7 +300,7 @@ def _certificate(text: str) -> str:
         else:
             read = x509.load_der_x509_certificate(base64.b64decode("".join(text.split()), validate=True))
         key = read.public_key()
-    except Exception as problem:  # a certificate holds what its maker likes
+    except Exception as problem:  # a certificate can contain anything
         raise Invalid("The certificate of the service provider cannot be read.") from problem
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise Invalid("The key of the service provider's certificate is neither RSA nor of an elliptic curve.")

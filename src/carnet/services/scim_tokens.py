@@ -1,4 +1,4 @@
-"""SCIM tokens are made and taken back. AWS has it in its console alone.
+"""Creates and deletes SCIM access tokens. AWS offers this in its console only.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/provision-automatically.html#how-to-with-scim
 """
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewScimToken:
-    """A token that is stored, and its text, which is shown once."""
+    """A stored token, and its text, which is shown once."""
 
     kept: ScimToken
     text: str = field(repr=False)
 
 
 def tokens_of(snapshot: Snapshot, instance: Instance) -> tuple[ScimToken, ...]:
-    """The tokens of the identity store of an instance, oldest first, expired ones too."""
+    """The tokens of an instance's identity store, oldest first, with expired ones."""
     return snapshot.accounts[instance.account].of(ScimToken).sorted()
 
 
 def new_token(unit: Unit, snapshot: Snapshot, ids: Ids, *, identity_store: str, now: datetime) -> NewScimToken:
-    """Make a token that is good for a year. Raises Missing, TooMany. Who asks for it writes the audit event."""
+    """Create a token that is valid for a year. Raises Missing, TooMany. The caller writes the audit event."""
     instance = _instance(snapshot, identity_store)
     if len(tokens_of(snapshot, instance)) >= MOST_TOKENS:
         raise TooMany(f"The identity store {identity_store} has {MOST_TOKENS} SCIM tokens. Delete one of them.")
@@ -68,7 +68,7 @@ def create_here(store: Store, directory: Directory, ids: Ids, *, identity_store:
 
 
 def delete_token(unit: Unit, snapshot: Snapshot, *, identity_store: str, token: str) -> ScimToken:
-    """Take a token back; it opens nothing from then on. Raises Missing. Who asks for it writes the audit event."""
+    """Delete a token, which is invalid from then on. Raises Missing. The caller writes the audit event."""
     kept = snapshot.accounts[_instance(snapshot, identity_store).account].of(ScimToken).get(token)
     if kept is None:
         raise Missing(f"The identity store {identity_store} has no SCIM token {token}.")
@@ -89,13 +89,13 @@ def list_here(directory: Directory, *, identity_store: str) -> tuple[ScimToken, 
 
 
 def listed(token: ScimToken, last_used: LastUsed) -> dict[str, object]:
-    """What is said of a token in a list, with when it was last used."""
+    """The members of a token in a list, with the time of its last use."""
     use = last_used.key(token.id)
     return {**told(token), "lastUsed": None if use is None else iso_seconds(use.when)}
 
 
 def told(token: ScimToken) -> dict[str, object]:
-    """What is said of a token."""
+    """The members of a token in answers and in the audit log."""
     return {
         "id": token.id,
         "identityStoreId": token.identity_store,

@@ -49,10 +49,10 @@ WriteBody = Callable[[WritingCall, Given, *Found], Answer]
 
 
 _DECIDED = (Authenticate.SIGV4, Authenticate.COOKIE, Authenticate.FEDERATED)
-"""How callers prove themselves about whom policies decide: those of their account, or a role's trust policy."""
+"""The kinds of proof of callers to whom policies apply: those of their account, or a role's trust policy."""
 
 MakeAuthenticator = Callable[[Directory, Credentials, Parts], Authenticator]
-"""(what is known, every live credential, what bodies may use) to an authenticator that a service brings."""
+"""(the directory, every live credential, the parts that bodies may use) to an authenticator that a service brings."""
 _NO_AUTHENTICATORS: Mapping[Authenticate, MakeAuthenticator] = MappingProxyType({})
 
 
@@ -60,7 +60,7 @@ _OFFERED: set[str] = set()
 
 
 def is_offered(action: str) -> bool:
-    """Whether an operation that needs this permission first is carried out here, by whichever service."""
+    """Whether some service here carries out an operation that needs this permission."""
     return action in _OFFERED
 
 
@@ -73,11 +73,12 @@ class Service:
     - `action_prefix`: what stands before the colon of its actions; by default what its requests are signed for.
     - `event_source`: CloudTrail's name of it; by default made of the same.
     - `refuse_session`: which sessions may not call it.
-    - `tag_keys`: beginning of the last part of a resource's ARN to the beginning of the condition keys, beside
-      aws:ResourceTag, that its tags appear under.
+    - `tag_keys`: the beginning of the last part of a resource's ARN, to the prefix of the condition keys that hold the
+      resource's tags in addition to aws:ResourceTag.
     - `quotas`: how much of everything there may be; `call.quotas` of its bodies.
     - `paging`: what its lists call their pages; `call.paging` of its bodies.
-    - `authenticators`: those that it brings, for its operations and all others that take the same proof.
+    - `authenticators`: the authenticators that it brings, for its own operations and all others that take the same
+      proof.
     - `not_written`: the operations of its model that are still to be written.
 
     Raises ValueError for a table of fault codes that lacks one.
@@ -185,7 +186,8 @@ class Service:
         return register
 
     def _add(self, operation: Operation) -> None:
-        """Raises ValueError for what the service's model does not say, and for what is there."""
+        """Raises ValueError for an operation that the service's model does not have, and for one that is registered
+        already."""
         name, authenticate = operation.name, operation.authenticate
         modelled = self._model.operations.get(name)
         if modelled is None:
@@ -204,7 +206,8 @@ class Service:
 
 
 def _check_signature(operation: Operation) -> None:
-    """Raise TypeError if the body does not take what its target finds, as the target's return type says."""
+    """Raise TypeError if the body does not take as many arguments as its target finds, according to the target's return
+    type."""
     wanted = 2 + len(get_args(get_type_hints(operation.on)["return"]))
     taken = len(signature(operation.body).parameters)
     if taken != wanted:

@@ -1,7 +1,7 @@
 """Tag policies, enforced where this server itself sets tags.
 
-A tag whose key a rule names must be written as the rule has it, and its value must be one of the rule's, on resources
-of the types that the rule is enforced for. Other tags, and resources without the tag, are not looked at.
+If a rule names a tag key, the key must be written as in the rule and the value must be one of the rule's, on resources
+of the types that the rule is enforced for. Other tags, and resources without the tag, are not checked.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_tag-policies-enforcement.html
 """
@@ -18,7 +18,7 @@ from carnet.services.effective_policies import effective_policy
 from carnet.services.inheritance import Setting
 
 _ALL_TYPES = ("*", "ALL_SUPPORTED")
-"""What stands for every type of a service's resources."""
+"""The words for every type of a service's resources."""
 
 
 TOO_LARGE = "The effective tag policy of the account is larger than it may be, so no tag is allowed."
@@ -29,8 +29,8 @@ def tag_policy_violation(
 ) -> str | None:
     """AWS's sentence for the first tag (key, value) that may not be set; None if all may be.
 
-    `account` is the one that has the resource, whoever sets the tags; `resource_type` is as tag policies have it:
-    `iam:role`. Raises Unavailable if the organization cannot be read.
+    `account` owns the resource, whoever sets the tags; `resource_type` is as in tag policies: `iam:role`. Raises
+    Unavailable if the organization cannot be read.
     """
     view = snapshot.organization_of(account)
     if view is None:
@@ -63,7 +63,7 @@ def _values(rule: Setting, name: str) -> tuple[str, ...]:
 
 
 def _takes(pattern: str, value: str) -> bool:
-    """Whether a value is one of those that a rule names, in which a `*` stands for anything."""
+    """Whether a rule allows a value. A `*` in the rule's values stands for any characters."""
     before, wildcard, after = pattern.partition("*")
     if not wildcard:
         return value == pattern

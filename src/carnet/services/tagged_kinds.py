@@ -1,7 +1,7 @@
 """The kinds of resources that have tags, for the service that tags resources of every service.
 
-A service that has tags says here which of its own operations change them. Whoever tags through the other service needs
-that operation's permission, too, meets its condition keys, and is told its errors.
+A service whose resources have tags says here which of its operations change them. A caller who tags through the
+Resource Groups Tagging API also needs the permission of that operation, with its condition keys, and gets its errors.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _KINDS: dict[str, TaggedKind] = {}
 
 
 def offer_tagging(kind: TaggedKind) -> None:
-    """From now on resources of that kind can be tagged through the other service; ValueError if they already can."""
+    """Let the Resource Groups Tagging API tag resources of that kind; raises ValueError if it already can."""
     if _KINDS.setdefault(kind.type, kind) is not kind:
         raise ValueError(f"{kind.type} is offered twice")
 

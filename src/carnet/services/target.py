@@ -18,7 +18,7 @@ from carnet.policy.request import Value
 Keys = Mapping[str, Value]
 
 Found = TypeVarTuple("Found")
-"""The types of what a target finds."""
+"""The types of the values that a target finds."""
 Other = TypeVarTuple("Other")
 
 _NO_KEYS: Keys = MappingProxyType({})
@@ -37,17 +37,18 @@ class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
     arn: str
     account: str
     found: tuple[*Found] | Fault
-    """What the body is called with; or the fault that tells that it does not exist, for those who may know."""
+    """The further arguments of the body; or the fault that says that the resource does not exist. Only callers who may
+    know are told."""
     tags: Tags = field(default_factory=dict[str, str])
     shown: str | None = None
-    """What a denial of the operation itself names if that is not the ARN."""
+    """What a denial of the operation names as the resource, if not the ARN."""
     policies: tuple[ResourcePolicy, ...] = ()
-    """Those of the resource itself, found in the account that it lives in."""
+    """The policies of the resource itself, found in the account that it belongs to."""
     action: str | None = None
-    """The permission that is needed, if it is not that of the operation's own name."""
+    """The permission that is needed, if its name is not the operation's."""
 
     def finding(self, found: tuple[*Other] | Fault) -> Target[*Other]:
-        """The same resource, of an operation whose body is called with something else."""
+        """The same resource as the target of an operation whose body gets other values."""
         return Target(
             arn=self.arn,
             account=self.account,
@@ -59,7 +60,8 @@ class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
         )
 
     def check(self, action: str, keys: Keys = _NO_KEYS, shown: str | None = None) -> Check:
-        """The check whether the caller may do `action` on this resource; `keys` are what the request adds."""
+        """The check whether the caller may do `action` on this resource. `keys` are the condition keys that the request
+        adds."""
         return Check(
             action=action,
             resource=self.arn,
@@ -75,7 +77,7 @@ AnyTarget = Target[*tuple[Any, ...]]
 
 
 def show_tags_of(service: str, tag_keys: Mapping[str, str]) -> None:
-    """From now on the tags of a service's resources appear under its own condition keys, too.
+    """Show the tags of a service's resources under the service's own condition keys, too.
 
     `service` is that of their ARNs; `tag_keys` as those of `service.Service`.
     """
@@ -83,7 +85,8 @@ def show_tags_of(service: str, tag_keys: Mapping[str, str]) -> None:
 
 
 def resource_tag_keys(resource: str, tags: Tags) -> Keys:
-    """aws:ResourceTag/..., and what else the service of the resource's ARN shows the resource's tags as."""
+    """aws:ResourceTag/... for each tag of the resource, and the service's own condition keys for them
+    (`show_tags_of`)."""
     if not tags:
         return _NO_KEYS
     prefixes = ["aws:ResourceTag/"]

@@ -1,7 +1,7 @@
-"""Whose turn it is for work that few can do at once: accounts have turns, and the networks of an account among
-each other.
+"""Turns for work of which only little can run at once: accounts take turns, and so do the networks of one account.
 
-So a flood on one account keeps nobody of another one out, and one from a network few of other networks.
+So a flood on one account does not keep out callers of other accounts, and a flood from one network keeps out few
+callers from others.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ _BUSY = "Too many requests of this kind are waiting; try again later."
 
 
 class Whose(NamedTuple):
-    """For whom work is done."""
+    """The account and the network that work is done for."""
 
     account: str
-    """The account of the caller. Of strangers, what they name: whoever floods an account shares its turns."""
+    """The account of the caller. For callers who are not proven, the account that they name: whoever floods an account
+    shares its turns."""
     network: bytes | str = ""
 
 
@@ -37,9 +38,10 @@ class _Waiting(NamedTuple):
 
 
 class Turns:
-    """Of one event loop. So many are had at once, and so many more requests may wait for one.
+    """The turns of one event loop: so many at once, and so many more requests may wait for one.
 
-    INVARIANT: while somebody of another account waits, no account is served twice, and so it is with its networks.
+    INVARIANT: while a request of another account waits, no account is served twice in a row. The same is true of the
+    networks of an account.
     """
 
     def __init__(self, *, at_once: int, waiting: int) -> None:
@@ -66,7 +68,7 @@ class Turns:
             raise
 
     def release(self) -> None:
-        """A turn is over: the next one begins."""
+        """End a turn, so that the next one begins."""
         self._free += 1
         while self._free and self._waiting:
             following = min(self._waiting, key=lambda one: (*self._had.of(one.of), one.number))
@@ -78,7 +80,8 @@ class Turns:
         self._had.keep(one.of for one in self._waiting)
 
     def _wait(self, of: Whose) -> _Waiting:
-        """Take a place; if there is none, that of the newest of those who have the most, which may be this one."""
+        """Take a place. If all are taken, the newest request of the account or network that has the most places loses
+        its own; it may be this one."""
         self._number += 1
         self._had.join(of, [one.of for one in self._waiting])
         mine = _Waiting(self._number, of, asyncio.get_running_loop().create_future())
@@ -91,7 +94,7 @@ class Turns:
         return mine
 
     def _leave(self, mine: _Waiting) -> None:
-        """It waits no more. If the turn came in the same moment, it is over."""
+        """Stop waiting. If the turn came at the same moment, it ends."""
         if mine in self._waiting:
             self._waiting.remove(mine)
         elif mine.turn.done() and not mine.turn.cancelled() and mine.turn.exception() is None:
@@ -109,35 +112,36 @@ _KEYS: tuple[Callable[[Whose], Hashable], ...] = (
     lambda whose: whose,
     lambda whose: whose.network,
 )
-"""What turns are counted of: an account, its network among those of the account, and a network whatever it names."""
+"""What turns are counted by: the account, the network within the account, and the network whatever account it names."""
 
 
 class _Served:
-    """How often those who wait had their turn, and who had it last, as far as that decides who is next."""
+    """How many turns each of those who wait has had, and who had the last one. This decides who is next."""
 
     def __init__(self) -> None:
         self._counts = tuple(dict[Hashable, int]() for _ in _KEYS)
         self._last: list[Whose] = []
 
     def of(self, whose: Whose) -> tuple[int, ...]:
-        """Who has less is next."""
+        """A sort key: the smallest is next."""
         return tuple(counts.get(key(whose), 0) for counts, key in zip(self._counts, _KEYS, strict=True))
 
     def join(self, whose: Whose, others: Sequence[Whose]) -> None:
-        """Somebody begins to wait. INVARIANT: nobody catches up on turns of a time without waiting."""
+        """Note that somebody begins to wait. INVARIANT: nobody catches up on turns for a time in which they did not
+        wait."""
         same_account = [one for one in others if one.account == whose.account]
         for counts, key, among in zip(self._counts, _KEYS, (others, same_account, others), strict=True):
             least = min((counts.get(key(one), 0) for one in among), default=0)
             counts[key(whose)] = max(counts.get(key(whose), 0), least)
 
     def count(self, whose: Whose) -> None:
-        """One more turn."""
+        """Count one more turn."""
         self._last = [whose]
         for counts, key in zip(self._counts, _KEYS, strict=True):
             counts[key(whose)] = counts.get(key(whose), 0) + 1
 
     def keep(self, waiting: Iterable[Whose]) -> None:
-        """Forget everybody else."""
+        """Forget all others."""
         known = [*waiting, *self._last]
         for counts, key in zip(self._counts, _KEYS, strict=True):
             for forgotten in counts.keys() - {key(one) for one in known}:

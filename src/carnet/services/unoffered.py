@@ -1,8 +1,8 @@
-"""What the policies say of an operation that Carnet does not carry out.
+"""Decides on operations that Carnet does not carry out.
 
 It is decided if the catalogue has an action of exactly its name and the resource is known for certain: the action has
-none, or the request's own members make the ARN. INVARIANT: nothing is guessed. What could be decided otherwise by AWS,
-which reads more of the request than is read here, is not decided.
+none, or the request's own members make the ARN. INVARIANT: nothing is guessed. If AWS could decide differently, because
+it reads more of the request, no decision is made.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _ARN = "arn:"
 _PARTS = {"Region": r"[a-z0-9-]*", "Account": r"[0-9]{12}"}
 _OF_MEMBERS = ("requesttag/", "tagkeys", "resourcetag/", "resourceorg")
-"""Global condition keys, in lower case and without their prefix, of members and of resources that are not read here."""
+"""Global condition keys, in lower case and without their prefix, whose values come from members and resources that are
+not read here."""
 
 
 class NotDecided(Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ def decide(
     asked: ApiOperation | None,
     member: Member,
 ) -> Decided | NotDecided:
-    """Put the operation to the caller's policies, as far as it is known for certain what is asked."""
+    """Decide on the operation by the caller's policies, if it is known for certain what the request asks for."""
     if asked is None:
         return NotDecided(reason="which operation is asked is not known")
     if asked.permission is None:
@@ -94,7 +95,7 @@ def resource_of(permission: Permission, member: Member, place: tuple[str, str, s
 
 
 def _made(named: NamedResource, member: Member, place: tuple[str, str, str]) -> str | None:
-    """The ARN of a resource of one type; None if its name would not stand in an ARN as it is."""
+    """The ARN of a resource of one type; None if its name has characters that an ARN would not show as they are."""
     given = {variable: member(name) or "" for variable, name in named.members.items()}
     if not all(map(_NAME.fullmatch, given.values())):
         return None
@@ -115,6 +116,6 @@ def _pattern(arn: str, partition: str) -> re.Pattern[str]:
 
 
 def _is_unknown(key: str) -> bool:
-    """Whether AWS may give the key to a request where this server does not."""
+    """Whether AWS may set the condition key for a request in which this server does not."""
     prefix, _, name = ascii_lower(key).partition(":")
     return prefix != "aws" or name.startswith(_OF_MEMBERS)

@@ -80,6 +80,14 @@ def asked_acl(members: Mapping[str, Any], owner: str, bucket_owner: str | None =
     return _of_body(body, owner) if body is not None else None
 
 
+def required_acl(members: Mapping[str, Any], owner: str, bucket_owner: str | None = None) -> Acl:
+    """The ACL that a request sets, as `asked_acl` reads it. Raises Refused if it sets none."""
+    acl = asked_acl(members, owner, bucket_owner)
+    if acl is None:
+        raise Refused("MissingSecurityHeader", "Your request was missing a required header")
+    return acl
+
+
 def _of_canned(canned: str, owner: str, bucket_owner: str) -> Acl:
     if canned not in _CANNED:
         raise Refused("InvalidArgument", "Invalid canned ACL")

@@ -15,7 +15,14 @@ from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket, ObjectOwnership
 from carnet.entities.public_access_block import PublicAccessBlock
-from carnet.gateway.buckets.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private, shown_acl
+from carnet.gateway.buckets.acl import (
+    acl_without_ownership,
+    asked_ownership,
+    is_public,
+    private,
+    required_acl,
+    shown_acl,
+)
 from carnet.gateway.buckets.bucket_policies import as_policy, blocked
 from carnet.gateway.buckets.bucket_policy_text import malformed, read_bucket_policy, with_accounts
 from carnet.gateway.buckets.bucket_tags import READS_TAGS, delete_tags, put_abac, put_tags, told_abac, told_tags
@@ -138,9 +145,7 @@ def _put_acl(asked: Asked) -> Bucket:
     bucket = asked.bucket
     if bucket.ownership is ObjectOwnership.ENFORCED:
         raise no_acls()
-    acl = asked_acl(asked.members, bucket.account)
-    if acl is None:
-        raise Refused("MissingSecurityHeader", "Your request was missing a required header")
+    acl = required_acl(asked.members, bucket.account)
     if is_public(acl) and blocked(asked.snapshot, bucket).block_public_acls:
         raise prevented(asked.principal, bucket.arn, "s3:PutBucketAcl", "ACLs", "BlockPublicAcls")
     return replace(bucket, acl=acl)

@@ -18,7 +18,14 @@ from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Acl, Bucket, ObjectOwnership
 from carnet.entities.object_acl import ObjectAcl, UploadKey
-from carnet.gateway.buckets.acl import ACL_MEMBERS, BUCKET_OWNER_FULL_CONTROL, asked_acl, is_public, private
+from carnet.gateway.buckets.acl import (
+    ACL_MEMBERS,
+    BUCKET_OWNER_FULL_CONTROL,
+    asked_acl,
+    is_public,
+    private,
+    required_acl,
+)
 from carnet.gateway.buckets.acl_policies import BY_OBJECT_ACL
 from carnet.gateway.buckets.bucket_operations import no_acls, prevented
 from carnet.gateway.buckets.bucket_policies import blocked, bucket_in
@@ -138,9 +145,7 @@ def asked_acl_of(
     """What PutObjectAcl makes of an object. Raises Refused."""
     if bucket.ownership is ObjectOwnership.ENFORCED:
         raise no_acls()
-    acl = asked_acl(members, owner, bucket.account)
-    if acl is None:
-        raise Refused("MissingSecurityHeader", "Your request was missing a required header")
+    acl = required_acl(members, owner, bucket.account)
     refuse_public(snapshot, bucket, arn, principal, acl, "s3:PutObjectAcl")
     return Owned(owner, acl)
 

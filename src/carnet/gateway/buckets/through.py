@@ -10,13 +10,12 @@ another account has to allow it, too, and may leave it to access points (`s3:Dat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from carnet.access.authorize import Check, Decided
-from carnet.access.documents import stored_policy
+from carnet.access.documents import everything_allowed
 from carnet.access.request_context import resource_keys
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
@@ -25,12 +24,10 @@ from carnet.gateway.buckets.access_point_policies import own_block, policies_of_
 from carnet.gateway.buckets.access_points import with_arn
 from carnet.policy.compile import Engine
 from carnet.policy.decision import Verdict
-from carnet.policy.document import Grammar, Policy
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 
 _OWNER = "s3:ResourceAccount"
-_ALLOWED = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 _RESOURCE_TAG, _TAG = "aws:ResourceTag/", "s3:AccessPointTag/"
 TAGS_TOLD = frozenset((f"{_RESOURCE_TAG}${{TagKey}}", f"{_TAG}${{TagKey}}"))
 """Keys, as the reference lists them, that are known of an access point."""
@@ -122,12 +119,13 @@ def permitted(
 def _consented(of_bucket: Decided) -> Policies:
     """The policies on the bucket, for a caller whose own side allows it on the access point."""
     federated = of_bucket.request.principal.kind is PrincipalKind.FEDERATED_USER
+    unrestricted = everything_allowed("what the caller may do on the access point")
     return replace(
         of_bucket.policies,
-        identity=(_allowed(),),
+        identity=(unrestricted,),
         attached=(),
         boundary=None,
-        session=(_allowed(),) if federated else None,
+        session=(unrestricted,) if federated else None,
         scope_down=(),
         scp=(),
         scp_attached=(),
@@ -160,8 +158,3 @@ def _caller_alone(snapshot: Snapshot, of_point: Decided, of_bucket: Decided) -> 
     )
     policies = of_point.policies
     return asked, replace(policies, resource=policies.resource if counts else (), rcp=(), rcp_attached=())
-
-
-@lru_cache(1)
-def _allowed() -> Policy:
-    return stored_policy(_ALLOWED, Grammar.IDENTITY, "what the caller may do on the access point")

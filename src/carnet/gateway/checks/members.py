@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from carnet.base.timestamps import iso_seconds
 from carnet.gateway.checks.check import Members, invalid
 from carnet.policy.request import Value
 
@@ -97,7 +98,7 @@ def value_of(value: object) -> Value | None:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return iso_seconds(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Sequence) and all(isinstance(item, str) for item in value):

@@ -39,7 +39,7 @@ _SELECTED = re.compile(r"\*|a(?:\.a|\[0\])*(?:,a(?:\.a|\[0\])*)*")
 
 CLOSES: Mapping[str, str] = {"(": ")", "[": "]", "{": "}", "<<": ">>"}
 """What closes a bracket."""
-_CLOSING = frozenset(CLOSES.values())
+CLOSING = frozenset(CLOSES.values())
 
 
 class Verb(StrEnum):
@@ -160,7 +160,7 @@ def _are_closed(tokens: Sequence[Token]) -> bool:
     for token in tokens:
         if token.sign in CLOSES:
             opened.append(CLOSES[token.sign])
-        elif token.sign in _CLOSING and (not opened or opened.pop() != token.sign):
+        elif token.sign in CLOSING and (not opened or opened.pop() != token.sign):
             return False
     return not opened
 

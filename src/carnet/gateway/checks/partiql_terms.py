@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from carnet.gateway.checks.partiql import CLOSES, Statement, Token
+from carnet.gateway.checks.partiql import CLOSES, CLOSING, Statement, Token
 
 Tokens = tuple[Token, ...]
 
-_CLOSING = frozenset(CLOSES.values())
 _DEEPEST = 16
 """Brackets around brackets that are opened. INVARIANT: each is read once more, so that their number bounds the work."""
 
@@ -36,7 +35,7 @@ def split(tokens: Sequence[Token], is_border: Callable[[Token], bool], *, keeps:
     parts: list[list[Token]] = [[]]
     depth, is_between = 0, False
     for token in tokens:
-        depth += (token.sign in CLOSES) - (token.sign in _CLOSING)
+        depth += (token.sign in CLOSES) - (token.sign in CLOSING)
         if depth == 0 and is_between and token.keyword == "AND":
             is_between = False
         elif depth == 0 and is_border(token):
@@ -87,7 +86,7 @@ def _ends_at(condition: Tokens) -> bool:
     """Whether the first bracket is closed by the last token."""
     depth = 0
     for at, token in enumerate(condition):
-        depth += (token.sign in CLOSES) - (token.sign in _CLOSING)
+        depth += (token.sign in CLOSES) - (token.sign in CLOSING)
         if depth == 0:
             return at == len(condition) - 1
     return False

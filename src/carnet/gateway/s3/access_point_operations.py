@@ -26,7 +26,6 @@ from carnet.gateway.s3.control_call import Asked, Edit, Members, Rule, of_accoun
 from carnet.gateway.s3.faults import S3Fault
 from carnet.policy.request import Value
 
-_WRITTEN = re.compile(r"[a-z0-9.-]{3,50}", re.ASCII)
 _NAME = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,48}[a-z0-9]", re.ASCII)
 _VPC = re.compile(r"[A-Za-z0-9-]{1,1024}", re.ASCII)
 _BLOCK, _TAGS, _BUCKET = "PublicAccessBlockConfiguration", "Tags", "Bucket"

@@ -19,7 +19,7 @@ from carnet.gateway.failures import error_code
 from carnet.gateway.relay import error_by_own_id, in_sandbox, passed_headers
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import done_event, failed_event
-from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids
+from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids, internal_error, slow_down
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.upstream import UpstreamResponse
@@ -155,7 +155,7 @@ def as_fault(problem: Exception, request_id: str) -> S3Fault:
         case NotMapped():
             return S3Fault(problem.refusal.code, problem.refusal.message)
         case Throttled():
-            return S3Fault("SlowDown", "Please reduce your request rate.")
+            return slow_down()
         case RequestRefused():
             told = "Your socket connection to the server was not read from or written to within the timeout period."
             return S3Fault("RequestTimeout", told)
@@ -169,7 +169,7 @@ def as_fault(problem: Exception, request_id: str) -> S3Fault:
             return S3Fault("ServiceUnavailable", problem.message)
         case _:
             _LOG.error("request %s failed", request_id, exc_info=problem)
-            return S3Fault("InternalError", "We encountered an internal error. Please try again.")
+            return internal_error()
 
 
 def audited(call: S3Call, response: HttpResponse | StreamedResponse, event: Event) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from carnet.base.http import ByteStream
 from carnet.gateway.payload import CheckedBody, ExpectedBody, another_length
-from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.faults import S3Fault, slow_down
 from carnet.gateway.s3_sentences import UPLOAD_TOO_LARGE, XML_MALFORMED
 from carnet.server.limits import BodyBudget
 
@@ -40,7 +40,7 @@ async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudge
     if expected.length > MOST_WHOLE:
         raise S3Fault("MalformedXML", XML_MALFORMED)
     if not budget.take(expected.length, proven=proven):
-        raise S3Fault("SlowDown", "Please reduce your request rate.")
+        raise slow_down()
     try:
         return b"".join([piece async for piece in CheckedBody(body, expected)])
     finally:
@@ -73,7 +73,7 @@ class Spool:
         Raises S3Fault if there is no room, and what the content raises.
         """
         if self._held + upload.length > self._most:
-            raise S3Fault("SlowDown", "Please reduce your request rate.")
+            raise slow_down()
         self._held += upload.length
         spooled = Spooled(self, upload.length)
         try:

@@ -15,10 +15,11 @@ from botocore.model import StructureShape
 
 from carnet.base.http import HttpResponse, RequestHead
 from carnet.gateway.s3.arriving import as_request
-from carnet.gateway.s3.faults import DECLARATION, XML, S3Fault, as_error, described, elements, ids, not_implemented
+from carnet.gateway.s3.faults import XML, S3Fault, as_error, described, elements, ids, not_implemented
 from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.models import Operation, Service
 from carnet.models.load import full_description
+from carnet.protocols.api_errors import DECLARATION
 from carnet.protocols.form import Fields, percent_decode, read_query
 from carnet.protocols.rest_input import RestHead, head_members
 from carnet.protocols.s3_input import body_members

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from carnet.base.http import REQUEST_ID, HttpResponse
 from carnet.identity.auth_failure import AuthFailure
+from carnet.protocols.api_errors import DECLARATION
 from carnet.protocols.xml_shapes import escape
 from carnet.sigv4.errors import WrongRegion
 
@@ -41,7 +42,8 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
 STATUS: Mapping[str, int] = {code: status for status, codes in _STATUSES.items() for code in codes}
 DENIED = "AccessDenied"
 XML = "application/xml"
-DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_SLOW_DOWN = ("SlowDown", "Please reduce your request rate.")
+_FAILED = ("InternalError", "We encountered an internal error. Please try again.")
 _BY_COMMON_CODE = {
     "InvalidClientTokenId": (
         "InvalidAccessKeyId",
@@ -50,8 +52,8 @@ _BY_COMMON_CODE = {
     "ExpiredToken": ("ExpiredToken", "The provided token has expired."),
     "ValidationError": ("InvalidArgument", None),
     "MissingAuthenticationToken": (DENIED, "Access Denied"),
-    "InternalFailure": ("InternalError", "We encountered an internal error. Please try again."),
-    "Throttling": ("SlowDown", "Please reduce your request rate."),
+    "InternalFailure": _FAILED,
+    "Throttling": _SLOW_DOWN,
 }
 """Codes of other services, and what Amazon S3 says instead; None: the same sentence."""
 _IN_HEADER, _IN_QUERY = "AuthorizationHeaderMalformed", "AuthorizationQueryParametersError"
@@ -76,6 +78,16 @@ def unsigned_key() -> S3Fault:
     """What nobody in particular asks of a key of AWS KMS: no policy of a key lets anybody in who has not signed."""
     told = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
     return S3Fault("InvalidArgument", told)
+
+
+def slow_down() -> S3Fault:
+    """What is told if there is no room for a request, or its caller makes too many."""
+    return S3Fault(*_SLOW_DOWN)
+
+
+def internal_error() -> S3Fault:
+    """What is told if the server has failed."""
+    return S3Fault(*_FAILED)
 
 
 def not_implemented(why: str) -> S3Fault:

@@ -16,13 +16,14 @@ from carnet.gateway.deciding import Resolved
 from carnet.gateway.s3.answers import audited
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import told
-from carnet.gateway.s3.faults import DECLARATION, XML, ids
+from carnet.gateway.s3.faults import XML, ids
 from carnet.models import Operation
+from carnet.protocols.api_errors import DECLARATION
+from carnet.protocols.s3_input import NAMESPACE
 from carnet.protocols.xml_shapes import xml_members
 from carnet.server.outbox import Answer
 from carnet.services.execution import Done
 
-_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _ROOTS = {
     "GetBucketAcl": "AccessControlPolicy",
     "GetBucketTagging": "Tagging",
@@ -79,4 +80,4 @@ def written(operation: Operation, answer: Mapping[str, Any], request_id: str) ->
 
 
 def _document(shape: StructureShape, root: str, value: Mapping[str, Any]) -> str:
-    return f'{DECLARATION}<{root} xmlns="{_NAMESPACE}">{xml_members(shape)(value)}</{root}>'
+    return f'{DECLARATION}<{root} xmlns="{NAMESPACE}">{xml_members(shape)(value)}</{root}>'

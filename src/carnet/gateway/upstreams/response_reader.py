@@ -11,13 +11,14 @@ from http import HTTPStatus
 import httptools
 from msgspec import Struct
 
+from carnet.base.http import WITHOUT_BODY
+
 _LONGEST_HEAD = 64 * 1024
 _MOST_HEADERS = 200
 _MOST_BEFORE = 32
 """Answers before the answer (1xx) that an upstream may send."""
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
-_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 _STATUSES = range(100, 600)
 
 
@@ -102,7 +103,7 @@ class ResponseReader:
         if len(lengths) > 1 or not all(_LENGTH.fullmatch(length) for length in lengths):
             raise BadResponse("the length of the body is told in two ways, or is none")
         length = int(next(iter(lengths))) if lengths else None
-        bodiless = self._to_head or parsed.status in _WITHOUT_BODY
+        bodiless = self._to_head or parsed.status in WITHOUT_BODY
         self.head = UpstreamHead(status=parsed.status, headers=tuple(parsed.headers), length=length)
         self.keep_alive = parsed.keep_alive and (bodiless or bool(codings) or length is not None)
         if bodiless or length == 0:

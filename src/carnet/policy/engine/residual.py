@@ -12,7 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from carnet.policy.decide import LAST_GATES
-from carnet.policy.decision import Decision, Layer
+from carnet.policy.decision import OF_ORGANIZATION, Decision, Layer
 from carnet.policy.engine.conditions import Test
 from carnet.policy.engine.context_reader import ContextReader
 from carnet.policy.engine.effect_entries import EffectEntries, allowing, denying
@@ -22,7 +22,6 @@ from carnet.policy.engine.policy import CompiledStatement
 from carnet.policy.principals import Named
 from carnet.policy.request import Principal
 
-ORGANIZATION = (Layer.RCP, Layer.SCP)
 _OWN_CAPS = (Layer.BOUNDARY, Layer.SESSION)
 _OF_SESSION = (Layer.SESSION, Layer.SCOPE_DOWN)
 _GRANTING = (Layer.TRUST, Layer.RESOURCE, Layer.IDENTITY)
@@ -112,13 +111,15 @@ class Residual:
                 allows[candidate.slot].append(entry)
         self.empty = self.size == 1
         """Whether no statement is left."""
-        self.outer_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer in ORGANIZATION)
-        self.inner_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer not in ORGANIZATION)
+        self.outer_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer in OF_ORGANIZATION)
+        self.inner_denies = tuple(
+            denying(layer, found) for layer, found in denies.items() if layer not in OF_ORGANIZATION
+        )
         self.denies = self.outer_denies + self.inner_denies
         levels = [allowing(slot.layer, found) for slot, found in zip(node.slots, allows, strict=True)]
         self.grants = _granting(node.slots, levels, allows)
         closed = [level for level in levels if not level.certain]
-        self.gates = tuple(level for level in closed if level.layer in ORGANIZATION)
+        self.gates = tuple(level for level in closed if level.layer in OF_ORGANIZATION)
         self.caps = tuple(level for level in closed if level.layer in _OWN_CAPS)
         self.endpoints = tuple(level for level in closed if level.layer in LAST_GATES)
         self.limits = (*self.caps, *self.endpoints)

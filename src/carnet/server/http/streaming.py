@@ -12,15 +12,13 @@ import struct
 from asyncio import Future, Transport
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from http import HTTPStatus
 
-from carnet.base.http import RequestHead, StreamedResponse
+from carnet.base.http import WITHOUT_BODY, RequestHead, StreamedResponse
 from carnet.server.http.patience import Patience
 from carnet.server.http.request_refused import RequestRefused
 
 _LOG = logging.getLogger(__name__)
 _RESET = struct.pack("ii", 1, 0)
-_WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class WrongLength(Exception):
@@ -68,8 +66,8 @@ class Framing:
     """How the end of a streamed body is told: by its length, by chunks, or, to HTTP/1.0, by that of the connection."""
 
     def __init__(self, request: RequestHead, response: StreamedResponse) -> None:
-        self.has_body = request.method != "HEAD" and response.status not in _WITHOUT_BODY
-        self.chunked = response.length is None and request.version != "1.0" and response.status not in _WITHOUT_BODY
+        self.has_body = request.method != "HEAD" and response.status not in WITHOUT_BODY
+        self.chunked = response.length is None and request.version != "1.0" and response.status not in WITHOUT_BODY
         self.by_end = self.has_body and response.length is None and not self.chunked
         """Whether the connection has to end with this answer."""
         if response.length is not None:

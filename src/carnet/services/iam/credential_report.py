@@ -9,8 +9,9 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.entities.access_key import AccessKey
@@ -86,7 +87,7 @@ def _arn(holder: Holder) -> str:
 
 
 def _created(holder: Holder) -> str:
-    return _date(holder.holder.created)
+    return iso_seconds(holder.holder.created)
 
 
 def _password_enabled(holder: Holder) -> str:
@@ -97,18 +98,18 @@ def _password_last_used(holder: Holder) -> str:
     """Of root, AWS never says that it is not applicable."""
     if holder.password is None and not holder.is_root:
         return _NOT_APPLICABLE
-    return _date(holder.password_used) if holder.password_used is not None else _NO_INFORMATION
+    return iso_seconds(holder.password_used) if holder.password_used is not None else _NO_INFORMATION
 
 
 def _password_last_changed(holder: Holder) -> str:
-    return _NOT_APPLICABLE if holder.password is None else _date(holder.password.changed)
+    return _NOT_APPLICABLE if holder.password is None else iso_seconds(holder.password.changed)
 
 
 def _password_next_rotation(holder: Holder) -> str:
     if holder.is_root:
         return _NOT_SUPPORTED
     expires = holder.password.expires(holder.password_policy) if holder.password is not None else None
-    return _NOT_APPLICABLE if expires is None else _date(expires)
+    return _NOT_APPLICABLE if expires is None else iso_seconds(expires)
 
 
 def _mfa_active(holder: Holder) -> str:
@@ -120,7 +121,7 @@ def _key_active(number: int) -> Callable[[Holder], str]:
 
 
 def _key_last_rotated(number: int) -> Callable[[Holder], str]:
-    return lambda holder: _one_of(_date(key.created) for key in _key(holder, number))
+    return lambda holder: _one_of(iso_seconds(key.created) for key in _key(holder, number))
 
 
 def _key_last_used(number: int, told: Callable[[KeyUse], str]) -> Callable[[Holder], str]:
@@ -134,7 +135,7 @@ def _certificate_active(number: int) -> Callable[[Holder], str]:
 
 
 def _certificate_last_rotated(number: int) -> Callable[[Holder], str]:
-    return lambda holder: _one_of(_date(one.created) for one in holder.certificates[number - 1 : number])
+    return lambda holder: _one_of(iso_seconds(one.created) for one in holder.certificates[number - 1 : number])
 
 
 def _key(holder: Holder, number: int) -> tuple[AccessKey, ...]:
@@ -150,10 +151,6 @@ def _truth(*, value: bool) -> str:
     return "true" if value else "false"
 
 
-def _date(when: datetime) -> str:
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 COLUMNS: dict[str, Callable[[Holder], str]] = {
     "user": _user,
     "arn": _arn,
@@ -165,12 +162,12 @@ COLUMNS: dict[str, Callable[[Holder], str]] = {
     "mfa_active": _mfa_active,
     "access_key_1_active": _key_active(1),
     "access_key_1_last_rotated": _key_last_rotated(1),
-    "access_key_1_last_used_date": _key_last_used(1, lambda use: _date(use.when)),
+    "access_key_1_last_used_date": _key_last_used(1, lambda use: iso_seconds(use.when)),
     "access_key_1_last_used_region": _key_last_used(1, lambda use: use.region),
     "access_key_1_last_used_service": _key_last_used(1, lambda use: use.service),
     "access_key_2_active": _key_active(2),
     "access_key_2_last_rotated": _key_last_rotated(2),
-    "access_key_2_last_used_date": _key_last_used(2, lambda use: _date(use.when)),
+    "access_key_2_last_used_date": _key_last_used(2, lambda use: iso_seconds(use.when)),
     "access_key_2_last_used_region": _key_last_used(2, lambda use: use.region),
     "access_key_2_last_used_service": _key_last_used(2, lambda use: use.service),
     "cert_1_active": _certificate_active(1),

@@ -19,13 +19,13 @@ from carnet.entities.oauth_session import LONGEST_CODE
 from carnet.identity.oauth_tokens import AuthorizationCode, SignedInAs, digest, packed, sealed
 from carnet.keyring.keyring import Keyring
 from carnet.services.loopback_redirects import is_redirect
+from carnet.services.pkce import is_challenge
 from carnet.services.signin.login import CROSS_DEVICE, SAME_DEVICE
 
 PATH, CONFIRMATION = "/v1/authorize", "/v1/sessions/confirmation"
 CODE_LIVES = {SAME_DEVICE: timedelta(seconds=60), CROSS_DEVICE: LONGEST_CODE}
 """A code that a person carries to another machine needs the time for it."""
 _STATE = re.compile(r"[\x21-\x7e]{1,1024}", re.ASCII)
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _LONGEST_REDIRECT = 2048
 
 
@@ -101,7 +101,7 @@ def asked(fields: Mapping[str, str]) -> Login:
         raise CannotAsk("This client, or the address that it waits at, is none of aws login.")
     if fields.get("response_type") != "code" or "openid" not in fields.get("scope", "").split():
         raise CannotAsk("Only a code for the scope openid is given.")
-    if fields.get("code_challenge_method") != "SHA-256" or _CHALLENGE.fullmatch(login.challenge) is None:
+    if fields.get("code_challenge_method") != "SHA-256" or not is_challenge(login.challenge):
         raise CannotAsk("The client has not sent a code challenge by SHA-256.")
     if _STATE.fullmatch(login.state) is None:
         raise CannotAsk("The client has sent no state, or one that cannot be sent back.")

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from carnet.base.faults import AlreadyExists, InUse, Invalid, Missing
+from carnet.base.faults import AlreadyExists, InUse, Missing
 from carnet.base.timestamps import moment_of_ms
-from carnet.catalog.regions import REGIONS
+from carnet.catalog.regions import check_region
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
 from carnet.services.sso_admin import targets
@@ -27,8 +27,7 @@ from carnet.services.sso_admin.targets import primary_region
 def add_region(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
     """Add a Region."""
     name: str = given["RegionName"]
-    if name not in {each.name for each in REGIONS[held.instance.partition]}:
-        raise Invalid(f"{name} is no Region of the partition {held.instance.partition}.")
+    check_region(held.instance.partition, name)
     settings = settings_of(held)
     if name == held.instance.region or name in settings.regions:
         raise AlreadyExists(f"The instance is in the Region {name} already.")

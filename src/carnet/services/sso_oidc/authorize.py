@@ -21,12 +21,12 @@ from carnet.entities.sso_application import SsoApplication
 from carnet.identity.oauth_tokens import AuthorizationCode, digest, registered, sealed
 from carnet.keyring.keyring import Keyring
 from carnet.services.loopback_redirects import is_same_redirect
+from carnet.services.pkce import is_challenge
 from carnet.services.sso_oidc.applications import redirects_of, scopes_of_application
 from carnet.services.sso_oidc.clients import CODE, meant, scopes_of
 
 CODE_LIVES = timedelta(seconds=60)
 _STATE = re.compile(r"[\x20-\x7e]{1,1024}", re.ASCII)
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 class CannotAsk(Exception):
@@ -178,7 +178,7 @@ def _is_challenged(consent: Consent, fields: Mapping[str, str]) -> bool:
     """Whether the client has sent a challenge by SHA-256. An application may send none: its signature proves it."""
     if consent.application is not None and not consent.challenge:
         return "code_challenge_method" not in fields
-    return fields.get("code_challenge_method") == "S256" and _CHALLENGE.fullmatch(consent.challenge) is not None
+    return fields.get("code_challenge_method") == "S256" and is_challenge(consent.challenge)
 
 
 def _url(redirect_uri: str, fields: Mapping[str, str]) -> str:

@@ -7,12 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_tok
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from carnet.access.authorize import Check
 from carnet.access.gather import carried_by
 from carnet.base.faults import Invalid, Refused
+from carnet.base.timestamps import iso_of_epoch
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm
 from carnet.identity.identity_context import IDENTITY_STORE_ARN, USER_ID
 from carnet.identity.outbound_keys import OWN_CLAIMS, issuer_url, sign
@@ -137,9 +138,7 @@ def _claims(call: Call, given: _Given, issuer: str, until: int) -> dict[str, Any
     if call.caller.region:
         own["source_region"] = call.caller.region
     if session is not None:
-        own["original_session_exp"] = datetime.fromtimestamp(session.expires_ms // 1000, UTC).strftime(
-            "%Y-%m-%dT%H:%M:%SZ"
-        )
+        own["original_session_exp"] = iso_of_epoch(session.expires_ms // 1000)
     if tags := principal_tags(call.view, call.caller.credential):
         own["principal_tags"] = dict(tags)
     if requested := {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}:

@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from carnet.base.arns import ACCOUNT_ID
 from carnet.base.bounded_json import loads
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.checks.check import Asked, Check, Refused, Scope, Sought, SoughtBy, invalid
@@ -23,7 +24,6 @@ _NAME = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
 _QUEUE_NAME = re.compile(_NAME, re.ASCII)
 _URL = re.compile(rf"https?://[A-Za-z0-9._:\[\]-]{{1,255}}/([0-9]{{12}})/({_NAME})", re.ASCII)
 _ARN = re.compile(rf"arn:([a-z-]+):sqs:([a-z0-9-]+):([0-9]{{12}}):({_NAME})", re.ASCII)
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _LONGEST_HANDLE = 4_096
 
 OWN_ACCOUNT_ONLY = frozenset(
@@ -77,7 +77,7 @@ def _create_queue(asked: Asked) -> Iterator[Check]:
 def _get_queue_url(asked: Asked) -> Iterator[Check]:
     owner = text(asked.members, "QueueOwnerAWSAccountId") or asked.scope.account
     name = needed(asked.members, "QueueName")
-    if not _ACCOUNT.fullmatch(owner) or not _QUEUE_NAME.fullmatch(name):
+    if not ACCOUNT_ID.fullmatch(owner) or not _QUEUE_NAME.fullmatch(name):
         raise Refused("QueueDoesNotExist", "The specified queue does not exist.")
     yield _on(asked, "GetQueueUrl", _queue(asked.scope, owner, name))
 

@@ -7,18 +7,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from carnet.gateway.upstreams.customer_keys import OF_SOURCE
+from carnet.gateway.upstreams.probe.s3_exercises import Ask, is_refused
 
 CUSTOMER_KEYS = "SSECustomerKey"
 """No operation, but what several of them take."""
 _SEALED = b"sealed"
 _ALGORITHM = "SSECustomerAlgorithm"
-Ask = Callable[..., Any]
 
 
 def customer_keys(ask: Ask, bucket: str) -> Iterator[str]:
@@ -32,7 +32,7 @@ def customer_keys(ask: Ask, bucket: str) -> Iterator[str]:
     kept = ((one, own, others), (parts, own, others), (copy, others, own))
     is_held = all(_reads(ask, at, key) and not _reads(ask, at, {}) and not _reads(ask, at, no) for at, key, no in kept)
     without_key = {"Bucket": bucket, "Key": "keyless", _ALGORITHM: "AES256"}
-    if is_held and _is_refused(ask, "PutObject", **without_key, Body=_SEALED):
+    if is_held and is_refused(ask, "PutObject", **without_key, Body=_SEALED):
         yield CUSTOMER_KEYS
 
 
@@ -54,11 +54,3 @@ def _reads(ask: Ask, at: Mapping[str, str], key: Mapping[str, Any]) -> bool:
     except ClientError:
         return False
     return not key or content == _SEALED
-
-
-def _is_refused(ask: Ask, name: str, **given: Any) -> bool:
-    try:
-        ask(name, **given)
-    except ClientError:
-        return True
-    return False

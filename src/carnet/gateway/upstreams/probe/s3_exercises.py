@@ -180,14 +180,14 @@ def keys(ask: Ask, bucket: str) -> Iterator[str]:
 def buckets(ask: Ask, bucket: str) -> Iterator[str]:
     """A bucket is made, found, and deleted."""
     other = f"{bucket}-x"
-    was_there = not _refused(ask, "HeadBucket", Bucket=other)
+    was_there = not is_refused(ask, "HeadBucket", Bucket=other)
     ask("CreateBucket", Bucket=other)
-    if not was_there and not _refused(ask, "HeadBucket", Bucket=other):
+    if not was_there and not is_refused(ask, "HeadBucket", Bucket=other):
         yield "CreateBucket"
     if "LocationConstraint" in ask("GetBucketLocation", Bucket=other):
         yield "GetBucketLocation"
     ask("DeleteBucket", Bucket=other)
-    if _refused(ask, "HeadBucket", Bucket=other):
+    if is_refused(ask, "HeadBucket", Bucket=other):
         yield from ("DeleteBucket", "HeadBucket")
 
 
@@ -204,7 +204,8 @@ def _keys(ask: Ask, bucket: str) -> list[str]:
     return sorted(one["Key"] for one in ask("ListObjectsV2", Bucket=bucket).get("Contents", []))
 
 
-def _refused(ask: Ask, name: str, **given: Any) -> bool:
+def is_refused(ask: Ask, name: str, **given: Any) -> bool:
+    """Whether the store refuses an operation with these members."""
     try:
         ask(name, **given)
     except ClientError:

@@ -12,9 +12,9 @@ from typing import Any
 from botocore.exceptions import ClientError, FlexibleChecksumError
 
 from carnet.gateway.upstreams.preconditions import PRECONDITIONS, named
+from carnet.gateway.upstreams.probe.s3_exercises import Ask
 
 _NEW, _OLD, _NO_ETAG = b"new", b"old", '"00000000000000000000000000000000"'
-Ask = Callable[..., Any]
 
 
 def preconditions(ask: Ask, bucket: str) -> Iterator[str]:
