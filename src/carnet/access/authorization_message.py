@@ -1,6 +1,6 @@
-"""The details of a denial, sealed for those who may read them.
+"""The encoded authorization message: the details of a denial, sealed for those who may read them.
 
-AWS adds such a message to the denials of Amazon EC2: what the policies hold is not for whoever was denied.
+AWS adds such a message to the denials of Amazon EC2: the caller who was denied may not see what the policies say.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 """
@@ -25,22 +25,22 @@ from carnet.policy.request import Principal, PrincipalKind, Value
 from carnet.policy.statement import Statement
 
 READ_WITHIN = timedelta(days=1)
-"""How long a message can be decoded. AWS says that messages expire, and not when."""
+"""How long a message can be decoded. AWS says that messages expire, but not when."""
 MOST_CHARACTERS = 10_240
-"""As many as the operation takes."""
+"""The longest message that DecodeAuthorizationMessage takes."""
 _TIME_BYTES = 8
 _LENGTH_BYTES = 4
 _ELEMENTS = ("Action", "NotAction", "Resource", "NotResource")
 
 
 class NotDecoded(ValueError):
-    """No message of this installation for the account, or one that is too old."""
+    """The text is no message of this installation for the account, or the message has expired."""
 
 
 def encoded(keyring: Keyring, decided: Decided, now: datetime) -> str:
-    """The message for a decision, which those of the caller's account may decode.
+    """The message for a decision. Principals of the caller's account may decode it.
 
-    What is too long is left out: first the statements but for their ids, then the condition keys.
+    If it is too long, parts are left out: first the statements except their ids, then the condition keys.
     """
     request = decided.request
     statements = list(_matched(decided))
@@ -87,8 +87,8 @@ def _seal_context(account: str) -> SealContext:
 def _packed(now: datetime, context: Mapping[str, Any], statements: list[Any], verdict: Verdict) -> bytes:
     """Time, then each part with its length, compressed by itself.
 
-    INVARIANT: what callers write and what policies say are not compressed together: the length would tell callers
-    whether they have guessed what a policy says.
+    INVARIANT: the caller's input and the contents of policies are not compressed together: the length would tell
+    callers whether they have guessed what a policy says.
     """
     outcome = {"allowed": verdict is Verdict.ALLOWED, "explicitDeny": verdict is Verdict.EXPLICIT_DENY}
     parts = (outcome, statements, context)
@@ -157,7 +157,7 @@ def _principal(principal: Principal) -> dict[str, str]:
 
 
 def _texts(value: Value | list[str] | None) -> tuple[str, ...]:
-    """One text or several, as policies and contexts have them."""
+    """The texts of a value that is one text or several, as in policies and contexts."""
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)

@@ -1,4 +1,4 @@
-"""Decides one question of a caller at one revision of the directory."""
+"""Decides whether a caller may do one action on one resource, at one revision of the directory."""
 
 from __future__ import annotations
 
@@ -34,18 +34,19 @@ class Check(Struct, frozen=True, kw_only=True):
     keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
     resource_keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
     policies: tuple[ResourcePolicy, ...] = ()
-    """Those of the resource, from the account that it lives in: a trust policy for sts:AssumeRole and its kin.
+    """The policies of the resource, from the account that it belongs to: for sts:AssumeRole and similar actions, the
+    trust policy.
 
-    One that cannot be read is a `ResourcePolicy` without a policy.
+    A policy that cannot be read is a `ResourcePolicy` without a policy.
     """
     shown: str | None = None
-    """What a denial names as the resource if AWS shows something else than the ARN; empty if it shows none."""
+    """The resource that a denial names, if AWS shows something other than the ARN; empty if AWS shows none."""
     by_ciphertext: bool = False
-    """Whether a ciphertext alone has told the resource, a key of AWS KMS: a denial does not name it."""
+    """Whether the resource, a key of AWS KMS, is known from a ciphertext only. Then a denial does not name the key."""
 
 
 class Decided(Struct, frozen=True, kw_only=True):
-    """A question, the policies it was put to, and the answer: all that an explanation needs."""
+    """A check, the policies that applied, and the decision: all that an explanation needs."""
 
     check: Check
     request: Request
@@ -56,11 +57,11 @@ class Decided(Struct, frozen=True, kw_only=True):
 def authorize(
     engine: Engine, snapshot: Snapshot, principal: Principal, carried: Policies, context: Context, check: Check
 ) -> Decided:
-    """Put one check to the policies that apply: those that the caller brings along, those of the resource, and those of
-    the organizations that both are in. Raises Unavailable if an organization cannot be read.
+    """Decide on one check by the policies that apply: those that the caller brings along, those of the resource, and
+    those of the organizations that both are in. Raises Unavailable if an organization cannot be read.
 
-    `context` holds the keys of the caller, of the request, and of a resource of the caller's account; the check's own
-    are added.
+    `context` holds the condition keys of the caller, of the request, and of a resource in the caller's account. The
+    check's own keys are added.
     """
     request = Request(
         principal=principal,
@@ -90,7 +91,8 @@ def _with_check(snapshot: Snapshot, context: Context, check: Check) -> Context:
 
 
 class _Joined(NamedTuple):
-    """INVARIANT: what it was made of is held with it, so that no other object has the id by which it is found."""
+    """INVARIANT: the object that it was made of is kept alive with it, so that no other object gets the id by which it
+    is found."""
 
     own: Policies
     all: Policies
@@ -100,8 +102,8 @@ _joined: RecentOfPolicies[tuple[int, tuple[ResourcePolicy, ...]], _Joined] = Rec
 
 
 def _with_resource(carried: Policies, found: tuple[ResourcePolicy, ...]) -> Policies:
-    """INVARIANT: the same object for the same `carried` and `found`, as long as it is in use, unless a session has
-    policies of its own: the engine and the log of decisions then know it again."""
+    """INVARIANT: returns the same object for the same `carried` and `found` as long as it is in use, so that the engine
+    and the log of decisions recognize it; not if the session has policies of its own."""
     if carried.session is not None or carried.scope_down:
         return _join(carried, found)
     key = (id(carried), found)

@@ -11,10 +11,11 @@ from carnet.policy.decision import OF_ORGANIZATION, Layer, Verdict
 from carnet.policy.request import PrincipalKind
 
 _ENDS_WITH_POLICY_ARN = frozenset((Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP))
-"""The kinds of policy whose ARN closes the sentence of an explicit deny within one account or organization."""
+"""The kinds of policy whose ARN stands at the end of the sentence for an explicit deny within one account or
+organization."""
 
 _VOUCHED_FOR = (PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
-"""Callers whom AWS's sentence does not name: they have no ARN."""
+"""Callers whom AWS's sentence does not name, because they have no ARN."""
 
 
 _OF_CIPHERTEXT = " on the resource associated with this ciphertext"
@@ -22,16 +23,17 @@ _OF_KEY = (
     " because the resource does not exist in this Region, no resource-based policies allow access, or "
     "a resource-based policy explicitly denies access"
 )
-"""What AWS KMS says to other accounts of a key that does not let them in: not even whether there is one."""
+"""What AWS KMS tells callers of other accounts if a key does not allow them. It does not even say whether the key
+exists."""
 
 
 def denied(decided: Decided) -> Denied:
-    """What is raised for what is not allowed."""
+    """The fault for a decision that does not allow the call."""
     return Denied(denial_sentence(decided))
 
 
 def denial_sentence(decided: Decided) -> str:
-    """What the denied caller reads: who, what, on what, and which kind of policy decided."""
+    """The sentence that the denied caller gets: principal, action, resource, and the kind of policy that decided."""
     check, request = decided.check, decided.request
     if request.principal.kind in _VOUCHED_FOR:
         return f"Not authorized to perform {check.action}"
@@ -43,14 +45,14 @@ def denial_sentence(decided: Decided) -> str:
     if shown := check.resource if check.shown is None else check.shown:
         sentence += f" on resource: {shown}"
     if decided.policies.trust and decided.decision.layer not in OF_ORGANIZATION:
-        # AWS shows the plain form here, also if the role does not exist, so that nothing is told about it. What an
-        # organization forbids does not tell of it.
+        # AWS uses the plain form here, even if the role does not exist, so that the sentence does not say whether it
+        # does. A denial by an organization's policy says nothing about the role, either.
         return sentence
     return sentence + _reason(decided)
 
 
 def _keeps_to_itself(decided: Decided) -> bool:
-    """Whether it is a key of another account, by whose policy the request is denied."""
+    """Whether the request is denied by the policy of a key of AWS KMS in another account."""
     request = decided.request
     is_others = request.principal.account != request.resource_account
     return is_others and request.action.startswith("kms:") and decided.decision.layer is Layer.RESOURCE
@@ -75,6 +77,6 @@ def _policy_arn(decided: Decided) -> str:
 
 
 def _in_one_organization(decided: Decided) -> bool:
-    """Whether the caller is in the organization of the resource, whose RCPs are no others' business."""
+    """Whether the caller is in the resource's organization. Callers outside it are not told of its RCPs."""
     context = decided.request.context
     return context.principal.get("aws:PrincipalOrgID") == context.resource.get("aws:ResourceOrgID")

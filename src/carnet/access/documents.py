@@ -1,4 +1,4 @@
-"""Policy documents as they are stored, parsed once and shared by everyone they apply to."""
+"""Stored policy documents, each parsed once and shared by all principals that it applies to."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from carnet.policy.engine.shares import Shares
 _ROOM = 60_000
 """Parts of stored policies that are remembered, at some 2 KB each; `Recent` holds twice that at most."""
 _SESSIONS_ROOM, _SESSIONS_ACCOUNTS = 1_000, 24
-"""The same of the session policies of one account, of which a caller may make any number, and of how many accounts."""
+"""The same for session policies, per account, because a caller may make any number of them; and for how many
+accounts."""
 _CHARACTERS_OF_PART = 1_000
-"""As many characters of a document take as much memory as a part of it."""
+"""So many characters of a document take as much memory as one of its parts."""
 _DENY_EVERYBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}'
 _ALLOW_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 _ALLOW_NOTHING = (
@@ -33,25 +34,25 @@ def _memory(room: int, turned: Callable[[], None] = lambda: None) -> Recent[tupl
 
 
 _understood = _memory(_ROOM, forget_policies)
-"""INVARIANT: what is held elsewhere of stored policies is in here, so that this is what all of it takes. Who is asked
-for again after a turn is gathered anew, out of the old generation."""
+"""INVARIANT: a stored policy that is held elsewhere is in here, too, so that the room bounds all of them. After
+`forget_policies` the policies of a principal are gathered anew, out of the old generation."""
 _of_sessions = Shares(_SESSIONS_ACCOUNTS, lambda: _memory(_SESSIONS_ROOM))
 
 
 def session_policy(text: str, source: str, account: str) -> Policy:
-    """A policy that a session of the account brings along. Whatever of it is not understood fails closed."""
+    """A policy of a session of the account. What is not understood fails closed."""
     key, memory = (text, source), _of_sessions.of(account)
     return memory.get(key) or memory.put(key, _read(text, Grammar.SESSION, source))
 
 
 def stored_policy(text: str, grammar: Grammar, source: str) -> Policy:
-    """A stored document as a policy. Whatever of it is not understood fails closed."""
+    """A stored document as a policy. What is not understood fails closed."""
     key = (text, grammar, source)
     return _understood.get(key) or _understood.put(key, _read(text, grammar, source))
 
 
 def bound_policy(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str]) -> Policy:
-    """A resource-based policy, its principals bound to unique ids."""
+    """A resource-based policy whose principals are bound to unique ids. What is not understood fails closed."""
     key = (text, grammar, source, tuple(principal_ids.items()))
     return _understood.get(key) or _understood.put(key, _read(text, grammar, source, principal_ids))
 
@@ -63,7 +64,7 @@ def _read(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, 
 
 @lru_cache(1)
 def everything_denied() -> Policy:
-    """Stands for a resource-based policy that cannot be read: it denies everybody everything."""
+    """Takes the place of a resource-based policy that cannot be read: it denies everything to everyone."""
     return parse(_DENY_EVERYBODY, Grammar.RESOURCE, source="(unreadable policy)")
 
 
@@ -76,5 +77,6 @@ def everything_allowed(source: str) -> Policy:
 
 @lru_cache(1)
 def nothing_allowed() -> Policy:
-    """Stands for a policy that is named and gone, such as a deleted boundary: it allows nothing."""
+    """Takes the place of a policy that is referred to and does not exist, such as a deleted boundary: it allows
+    nothing."""
     return parse(_ALLOW_NOTHING, Grammar.IDENTITY, source="(missing policy)")

@@ -38,13 +38,14 @@ _OF_EVERY_USER = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow",'
     '"Action":["iam:ChangePassword","iam:GetAccountPasswordPolicy"],"Resource":"*"}}'
 )
-"""What AllowUsersToChangePassword gives to every user of the account. ChangePassword is only ever about its caller.
+"""The permissions that AllowUsersToChangePassword gives to every user of the account. ChangePassword always acts on its
+caller.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_enable-user-change.html
 """
 _BY_THE_ACCOUNT = "account password policy"
 _OF_IDENTITY_CONTEXT = "policy/AWSIAMIdentityCenterAllowListForIdentityContext"
-"""What every identity-enhanced session is held to: the policy denies all that is not for such sessions.
+"""The policy that limits every identity-enhanced session: it denies every action that is not meant for such sessions.
 
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSIAMIdentityCenterAllowListForIdentityContext.html
 """
@@ -60,33 +61,34 @@ def find_managed_policy(view: AccountView, arn: str) -> ManagedPolicy | None:
 
 
 class Carried(NamedTuple):
-    """What a caller brings along, whatever it asks for."""
+    """The policies and condition keys that a caller brings along to every request."""
 
     policies: Policies
     keys: Mapping[str, Value]
-    """The condition keys that its principal determines."""
+    """The condition keys that follow from the principal alone."""
 
 
 NOBODYS = Carried(_NONE, anonymous_keys())
-"""What callers bring along who are no principal of an account."""
+"""For callers who are no principal of an account."""
 
 
 def vouched_for(caller: Federated) -> Carried:
-    """What a caller brings along for whom an identity provider vouches: no policies, and what the provider says."""
+    """What a federated caller brings along: no policies, and the condition keys that the identity provider gives."""
     return Carried(_NONE, caller.keys)
 
 
 def carried_by(snapshot: Snapshot, credential: Credential) -> Carried:
-    """What the caller with that credential brings along. Raises Unavailable if its organization cannot be read.
+    """What the holder of a credential brings along. Raises Unavailable if its organization cannot be read.
 
-    INVARIANT: of long-term credentials it is the same object in the same view of the account, and in the next one too,
-    unless the principal, a group or a managed policy of the account was changed, or the account was moved.
+    INVARIANT: for long-term credentials this is the same object within one view of the account. It stays the same in
+    the next view, unless the principal, a group or a managed policy of the account was changed, or the account was
+    moved.
     """
     account = credential.principal.account
     view, org_path = snapshot.accounts[account], snapshot.org_path_of(account)
     if credential.session is not None:
         return Carried(policies_of(view, credential), principal_keys(view, credential, org_path))
-    # What another scope tells is a part of the key, since what is remembered here depends on this view alone.
+    # The part that comes from another scope is in the key, since what is remembered here depends on this view alone.
     remembered = (Carried, credential.principal.id, org_path)
     known: Carried | None = view.policy_memo.get(remembered)
     if known is None:
@@ -101,8 +103,8 @@ def carried_by(snapshot: Snapshot, credential: Credential) -> Carried:
 def policies_of(view: AccountView, credential: Credential) -> Policies:
     """The policies that a caller brings along: identity-based, boundary, session policies.
 
-    INVARIANT: the same object for the same principal of the same view, if the session has no policies, so that the
-    engine finds again what it worked out. It is the same in the next view too, unless the principal, a group or a
+    INVARIANT: for the same principal of the same view this is the same object, if the session has no policies, so that
+    the engine finds what it has compiled. It stays the same in the next view, unless the principal, a group or a
     managed policy of the account was changed.
     """
     session = credential.session
@@ -119,9 +121,10 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
 
 
 def _of_task(view: AccountView, arns: tuple[str, ...]) -> Policies:
-    """What a session of AssumeRoot is held to. Its policy denies all but the task, and grants the root user nothing.
+    """The task policy that limits a session of AssumeRoot. It denies everything except the task, and grants the root
+    user nothing.
 
-    INVARIANT: a policy that is not known denies everything, for a root user without one may do everything.
+    INVARIANT: an unknown task policy denies everything, because a root user without one may do everything.
     """
     remembered = (_of_task, arns)
     known: Policies | None = view.policy_memo.get(remembered)
@@ -157,7 +160,7 @@ def policies_held(view: AccountView, entity: User | Group | Role) -> Policies:
 
 
 def _sources(view: AccountView, entity: User | Role | None) -> tuple[object, ...]:
-    """What all that an entity brings along is derived from."""
+    """The entities and collections from which an entity's policies are derived."""
     return (entity, view.of(Group), view.of(ManagedPolicy), view.account)
 
 
@@ -172,7 +175,7 @@ def _entity(view: AccountView, principal: Principal) -> User | Role | None:
 
 
 def _identity(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Policy, str]]:
-    """Each identity-based policy, and how it comes to the entity."""
+    """Each identity-based policy, and how it is attached to the entity."""
     yield from _own(view, entity)
     if isinstance(entity, User):
         for group_id in entity.groups:
@@ -205,7 +208,7 @@ def _managed(view: AccountView, arn: str) -> Policy:
 
 
 def _denying(view: AccountView, arn: str) -> Policy:
-    """A managed policy that is there to deny. INVARIANT: one that is not known denies everything."""
+    """A managed policy whose purpose is to deny. INVARIANT: an unknown one denies everything."""
     policy = find_managed_policy(view, arn)
     return everything_denied() if policy is None else stored_policy(policy.document, Grammar.IDENTITY, policy.arn)
 
@@ -215,7 +218,7 @@ def _narrows(session: SessionClaims) -> bool:
 
 
 def _has_identity_context(session: SessionClaims) -> bool:
-    """Whether it acts on behalf of a person, and not only so that events tell of that."""
+    """Whether the session acts on behalf of a person in decisions, not only in audit events."""
     return bool(session.on_behalf_of) and not session.audited_store
 
 

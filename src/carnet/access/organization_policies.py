@@ -1,4 +1,4 @@
-"""Which policies of an organization apply: SCPs to who calls from its accounts, RCPs to what its accounts own.
+"""Which policies of an organization apply: SCPs to principals of its accounts, RCPs to resources of its accounts.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_evaluation.html
@@ -27,7 +27,7 @@ _BOUND_ROOM = 4_096
 
 
 class _Kind(NamedTuple):
-    """A type of policy that decides."""
+    """A type of organization policy that takes part in decisions."""
 
     name: str
     full_access: OrganizationPolicy
@@ -41,7 +41,7 @@ _RCP = _Kind("RCP", RCP_FULL_ACCESS, Grammar.RCP, detachable=False)
 
 
 class Binding(NamedTuple):
-    """What binds an account: the policies of a type of each level that does not allow everything."""
+    """The policies of one type that limit an account: those of each level that does not allow everything."""
 
     levels: Levels
     attached: Attached
@@ -51,7 +51,8 @@ NOTHING = Binding((), ())
 
 
 class _Bound(NamedTuple):
-    """INVARIANT: what it was made of is held with it, so that no other object has the ids by which it is found."""
+    """INVARIANT: the objects that it was made of are kept alive with it, so that no other objects get the ids by which
+    it is found."""
 
     own: Policies
     scp: Binding
@@ -63,11 +64,11 @@ _bound: RecentOfPolicies[tuple[int, int, int], _Bound] = RecentOfPolicies(_BOUND
 
 
 def bound(snapshot: Snapshot, principal: Principal, resource_account: str, own: Policies) -> Policies:
-    """What a principal brings along, and what organizations bind it with on a resource of that account.
+    """The policies that a principal brings along, with the SCPs and RCPs that apply to it on a resource of that
+    account.
 
-    Raises Unavailable if that cannot be read.
-    INVARIANT: the same object for the same `own` in the same organizations, as long as it is in use, unless a session
-    has policies of its own.
+    Raises Unavailable if an organization cannot be read. INVARIANT: returns the same object for the same `own` in the
+    same organizations as long as it is in use, unless the session has policies of its own.
     """
     view = snapshot.organization_of(principal.account)
     of_resource = view if resource_account == principal.account else snapshot.organization_of(resource_account)
@@ -88,15 +89,15 @@ def _joined(own: Policies, scp: Binding, rcp: Binding) -> Policies:
 
 
 def scps_of(snapshot: Snapshot, account: str) -> Binding:
-    """The SCPs that bind whoever calls from an account: none of a stand-alone and of a management account.
+    """The SCPs that apply to the principals of an account; none for a stand-alone and for a management account.
 
-    Raises Unavailable if what binds them cannot be read.
+    Raises Unavailable if the organization cannot be read.
     """
     return _of(snapshot.organization_of(account), account, _SCP)
 
 
 def scps_at(view: OrganizationView, node: Node) -> Levels:
-    """The SCPs above a root, a unit or an account, and its own: those that allow everything are among them.
+    """The SCPs above a root, a unit or an account, and its own, including those that allow everything.
 
     Raises LookupError if a policy or a parent is missing.
     """
@@ -104,7 +105,7 @@ def scps_at(view: OrganizationView, node: Node) -> Levels:
 
 
 def scp(view: OrganizationView, policy: OrganizationPolicy) -> Policy:
-    """One of them, as it is decided by."""
+    """An SCP as decisions use it."""
     return _policy(view.organization, policy, _SCP)
 
 
@@ -124,10 +125,9 @@ def _of(view: OrganizationView | None, account: str, kind: _Kind) -> Binding:
 def _binding(view: OrganizationView, account: str, kind: _Kind) -> Binding:
     """The levels above the account and its own, without those that allow everything and deny nothing.
 
-    INVARIANT: accounts below one parent that have no policies of their own have the very same object, which stays
-    in the next view unless a policy, or what is on the way to them, was changed. What does not bind costs a decision
-    nothing, and what binds many is compiled once.
-    Raises LookupError if a policy or a parent is missing.
+    INVARIANT: accounts of one parent that have no policies of their own share one object. It stays the same in the next
+    view, unless a policy or a node above them was changed. So a policy that limits nothing costs a decision nothing,
+    and a policy of many accounts is compiled once. Raises LookupError if a policy or a parent is missing.
     """
     organization = view.organization
     if kind.full_access.type not in organization.policy_types or account == organization.management:

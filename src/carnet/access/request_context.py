@@ -1,4 +1,4 @@
-"""The condition keys of a request, as far as this server can know them.
+"""The condition keys of a request that this server can know.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
@@ -20,10 +20,10 @@ from carnet.policy.context_keys import RESOURCE_ACCOUNT
 from carnet.policy.request import Context, Value, Values
 
 HEADER_TEXT = 1_024
-"""How many characters of a header become the value of a condition key: as many as CloudTrail keeps of a user agent.
+"""How many characters of a header become the value of a condition key. CloudTrail keeps as many of a user agent.
 
-AWS documents no limit for `aws:UserAgent` and `aws:Referer`. Without one, every pattern of every policy would be held
-against whatever length of header HTTP lets through.
+AWS documents no limit for `aws:UserAgent` and `aws:Referer`. Without a limit, every pattern of every policy would be
+matched against headers of any length that HTTP lets through.
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
@@ -43,13 +43,13 @@ def source_ip(peer: str) -> str:
 
 
 def request_keys(http: RequestHead, region: str, now: datetime) -> Values:
-    """The keys that come from the request itself, whoever makes it; `region` is empty if it is not known."""
+    """The keys that come from the request itself, whoever the caller is; `region` is empty if it is not known."""
     user_agent, referer = _header_text(http, "user-agent"), _header_text(http, "referer")
     return _request_keys(int(now.timestamp()), http.peer, http.secure, region, user_agent, referer)
 
 
 def _header_text(http: RequestHead, name: str) -> str | None:
-    """What conditions see of a header; None if the request does not have it."""
+    """The part of a header that conditions see; None if the request does not have the header."""
     text = http.first.get(name)
     return text[:HEADER_TEXT] if text is not None else None
 
@@ -58,7 +58,7 @@ def _header_text(http: RequestHead, name: str) -> str | None:
 def _request_keys(
     epoch: int, peer: str, secure: bool, region: str, user_agent: str | None, referer: str | None
 ) -> Values:
-    """The requests that a client makes in one second have the same keys. INVARIANT: nobody adds to them."""
+    """All requests that a client makes within one second share these keys. INVARIANT: they are never changed."""
     keys: dict[str, Value] = {
         "aws:CurrentTime": iso_of_epoch(epoch),
         "aws:EpochTime": str(epoch),
@@ -76,7 +76,7 @@ def _request_keys(
 
 
 def resource_keys(snapshot: Snapshot, account: str) -> Values:
-    """The keys that every resource of an account brings. Raises Unavailable if its organization cannot be read."""
+    """The condition keys of every resource in an account. Raises Unavailable if its organization cannot be read."""
     org_path = snapshot.org_path_of(account)
     if org_path is None:
         return {RESOURCE_ACCOUNT: account}
@@ -88,7 +88,7 @@ def resource_keys(snapshot: Snapshot, account: str) -> Values:
 
 
 def _own_resource_keys(account: str, keys: Values) -> Values:
-    """The same of the caller's own account, which is where the principal is."""
+    """As `resource_keys`, for the caller's own account: the principal's keys name its organization."""
     if "aws:PrincipalOrgID" not in keys:
         return {RESOURCE_ACCOUNT: account}
     return {
@@ -101,9 +101,9 @@ def _own_resource_keys(account: str, keys: Values) -> Values:
 def caller_context(
     keys: Values, caller: AccountCaller, http: RequestHead, now: datetime, *, with_mfa: bool = False
 ) -> Context:
-    """The keys that a caller brings along, those of its request, and of a resource of its account.
+    """The condition keys of a caller, of its request, and of a resource in its account.
 
-    `with_mfa` if an MFA code that came with this very call was right.
+    `with_mfa` says that an MFA code in this very call was right.
     """
     return Context(
         principal={**keys, **_WITH_MFA} if with_mfa else aged(keys, caller.credential.session, now),
@@ -115,12 +115,12 @@ def caller_context(
 def anonymous_context(
     keys: Values, caller: Anonymous | Bearer | Federated, http: RequestHead, now: datetime
 ) -> Context:
-    """The keys of nobody in particular, or of who is vouched for, and those of the request."""
+    """The condition keys of an anonymous, bearer or federated caller, and those of its request."""
     return Context(principal=keys, request=request_keys(http, caller.region, now))
 
 
 def aged(keys: Values, session: SessionClaims | None, now: datetime) -> Values:
-    """The keys that the caller determines, whatever the request says, at this moment."""
+    """The caller's condition keys at this moment: aws:MultiFactorAuthAge changes with time."""
     if session is None or session.mfa_ms is None:
         return keys
     return {**keys, "aws:MultiFactorAuthAge": str(max(0, int(now.timestamp()) - session.mfa_ms // 1000))}

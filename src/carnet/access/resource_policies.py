@@ -1,6 +1,6 @@
-"""Policies of resources, as data of a check: a role's trust policy, a bucket policy.
+"""Resource-based policies as data of a check, such as a role's trust policy.
 
-They are found where the resource lives, which may be another account than the caller's.
+They are found in the resource's account, which may differ from the caller's.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
 """
@@ -18,9 +18,9 @@ from carnet.policy.policies import ResourcePolicy
 
 
 def trust_of(view: AccountView, role: Role) -> ResourcePolicy:
-    """The trust policy of a role; `view` is the role's account, with which it is remembered.
+    """The trust policy of a role. `view` is the role's account; the policy is remembered there.
 
-    What cannot be read of it fails closed, as in every stored document.
+    What is not understood fails closed, as in every stored document.
     """
     remembered = (ResourcePolicy, role.id)
     known: ResourcePolicy | None = view.policy_memo.get(remembered)
@@ -31,14 +31,14 @@ def trust_of(view: AccountView, role: Role) -> ResourcePolicy:
 
 
 def trust_of_nobody(account: str) -> ResourcePolicy:
-    """What decides on a role that is not there: nothing in it can allow."""
+    """Takes the place of the trust policy of a role that does not exist: it allows nothing."""
     return ResourcePolicy(policy=None, layer=Layer.TRUST, account=account)
 
 
 def fail_closed(one: ResourcePolicy) -> ResourcePolicy:
-    """What takes part in a decision for a policy that cannot be read: it denies, for it may have held a Deny.
+    """Takes the place of a policy that cannot be read: it denies, because that policy may have contained a Deny.
 
-    The trust policy of a role that is not there needs no Deny: without its Allow nothing allows.
+    A role that does not exist needs no Deny: without an Allow in the trust policy nothing is allowed.
     """
     if one.layer is Layer.TRUST:
         return one

@@ -1,6 +1,7 @@
-"""What a service of AWS may do in somebody's name: deliver to a queue, invoke a function, assume a role.
+"""Decides what an AWS service may do on somebody's behalf: deliver to a queue, invoke a function, assume a role.
 
-A service has no policies of its own. The policy of the resource decides, by whose behalf it is on (`aws:SourceArn`).
+A service has no policies of its own. The resource's policy decides, by the source on whose behalf the service acts
+(`aws:SourceArn`).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 
@@ -19,18 +20,18 @@ _NOBODYS = Policies()
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """On whose behalf a service acts."""
+    """The account and the resource on whose behalf a service acts."""
 
     account: str
     arn: str | None = None
-    """A topic, a function, a bucket; None if nothing in particular."""
+    """A topic, a function, a bucket; None if it acts for no particular resource."""
 
 
 def decide_for_service(
     engine: Engine, snapshot: Snapshot, service: str, source: Source, check: Check, request: Values
 ) -> Decided:
-    """Whether a service principal (`sns.amazonaws.com`) is allowed a check; `request` are the keys of the request that
-    makes it act. Raises Unavailable if an organization cannot be read."""
+    """Whether a service principal (`sns.amazonaws.com`) is allowed a check; `request` holds the condition keys of the
+    request that makes the service act. Raises Unavailable if an organization cannot be read."""
     keys: dict[str, Value] = {**check.keys, "aws:SourceAccount": source.account}
     if source.arn is not None:
         keys["aws:SourceArn"] = source.arn

@@ -1,6 +1,7 @@
-"""The policy of an account for AWS Sign-In, which its permission statements together are; and whether it holds.
+"""The resource-based policy of an account for AWS Sign-In: made of its permission statements, if console authorization
+is on.
 
-What no statement permits is denied, before a password counts and after. It never allows.
+It denies what no statement permits, both before and after the password is checked. It never allows.
 
 https://docs.aws.amazon.com/signin/latest/userguide/console-access-control.html
 """
@@ -25,7 +26,7 @@ from carnet.policy.policies import ResourcePolicy
 AUTHENTICATE = "signin:Authenticate"
 AUTHORIZE, CREATE_TOKEN = "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"
 CLAIMED = "signin:PrincipalArn"
-"""The condition key of who somebody says to be, before it is proven."""
+"""The condition key of the principal that a person claims to be, before it is proven."""
 VERSION = "2012-10-17"
 
 Condition = dict[str, dict[str, list[str]]]
@@ -34,14 +35,15 @@ Condition = dict[str, dict[str, list[str]]]
 class _Phase(NamedTuple):
     actions: tuple[str, ...]
     principal: str
-    """The condition key of the principal, which is claimed at first."""
+    """The condition key that names the principal in this phase."""
 
 
 _PHASES = (_Phase((AUTHENTICATE,), CLAIMED), _Phase((CREATE_TOKEN, AUTHORIZE), "aws:PrincipalArn"))
 
 
 def authorization_of(snapshot: Snapshot, account: str) -> ConsoleAuthorization | None:
-    """What makes the policies hold for an account: its own, or that of its organization. Raises Unavailable."""
+    """The console authorization that applies to an account: its own, or that of its organization; None if the policy is
+    not in effect. Raises Unavailable."""
     view = snapshot.account(account)
     own = view.of(ConsoleAuthorization).get(account) if view is not None else None
     if own is not None:
@@ -54,7 +56,8 @@ def authorization_of(snapshot: Snapshot, account: str) -> ConsoleAuthorization |
 
 
 def sign_in_policies(snapshot: Snapshot, view: AccountView) -> tuple[ResourcePolicy, ...]:
-    """For a check: the policy of the account, if it has one and it holds. Raises Unavailable."""
+    """The policy of the account, for a check; empty if it has none or the policy is not in effect. Raises
+    Unavailable."""
     if authorization_of(snapshot, view.account.id) is None:
         return ()
     return view.derived(_policies)
@@ -70,7 +73,8 @@ def _policies(view: AccountView) -> tuple[ResourcePolicy, ...]:
 
 
 def policy_statements(account: Account, statements: Iterable[PermissionStatement]) -> Iterator[dict[str, Any]]:
-    """The policy: what comes from none of the networks is denied, unless it is of an excluded principal."""
+    """The statements of the policy: they deny requests that come from none of the networks, except those of excluded
+    principals."""
     kept = list(statements)
     excluded = _each(one.excluded_principal for one in kept)
     for phase in _PHASES if kept else ():
@@ -83,7 +87,7 @@ def policy_statements(account: Account, statements: Iterable[PermissionStatement
 
 
 def condition_of(one: PermissionStatement) -> Condition:
-    """What a statement alone says, as conditions of what is denied."""
+    """The conditions under which one permission statement alone denies."""
     found = _joined(_elsewhere([one]), *_pinned([one]))
     if one.excluded_principal is not None:
         found["ArnNotEquals"] = {"aws:PrincipalArn": [one.excluded_principal]}
@@ -91,7 +95,8 @@ def condition_of(one: PermissionStatement) -> Condition:
 
 
 def _elsewhere(statements: list[PermissionStatement]) -> Condition:
-    """That a request comes from none of the networks; an endpoint counts as one if its VPC is not told."""
+    """The condition that a request comes from none of the networks. An endpoint counts as a network if its VPC is not
+    given."""
     addresses = _each(one.source_ip for one in statements)
     vpcs = _each(one.source_vpc for one in statements)
     endpoints = _each(each for one in statements if one.source_vpc is None for each in _endpoints(one))
@@ -105,7 +110,8 @@ def _elsewhere(statements: list[PermissionStatement]) -> Condition:
 
 
 def _pinned(statements: list[PermissionStatement]) -> Iterator[Condition]:
-    """That a request comes from a VPC, but not as the statement on that VPC says further."""
+    """The conditions that a request comes from a statement's VPC, but does not meet the statement's further
+    conditions."""
     for one in statements:
         vpc, endpoints = _each([one.source_vpc]), _each(_endpoints(one))
         network = {"aws:SourceVpc": vpc} if vpc else {"aws:SourceVpce": endpoints}
@@ -124,7 +130,7 @@ def _endpoints(one: PermissionStatement) -> Iterator[str | None]:
 
 
 def _each(values: Iterable[str | None]) -> list[str]:
-    """Those that are given, each once."""
+    """The values that are given, each once."""
     return list(dict.fromkeys(value for value in values if value is not None))
 
 

@@ -1,6 +1,6 @@
-"""How often a password may be tried. Whoever knows it is never kept out by those who do not.
+"""How often a password may be tried. Wrong attempts of others never lock out a person who knows the password.
 
-The numbers are Carnet's own: AWS does not tell its.
+The numbers are Carnet's own: AWS does not publish its.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from carnet.store.password_attempts import Attempts
 
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_OF_OWNER = 100
-"""Wrong attempts for one owner within an hour, from networks that have not known its password lately."""
+"""Wrong attempts for one owner within an hour, from networks that have not given the right password lately."""
 MOST_OTHERS = 20
-"""Owners whose password one network has not known within ten minutes; with more, it tries passwords on everybody."""
+"""Owners for whom one network has given wrong passwords within ten minutes. A network with more is trying passwords on
+many users."""
 
 
 def may_try(seen: Attempts, now: datetime) -> bool:
     """Whether an attempt may be made now.
 
-    After each wrong one the network waits, for 1, 2, 4 ... seconds, 15 minutes at most. One that has known the owner's
-    password is not kept waiting for what comes from others, so nobody else can lock the owner out.
+    After each wrong attempt the network has to wait 1, 2, 4 ... seconds, 15 minutes at most. A network that has given
+    the owner's right password does not wait for the attempts of others, so that nobody else can lock the owner out.
     """
     if _waits(seen.failures, seen.last, now):
         return False
@@ -30,7 +31,7 @@ def may_try(seen: Attempts, now: datetime) -> bool:
 
 
 def _waits(failures: int, last: datetime, now: datetime) -> bool:
-    """A clock that was set back, or is another node's, lets nobody try sooner."""
+    """A clock that was set back, or another node's clock, allows no earlier attempt."""
     return failures > 0 and abs(now - last) < wait_after(failures)
 
 

@@ -1,4 +1,5 @@
-"""What is raised if a caller is not authenticated. It stands alone, so that who signs need not import who is found."""
+"""The exception for a caller who is not authenticated. It is a module of its own, so that signing does not import
+credentials."""
 
 from __future__ import annotations
 
@@ -11,10 +12,9 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class AuthFailure(Exception):
     """The caller is not authenticated; `code` and `message` are what AWS answers.
 
-    `computed` is what was computed here of a request whose signature is refused, for this server's log: it shows a
-    caller's mistake, and would help an attacker.
-    INVARIANT: the message, which is answered and logged, repeats nothing of a credential. `computed`, which is only
-    logged, has digests in place of credential values.
+    `computed` holds what the server computed for a request whose signature is refused. It is for the server's log only:
+    it shows a caller's mistake, and would help an attacker. INVARIANT: the message, which is answered and logged,
+    contains no part of a credential. `computed`, which is only logged, has digests in place of credential values.
     """
 
     def __init__(self, code: str, message: str, computed: Mapping[str, str] = _NOTHING) -> None:

@@ -1,4 +1,4 @@
-"""How callers prove who they are, and what of it a service's model leaves open."""
+"""How the callers of an operation prove who they are, where the service's model leaves that open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from carnet.identity.caller import Anonymous, Caller
 
 
 class Authenticate(Enum):
-    """How the callers of an operation prove who they are. Only that proof counts, whatever else comes along."""
+    """How the callers of an operation prove who they are. Only that proof counts, whatever else the request holds."""
 
     SIGV4 = "sigv4"
     BEARER = "bearer"
@@ -21,17 +21,17 @@ class Authenticate(Enum):
     COOKIE = "cookie"
     """By having signed in to the console."""
     FEDERATED = "federated"
-    """By what an identity provider says of them in the input, which the operation's `prepare=` checks: it gives the
-    `Federated` caller."""
+    """By a token or an assertion of an identity provider in the input. The operation's `prepare=` checks it and returns
+    the `Federated` caller."""
     DPOP = "dpop"
-    """They do not, but prove to hold a key (RFC 9449), which the operation's tokens are bound to."""
+    """They do not, but prove that they hold a key (RFC 9449). The operation's tokens are bound to that key."""
     ANONYMOUS = "anonymous"
-    """They do not: AWS asks for no signature, and the operation proves what it must from its input."""
+    """They do not: AWS asks for no signature, and the operation checks its input."""
 
     def fits(self, asked: models.Operation) -> bool:
-        """Whether the model of an operation lets its callers prove themselves so.
+        """Whether the model of an operation permits this kind of proof.
 
-        A model that asks for no signature says nothing of cookies, and of tokens only if it names their header.
+        A model that asks for no signature does not mention cookies, and mentions tokens only if it names their header.
         """
         match self:
             case Authenticate.SIGV4:
@@ -46,14 +46,14 @@ class Authenticator(Protocol):
     """Finds out who makes a request."""
 
     def __call__(self, request: HttpRequest, *, service: str, now: datetime) -> Caller:
-        """The caller of a request to `service` (its signing name). Raises AuthFailure for who does not prove it.
+        """The caller of a request to `service` (its signing name). Raises AuthFailure if the proof is missing or wrong.
 
         The code of the failure is one of the service's model, or one that all services answer.
         """
 
 
 Authenticators = Mapping[Authenticate, Authenticator]
-"""INVARIANT: who cannot be authenticated, for want of an authenticator, is refused."""
+"""INVARIANT: a request for which there is no authenticator is refused."""
 
 
 def anonymous(request: HttpRequest, *, service: str, now: datetime) -> Anonymous:

@@ -1,7 +1,7 @@
 """Who makes a request.
 
-A caller is what its authenticator has found out. Each operation says which authenticator its callers come through
-(`authenticate=`); a caller of another kind never reaches it.
+A caller is the result of an authenticator. Each operation names the authenticator of its callers (`authenticate=`); a
+caller of another kind never reaches it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ NOBODY: Final = Principal(kind=PrincipalKind.ANONYMOUS, id="anonymous")
 
 
 class _Authenticator:
-    """The type of what an authenticator holds, of which nobody makes another one."""
+    """The type of the tokens that only authenticators hold. No further one is made."""
 
 
 AUTHENTICATOR: Final = _Authenticator()
-"""What makes a `Verified`. INVARIANT: only the rooms of authenticators import it (a test holds it)."""
+"""Needed to make a `Verified`. INVARIANT: only the rooms of authenticators import it (a test checks it)."""
 BEARER_AUTHENTICATOR: Final = _Authenticator()
-"""What makes a `Bearer`; as `AUTHENTICATOR`."""
+"""Needed to make a `Bearer`; see `AUTHENTICATOR`."""
 COOKIE_AUTHENTICATOR: Final = _Authenticator()
-"""What makes a `SignedIn`; as `AUTHENTICATOR`."""
+"""Needed to make a `SignedIn`; see `AUTHENTICATOR`."""
 FEDERATED_AUTHENTICATOR: Final = _Authenticator()
-"""What makes a `Federated`; as `AUTHENTICATOR`."""
+"""Needed to make a `Federated`; see `AUTHENTICATOR`."""
 OPERATOR_AUTHENTICATOR: Final = _Authenticator()
-"""What makes an `OperatorCaller`; as `AUTHENTICATOR`."""
+"""Needed to make an `OperatorCaller`; see `AUTHENTICATOR`."""
 
 
 class _Proven:
-    """What callers have in common who have proven who they are: an authenticator makes them, for every call anew.
+    """The base of callers who have proven who they are. An authenticator makes a new one for every call.
 
     INVARIANT: they cannot be changed, copied or pickled.
     """
@@ -69,14 +69,14 @@ _set = object.__setattr__
 
 
 def _begun(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator) -> P:
-    """A caller of that kind without any member yet, for who holds what makes one; raises TypeError for others."""
+    """A new caller of that kind without members. Raises TypeError if `authenticator` is not the one `wanted`."""
     if authenticator is not wanted:
         raise TypeError(f"only an authenticator makes a {kind.__name__} caller")
     return object.__new__(kind)
 
 
 def _made(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator, **members: Any) -> P:
-    """A caller of that kind, for who holds what makes one; raises TypeError for others."""
+    """A new caller of that kind. Raises TypeError if `authenticator` is not the one `wanted`."""
     made = _begun(kind, wanted, authenticator)
     for name, value in members.items():
         _set(made, name, value)
@@ -92,8 +92,7 @@ def _refuse_other(credential: Credential, proven: Credential) -> None:
 class Verified(_Proven):
     """A caller whose signature was checked.
 
-    INVARIANT: of `renewed`, which alone makes another one, the key id and the secret are those that the signature
-    proved.
+    INVARIANT: only `renewed` makes another one, and it has the key id and the secret that the signature proved.
     """
 
     __slots__ = ("credential", "presigned", "service")
@@ -101,14 +100,14 @@ class Verified(_Proven):
     credential: Credential
     """`principal` is its."""
     service: str
-    """Service of the credential scope; `region` is the scope's, or the one that a global service has."""
+    """The service of the credential scope. `region` is the scope's, or the Region of a global service."""
     presigned: bool
 
     def __new__(
         cls, authenticator: _Authenticator, *, credential: Credential, region: str, service: str, presigned: bool
     ) -> Verified:
         made = _begun(cls, AUTHENTICATOR, authenticator)
-        # One by one, for every signed request makes one.
+        # One by one, because every signed request makes one.
         _set(made, "credential", credential)
         _set(made, "principal", credential.principal)
         _set(made, "region", region)
@@ -117,7 +116,8 @@ class Verified(_Proven):
         return made
 
     def renewed(self, credential: Credential) -> Verified:
-        """The caller with the same key id and secret as they stand at another revision; ValueError for others."""
+        """The caller with its credential as it is at another revision. Raises ValueError for another key id or
+        secret."""
         _refuse_other(credential, self.credential)
         return Verified(
             AUTHENTICATOR, credential=credential, region=self.region, service=self.service, presigned=self.presigned
@@ -131,7 +131,7 @@ class Verified(_Proven):
 class SignedIn(_Proven):
     """A caller who has signed in to the console, and whose cookie was checked.
 
-    The cookie stands for a session of an account's principal: its policies decide, as those of a `Verified` do.
+    The cookie stands for a session of an account's principal: the principal's policies apply, as for a `Verified`.
     INVARIANT: `renewed` alone makes another one, for the same session.
     """
 
@@ -151,7 +151,7 @@ class SignedIn(_Proven):
         )
 
     def renewed(self, credential: Credential) -> SignedIn:
-        """The caller with the same session as it stands at another revision; ValueError for another session."""
+        """The caller with its session as it is at another revision. Raises ValueError for another session."""
         _refuse_other(credential, self.credential)
         return SignedIn(COOKIE_AUTHENTICATOR, credential=credential, region=self.region)
 
@@ -160,7 +160,7 @@ class SignedIn(_Proven):
 
 
 class IdentityCenterUser(Struct, frozen=True, kw_only=True):
-    """A user of IAM Identity Center, as an access token names one.
+    """A user of IAM Identity Center that an access token stands for.
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/sso-cloudtrail-use-cases.html
     """
@@ -174,15 +174,15 @@ class IdentityCenterUser(Struct, frozen=True, kw_only=True):
 
 
 FindUser = Callable[[Snapshot], IdentityCenterUser | None]
-"""(the directory at a revision) to the user whom one access token stands for; None if it is no longer good."""
+"""(the directory at a revision) to the user that an access token stands for; None if the token is no longer valid."""
 
 
 @final
 class Bearer(_Proven):
     """A caller whose access token of IAM Identity Center was checked.
 
-    No account's policy names such a user, so `principal` is nobody's: policies allow it what they allow everybody.
-    INVARIANT: `renewed` alone makes another one, for the same token.
+    No account's policy can name such a user. So `principal` is the anonymous one, and policies allow the user what they
+    allow everyone. INVARIANT: `renewed` alone makes another one, for the same token.
     """
 
     __slots__ = ("_find", "user")
@@ -196,7 +196,7 @@ class Bearer(_Proven):
         return _made(cls, BEARER_AUTHENTICATOR, authenticator, principal=NOBODY, user=user, _find=find, region=region)
 
     def renewed(self, snapshot: Snapshot) -> Bearer | None:
-        """The caller as the token stands at another revision; None if the token is no longer good."""
+        """The caller as of another revision; None if the token is no longer valid."""
         user = self._find(snapshot)
         if user is None:
             return None
@@ -210,7 +210,7 @@ class Bearer(_Proven):
 
 
 class VouchedSession(Struct, frozen=True, kw_only=True):
-    """What an identity provider says of the session that its caller is to have."""
+    """What an identity provider says about the session that its caller shall get."""
 
     name: str | None = None
     """Its name; None if the request gives it."""
@@ -220,33 +220,33 @@ class VouchedSession(Struct, frozen=True, kw_only=True):
     not_after_ms: int | None = None
     """When it ends at the latest, in epoch milliseconds."""
     context: Mapping[str, str] = {}
-    """The condition keys of the trusted context that the provider sets, which the session goes on having."""
+    """The condition keys of the trusted context that the provider sets. The session keeps them."""
     context_told: bool = True
-    """Whether the answer tells of it."""
+    """Whether the answer shows the context."""
 
 
 class Once(Struct, frozen=True, kw_only=True):
-    """What vouches for a caller and may be used but once: an assertion."""
+    """An assertion, which may be used only once."""
 
     provider_id: str
     issuer: str
     id: str
-    """The issuer's, of the assertion."""
+    """The id that the issuer has given to the assertion."""
     until: datetime
-    """When it is good no longer."""
+    """When the assertion expires."""
 
 
 Trusted = Callable[[Snapshot], bool]
-"""Whether what vouched for a caller is, at a revision of the directory, still there and as it was."""
+"""Whether the provider that vouched for a caller still exists unchanged at a revision of the directory."""
 
 
 @final
 class Federated(_Proven):
     """A caller for whom an identity provider of an account vouches, by a token or an assertion that was checked.
 
-    No account's policies are its own: the trust policy of a role that names the provider decides about it. `keys` are
-    what the provider says of it, as condition keys, `remembered` those of them that its sessions go on having.
-    INVARIANT: `renewed` alone makes another one, of the same token or assertion.
+    It has no policies of its own: the trust policy of a role that names the provider decides. `keys` are the condition
+    keys that the provider's claims give; `remembered` are those that its sessions keep. INVARIANT: `renewed` alone
+    makes another one, for the same token or assertion.
     """
 
     __slots__ = ("_trusted", "account", "audience", "keys", "once", "remembered", "session", "user_name")
@@ -256,11 +256,11 @@ class Federated(_Proven):
     keys: Values
     remembered: Values
     user_name: str
-    """The provider's name for the caller: the subject of its token or assertion."""
+    """The subject of the token or assertion."""
     audience: str
     session: VouchedSession
     once: Once | None
-    """Set if what vouches for the caller may be used but once."""
+    """Set for an assertion, which may be used only once."""
     _trusted: Trusted
 
     def __new__(
@@ -294,7 +294,7 @@ class Federated(_Proven):
         )
 
     def renewed(self, snapshot: Snapshot) -> Federated | None:
-        """The same caller; None if its provider is gone, or trusts others, at that revision."""
+        """The same caller; None if its provider is gone or has been changed at that revision."""
         return self if self._trusted(snapshot) else None
 
     def __init_subclass__(cls) -> NoReturn:
@@ -308,8 +308,8 @@ class Federated(_Proven):
 class OperatorCaller(_Proven):
     """A caller whose operator token was checked: the operator of the installation, or a program of theirs.
 
-    It is of no account, and no operation of an AWS API takes it: the scopes of its token say what Carnet's own HTTP
-    API does for it. INVARIANT: `renewed` alone makes another one, for the same token.
+    It belongs to no account, and no operation of an AWS API takes it. The scopes of its token say what it may do in
+    Carnet's own HTTP API. INVARIANT: `renewed` alone makes another one, for the same token.
     """
 
     __slots__ = ("token",)
@@ -320,7 +320,7 @@ class OperatorCaller(_Proven):
         return _made(cls, OPERATOR_AUTHENTICATOR, authenticator, principal=NOBODY, region="", token=token)
 
     def renewed(self, snapshot: Snapshot) -> OperatorCaller | None:
-        """The caller as the token stands at another revision; None if it is revoked."""
+        """The caller as of another revision; None if the token is revoked."""
         token = snapshot.installation.of(OperatorToken).get(self.token.id)
         return OperatorCaller(OPERATOR_AUTHENTICATOR, token=token) if token is not None else None
 
@@ -332,23 +332,23 @@ class OperatorCaller(_Proven):
 
 
 class ProvenKey(Struct, frozen=True, kw_only=True):
-    """A key of its own that a request has proven to hold, which says nothing of who calls."""
+    """A key that the sender of a request has proven to hold (DPoP). It does not say who the caller is."""
 
     thumbprint: str
     """https://www.rfc-editor.org/rfc/rfc7638"""
     proof: str
-    """The digest of the proof: each is taken once."""
+    """The digest of the proof. Each proof is accepted once."""
     made: int
     """When it was made, in epoch seconds."""
 
 
 class Anonymous(Struct, frozen=True, kw_only=True):
-    """Nobody in particular: whoever calls an operation that takes no signature, whether or not one came along."""
+    """The caller of an operation that takes no signature, whether or not the request is signed."""
 
     region: str = ""
     """The Region that the request is made to; empty if nothing tells."""
     key: ProvenKey | None = None
-    """Set for operations that ask for a proof of one."""
+    """Set for operations that ask for proof of a key."""
 
     @property
     def principal(self) -> Principal:
@@ -356,5 +356,5 @@ class Anonymous(Struct, frozen=True, kw_only=True):
 
 
 AccountCaller = Verified | SignedIn
-"""Callers with a credential of an account, whose policies decide about them."""
+"""Callers with a credential of an account. The policies of that account apply to them."""
 Caller = AccountCaller | Federated | Bearer | Anonymous

@@ -1,4 +1,4 @@
-"""What an access key id stands for: a secret, and the principal who holds it."""
+"""A live credential: an access key id, its secret, and the principal that holds it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Credential:
     session: SessionClaims | None = None
     """What the session token carried; None for a long-term access key."""
     signing_keys: dict[str, KeyedHash] = field(default_factory=dict, repr=False, compare=False)
-    """What `sigv4` has derived from the secret, by scope. INVARIANT: it is kept where the secret is, and no longer."""
+    """The signing keys that `sigv4` has derived from the secret, by scope. INVARIANT: they are kept as long as the
+    secret is, and no longer."""
 
 
 def traced(claims: SessionClaims, credential: Credential, now_ms: int) -> SessionClaims:
@@ -41,7 +42,7 @@ class TokenExpired(Exception):
 
 
 FindCredential = Callable[[str, str | None], Credential | None]
-"""(access key id, session token or None) to the live credential; None for every reason a key is not good.
+"""(access key id, session token or None) to the live credential; None if the key is not valid, whatever the reason.
 
-Raises TokenExpired for a genuine token past its time, which alone AWS tells apart.
+Raises TokenExpired for a genuine token that has expired: only this reason is told by AWS.
 """

@@ -1,4 +1,4 @@
-"""Finds what an access key id stands for, in the directory and in session tokens."""
+"""Finds the live credential of an access key id, in the directory and in session tokens."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ K = TypeVar("K", AccessKey, EndedKey)
 
 
 def secret_context(key_id: str, account: str, owner: str) -> SealContext:
-    """What a sealed access key secret is bound to, so that it is of no use in another row, or for another owner."""
+    """The context that a sealed secret access key is bound to, so that it cannot be opened in another row or for
+    another owner."""
     return SealContext(table="access_keys", column="sealed_secret", account=account, key=key_id, owner=owner)
 
 
 def browser_credential(snapshot: Snapshot, session: BrowserSession) -> Credential | None:
-    """What stands for a browser in which somebody has signed in: no key, and so no secret.
+    """The credential of a browser session in which somebody has signed in. It has no key and no secret.
 
-    None for a person of Identity Center, who is no principal of an account, and if what was proven stands no longer.
+    None for a person of Identity Center, who is no principal of an account, and if the password or the MFA device has
+    been changed since.
     """
     view = snapshot.open_account(session.account)
     if view is None:
@@ -67,7 +69,8 @@ def browser_credential(snapshot: Snapshot, session: BrowserSession) -> Credentia
 
 
 def _visiting(snapshot: Snapshot, session: BrowserSession) -> Credential | None:
-    """Of a session that came by a URL: it is good as long as its credentials would be, but for the time."""
+    """The credential of a session that began with a federation URL. It is valid as long as the credentials would be,
+    except for their expiry."""
     claims = unpack(session.claims)
     principal = standing(snapshot, claims) if claims is not None else None
     if principal is None or claims is None or (principal.account, principal.id) != (session.account, session.holder):
@@ -76,7 +79,7 @@ def _visiting(snapshot: Snapshot, session: BrowserSession) -> Credential | None:
 
 
 def _still_proven(view: AccountView, session: BrowserSession) -> bool:
-    """Whether the password that was given, and the MFA device, are still there."""
+    """Whether the password and the MFA device that were used are still the present ones."""
     profile = view.of(LoginProfile).get(session.holder)
     if profile is None or profile.changed != session.password_set:
         return False
@@ -85,7 +88,7 @@ def _still_proven(view: AccountView, session: BrowserSession) -> bool:
 
 
 def standing(snapshot: Snapshot, claims: SessionClaims) -> Principal | None:
-    """The principal of a session at a revision; None if it has ended, but for its time."""
+    """The principal of a session at a revision; None if the session is no longer valid, its expiry aside."""
     view = snapshot.open_account(claims.account) if claims.epoch == snapshot.epoch else None
     principal = session_principal(view, claims) if view is not None else None
     if principal is None or not _made_while_good(snapshot, claims) or not _of_a_person_still(snapshot, claims):
@@ -98,7 +101,7 @@ def _ms(when: datetime) -> int:
 
 
 class OpenedSecret(NamedTuple):
-    """A secret access key, and what was derived from it (`Credential.signing_keys`)."""
+    """A secret access key, and the signing keys derived from it (`Credential.signing_keys`)."""
 
     text: str
     signing_keys: dict[str, KeyedHash]
@@ -107,8 +110,8 @@ class OpenedSecret(NamedTuple):
 class Credentials:
     """Every live credential, by its access key id.
 
-    `find` has the shape of `FindCredential`: it answers from memory, and gives None alike for an unknown, an inactive
-    and a deleted key, a forged token, a session whose role or user is gone, and whatever is of a closed account.
+    `find` has the shape of `FindCredential`: it answers from memory. It returns None alike for an unknown, an inactive
+    and a deleted key, a forged token, a session whose role or user is gone, and every key of a closed account.
     """
 
     def __init__(self, directory: Directory, keyring: Keyring, tokens: SessionTokens, clock: Clock) -> None:
@@ -124,8 +127,8 @@ class Credentials:
     def find(self, key_id: str, token: str | None) -> Credential | None:
         """The credential as the directory knows it now; raises TokenExpired.
 
-        What another process has made a moment ago (`carnet account create`, another worker) is known, too, if the store
-        can be asked without waiting for it.
+        It also finds what another process (`carnet account create`, another worker) has just made, if the store can be
+        asked without waiting.
         """
         found = self._found(key_id, token)
         return self._found(key_id, token) if found is None and self._directory.missed() else found
@@ -137,7 +140,7 @@ class Credentials:
         return self._session(snapshot, key_id, token)
 
     def renew(self, snapshot: Snapshot, credential: Credential) -> Credential | None:
-        """A credential found at one revision, as it stands at another; None if it is no longer good."""
+        """A credential as of another revision; None if it is no longer valid."""
         if credential.session is None:
             found = self._long_term(snapshot, credential.key_id)
             return found if found is not None and found.secret == credential.secret else None
@@ -152,7 +155,7 @@ class Credentials:
             return None
 
     def _of_browser(self, snapshot: Snapshot, credential: Credential) -> Credential | None:
-        """INVARIANT: who is signed out, or has another password, changes nothing any more."""
+        """INVARIANT: after signing out, or after a change of the password, the session changes nothing any more."""
         view = snapshot.open_account(credential.principal.account)
         session = view.of(BrowserSession).get(credential.key_id) if view is not None else None
         if session is None or self._clock() >= session.expires:
@@ -208,15 +211,17 @@ class Credentials:
 
 
 def unissued(principal: Principal, claims: SessionClaims | None = None) -> Credential:
-    """Of a session that is decided on before its credentials are given out. It has no secret, and so proves nothing.
+    """The credential of a session on which is decided before its credentials are given out. It has no secret and proves
+    nothing.
 
-    Without `claims` it is one that an AWS service will have, of which no more is known than its role.
+    Without `claims` it is a session that an AWS service will have, of which only the role is known.
     """
     return Credential(key_id="", secret="", principal=principal, session=claims)
 
 
 def _of_key(snapshot: Snapshot, kind: type[K], key_id: str) -> K | None:
-    """What is known of a key, in the account that its id names or, if the id was given, anywhere."""
+    """The access key of that id, in the account that the id names or, if the id was chosen by the operator, in any
+    account."""
     view = snapshot.account(account_of_key(key_id) or "")
     found = view.of(kind).get(key_id) if view is not None else None
     return found if found is not None else snapshot.named(kind, key_id)
@@ -226,7 +231,7 @@ def _of_a_person_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
     """Whether the person of a session, if it has one, is still there and enabled and, by single sign-on, may use the
     role.
 
-    INVARIANT: such a session ends with the assignment, the membership in the group, or the person. AWS lets it go on.
+    INVARIANT: such a session ends with the assignment, the group membership, or the person. AWS lets it go on.
     """
     if claims.on_behalf_of:
         found = person(snapshot, claims.on_behalf_of)
@@ -236,7 +241,7 @@ def _of_a_person_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
     try:
         return is_assigned(snapshot, claims.person, claims.account, claims.principal_id)
     except Unavailable:
-        return True  # nothing is allowed in an account whose organization cannot be read
+        return True  # in an account whose organization cannot be read nothing is allowed
 
 
 def _is_managed_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
@@ -252,10 +257,10 @@ def _is_managed_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
 
 
 def _made_while_good(snapshot: Snapshot, claims: SessionClaims) -> bool:
-    """Whether the access key behind a session, if there is one, was good when it was used.
+    """Whether the access key that a session was made with, if any, was valid at that time.
 
-    A session outlives its key, as on AWS, unless the key had ended before the session was made: by a node that had not
-    learned of it. INVARIANT: of a key that is not good now, nothing is allowed without knowing when it ended.
+    A session outlives its key, as on AWS, unless the key had ended before the session was made, by a node that did not
+    know it yet. INVARIANT: if the key is not valid now, and it is not known when it ended, the session is refused.
     """
     if not claims.access_key:
         return True

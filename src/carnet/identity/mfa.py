@@ -1,6 +1,6 @@
-"""Looks at the one-time codes of an MFA device. A code counts once, and only so many may be wrong.
+"""Checks the one-time codes of an MFA device. A code can be used once, and the number of wrong codes is limited.
 
-AWS publishes neither how far a device's clock may be wrong nor how many attempts there are.
+AWS publishes neither how far a device's clock may be off nor how many attempts are allowed.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ _LOG = logging.getLogger(__name__)
 CODE_STEPS = 1
 """How many steps a code may be early or late."""
 PAIR_STEPS = 30
-"""How many steps two consecutive codes may be early or late: what they tell of the device's clock is remembered."""
+"""How many steps two consecutive codes may be early or late. The offset of the device's clock is then remembered."""
 FREE_FAILURES = 5
-"""Wrong codes, one after the other, before the next one has to wait."""
+"""How many wrong codes in a row are allowed before the next one has to wait."""
 PAUSE = timedelta(minutes=1)
-"""How long the next one has to wait then."""
+"""How long the next code then has to wait."""
 MOST_FAILURES = 50
-"""Wrong codes, one after the other, before no single code is looked at any more.
+"""How many wrong codes in a row are allowed before single codes are no longer checked.
 
-Guesses of single codes are right 3 times in a million. Two consecutive codes cannot be guessed at the pace that is
-left, so that they set the device right (ResyncMFADevice) when somebody else has spent its attempts.
+A guess of a single code is right 3 times in a million. Two consecutive codes cannot be guessed at the remaining pace,
+so the owner can resynchronize the device with them (ResyncMFADevice) after somebody else has used up its attempts.
 """
 
 
 class Hindrance(Enum):
-    """Why a code is not even looked at."""
+    """Why a code is not checked."""
 
     PAUSE = "pause"
-    """Too many were wrong a moment ago."""
+    """Too many codes were wrong just now."""
     LOCK = "lock"
-    """Too many were wrong since the last right one."""
+    """Too many codes were wrong since the last right one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Codes:
     """One code of a device, or two consecutive ones, from whoever holds it."""
 
     device: MfaDevice
-    """As it was known when the codes came."""
+    """The device as it was when the codes arrived."""
     codes: tuple[str, ...] = field(repr=False)
 
     @property
@@ -56,7 +56,7 @@ class Codes:
         return len(self.codes) > 1
 
     def hindrance(self, device: MfaDevice, now: datetime) -> Hindrance | None:
-        """Why the codes may not be looked at, as the device is now."""
+        """Why the codes may not be checked for the device as it is now; None if they may."""
         if device.failures >= MOST_FAILURES and not self.are_pair:
             return Hindrance.LOCK
         if device.failures >= FREE_FAILURES and device.failed is not None and now - device.failed < PAUSE:
@@ -66,16 +66,16 @@ class Codes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What came of looking at codes: the device is to be stored, whether or not they were right."""
+    """The result of checking codes. The device has to be stored, whether or not they were right."""
 
     device: MfaDevice
     right: bool
 
 
 def judge(keyring: Keyring, device: MfaDevice, given: Codes, now: datetime) -> Judged:
-    """Look at codes of a device that nothing hinders. Right codes are used up, wrong ones are counted.
+    """Check codes of a device that no hindrance holds back. Right codes are used up, wrong ones are counted.
 
-    INVARIANT: it is called under the head lock, with the device as it is there, and what it gives is stored.
+    INVARIANT: it is called under the head lock, with the device as it is there, and the result is stored.
     """
     seed = open_seed(keyring, device)
     present = step_at(now) + (0 if given.are_pair else device.drift)
@@ -88,12 +88,12 @@ def judge(keyring: Keyring, device: MfaDevice, given: Codes, now: datetime) -> J
 
 
 def _drift(told: int) -> int:
-    """What a pair tells of a device's clock: nothing, if it was merely typed a moment too late."""
+    """The offset of the device's clock that a pair of codes shows; none if the pair was merely typed a little late."""
     return told if abs(told) > CODE_STEPS else 0
 
 
 def open_seed(keyring: Keyring, device: MfaDevice) -> bytes | None:
-    """The seed of a virtual device; None if it has none, or one that does not belong to it and its holder.
+    """The seed of a virtual device; None if it has none, or a seed that was sealed for another device or holder.
 
     INVARIANT: no code is ever made of a passkey's public key, which is no secret.
     """
@@ -101,7 +101,7 @@ def open_seed(keyring: Keyring, device: MfaDevice) -> bytes | None:
 
 
 def opened(keyring: Keyring, device: MfaDevice) -> bytes | None:
-    """What a device is known by: its seed, or its public key; None as `open_seed`."""
+    """The seed or the public key of a device; None as for `open_seed`."""
     if not device.sealed_seed:
         return None
     try:
@@ -117,9 +117,9 @@ def with_seed(keyring: Keyring, device: MfaDevice, seed: bytes) -> MfaDevice:
 
 
 def handed_over(keyring: Keyring, device: MfaDevice, holder: str | None, enabled: datetime | None) -> MfaDevice:
-    """The device enabled for somebody else, or for nobody.
+    """The device enabled for another holder, or for none.
 
-    INVARIANT: the seed is sealed for its holder, so that whoever can write to the database cannot give one user's
+    INVARIANT: the seed is sealed for its holder, so that somebody who can write to the database cannot give one user's
     device to another.
     """
     seed = open_seed(keyring, device)
@@ -128,7 +128,7 @@ def handed_over(keyring: Keyring, device: MfaDevice, holder: str | None, enabled
 
 
 def seed_context(device: MfaDevice) -> SealContext:
-    """What a seed or a public key is bound to: its device and the kind of it, and whoever holds that."""
+    """The context that a seed or a public key is bound to: the device, its kind, and its holder."""
     return SealContext(
         table="mfa_devices",
         column="sealed_seed" if device.kind is MfaKind.VIRTUAL else "sealed_public_key",

@@ -1,7 +1,7 @@
-"""Passwords as they are kept: hashed, and the hashes sealed.
+"""Stored passwords: hashed, and the hashes sealed.
 
-INVARIANT: a hash is bound to whose it is, so that who can write the database, without the master key, can give nobody a
-password, and who reads it can guess none.
+INVARIANT: a sealed hash is bound to its owner. So somebody who can write to the database, but does not have the master
+key, cannot set a password, and somebody who reads it cannot guess one.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class HashedPassword:
     """A password that may be stored."""
 
     sealed: bytes = field(repr=False)
-    """For `LoginProfile.sealed_hashes`: its hash, and those of the passwords before it."""
+    """For `LoginProfile.sealed_hashes`: its hash, and the hashes of earlier passwords."""
     passwords_ago: int | None
-    """1 if it is the present password, 2 if it is the one before ...; None if it is none of those remembered."""
+    """1 if it equals the present password, 2 if the one before ...; None if it equals none that is remembered."""
 
 
 class Passwords:
@@ -41,9 +41,9 @@ class Passwords:
         self._no_salt = entropy(SALT_BYTES)
 
     def hashed(self, password: str, *, account: str, owner: str, before: LoginProfile | None) -> HashedPassword:
-        """The password of a user, by id, or of the root user, by the account's id, after the one that it has.
+        """A new password of a user (by id) or of the root user (by the account's id). `before` holds the earlier ones.
 
-        All passwords of a profile share one salt, so that one hash tells whether the password is one of those before.
+        All passwords of a profile share one salt, so that one hash shows whether the password was used before.
         """
         old = self._hashes(before) if before is not None else ()
         salt = salt_of(old[0]) if old else self._entropy(SALT_BYTES)
@@ -56,7 +56,7 @@ class Passwords:
         )
 
     def is_right(self, profile: LoginProfile | None, password: str) -> bool:
-        """Whether it is the password. It costs a hash, whether or not there is one."""
+        """Whether it is the password. It takes one hash, whether or not there is a password."""
         hashes = self._hashes(profile) if profile is not None else ()
         if not hashes:
             password_hash(password, self._no_salt, self._cost)
@@ -64,7 +64,7 @@ class Passwords:
         return all(same_passwords(password, hashes[:1]))
 
     def _hashes(self, profile: LoginProfile) -> tuple[str, ...]:
-        """The newest first; none if they do not open, which no password is right for then."""
+        """The hashes, the newest first; none if they cannot be opened, so that no password is right."""
         try:
             plain = self._keyring.open(profile.sealed_hashes, context=hashes_context(profile.account, profile.id))
         except Unsealable as problem:
@@ -74,7 +74,7 @@ class Passwords:
 
 
 def hashes_context(account: str, owner: str) -> SealContext:
-    """What the hashes of a password are bound to."""
+    """The context that the hashes of a password are bound to."""
     return SealContext(
         table="login_profiles",
         column="sealed_hashes",

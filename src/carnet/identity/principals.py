@@ -1,4 +1,4 @@
-"""Who a live credential speaks for, and the condition keys that follow from it.
+"""The principal of a live credential, and the condition keys that follow from it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
 """
@@ -103,12 +103,12 @@ def principal_tags(view: AccountView, credential: Credential) -> Tags:
 
 
 def anonymous_keys() -> Mapping[str, Value]:
-    """The condition keys of nobody in particular."""
+    """The condition keys of an anonymous caller."""
     return _ANONYMOUS_KEYS
 
 
 def principal_keys(view: AccountView, credential: Credential, org_path: str | None) -> Mapping[str, Value]:
-    """The condition keys that the principal alone determines; absent if AWS leaves them absent.
+    """The condition keys that follow from the principal alone; a key is absent if AWS leaves it absent.
 
     `org_path` is where its account is in an organization (`Snapshot.org_path_of`).
     """
@@ -131,7 +131,8 @@ def principal_keys(view: AccountView, credential: Credential, org_path: str | No
 
 
 def organization_keys(org_path: str | None) -> dict[str, Value]:
-    """The condition keys of a principal whose account is there in an organization; none if it is in none."""
+    """The condition keys of a principal whose account is at that place in an organization; none if it is in no
+    organization."""
     if org_path is None:
         return {}
     return {"aws:PrincipalOrgID": organization_in(org_path), "aws:PrincipalOrgPaths": (org_path,)}
@@ -139,7 +140,7 @@ def organization_keys(org_path: str | None) -> dict[str, Value]:
 
 def _session_keys(session: SessionClaims) -> dict[str, Value]:
     keys: dict[str, Value] = {"aws:TokenIssueTime": str(session.issued_ms // 1000)}
-    if not session.person:  # of single sign-on, AWS says nothing of how people proved themselves
+    if not session.person:  # for single sign-on, AWS does not say how people authenticated
         keys["aws:MultiFactorAuthPresent"] = "true" if session.mfa_ms is not None else "false"
     if session.source_identity is not None:
         keys["aws:SourceIdentity"] = session.source_identity

@@ -67,7 +67,7 @@ def new_key_pair(name: str, now: datetime) -> NewKeyPair:
 def sealed_signing_key(
     keyring: Keyring, ids: Ids, pair: NewKeyPair, holder: type[Holder], account: str, owner: str
 ) -> SamlSigningKey:
-    """A key as its holder keeps it, of no use in another one; `owner` is the holder's id."""
+    """A key, sealed for its holder, so that it cannot be opened in another one; `owner` is the holder's id."""
     key_id = ids.uuid()
     return SamlSigningKey(
         id=key_id,

@@ -1,4 +1,5 @@
-"""Every kind of entity that holds sealed values: what each value is bound to, and how all are sealed anew."""
+"""Every kind of entity that has sealed values: the context that each value is bound to, and how the values are sealed
+anew."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ E = TypeVar("E")
 S = TypeVar("S", SamlApplication, RequestSigning)
 
 Change = Callable[[bytes, SealContext], bytes]
-"""What stands in the place of a sealed value."""
+"""(a sealed value, its context) to the value that replaces it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class SealedKind(Generic[E]):
     """The entity with each of its sealed values replaced. An empty value stands for none."""
 
     def values(self, entity: E) -> Iterator[tuple[bytes, SealContext]]:
-        """Each sealed value of an entity, and what it is bound to."""
+        """Each sealed value of an entity, and the context that it is bound to."""
         found: list[tuple[bytes, SealContext]] = []
 
         def note(sealed: bytes, context: SealContext) -> bytes:

@@ -1,4 +1,4 @@
-"""How long sessions live that were made with sessions.
+"""How long a session lives that was made with another session (role chaining).
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
@@ -12,7 +12,7 @@ class SessionLifetime(StrEnum):
     """How long a session lives that was made with a session."""
 
     AWS = "aws"
-    """As AWS has it: up to its own hour, whatever is left of its parent."""
+    """As on AWS: up to an hour, even if its parent expires before."""
     PARENT = "parent"
     """No longer than its parent."""
 

@@ -1,4 +1,4 @@
-"""Whether somebody knows a password: for the console's sign-in, and for whatever else asks for one.
+"""Checks passwords, for the console's sign-in and for everything else that asks for one.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/how-users-sign-in.html
 """
@@ -25,7 +25,7 @@ from carnet.store.password_attempts import PasswordAttempts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Who somebody says to be."""
+    """The account and the user that somebody claims to be, with the password."""
 
     account: str
     """Its id or its alias."""
@@ -37,18 +37,18 @@ class Claim:
 
 
 class PasswordState(Enum):
-    """What may be done with a password that is right."""
+    """What a right password may be used for."""
 
     GOOD = "good"
     MUST_CHANGE = "must change"
-    """Another password has to be set first: it has expired, or was set by somebody else who asked for it."""
+    """A new password has to be set first: it has expired, or an administrator set it and requires a change."""
     MUST_BE_RESET = "must be reset"
     """It has expired, and only an administrator may set another one (HardExpiry)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPassword:
-    """Somebody knows the password of a user or of a root user. It says nothing of MFA."""
+    """The result of a right password of a user or a root user. MFA is not checked yet."""
 
     holder: User | Account
     profile: LoginProfile
@@ -56,17 +56,18 @@ class KnownPassword:
 
 
 class SignIns:
-    """Checks passwords, each attempt counted before it is looked at. It takes long: it runs in a pool."""
+    """Checks passwords. Each attempt is counted before the password is compared. It takes long: it runs in a pool."""
 
     def __init__(self, passwords: Passwords, attempts: PasswordAttempts) -> None:
         self._passwords = passwords
         self._attempts = attempts
 
     def check(self, snapshot: Snapshot, claim: Claim, now: datetime) -> KnownPassword | None:
-        """Who it is; None alike for an unknown account or user, one without a password, and a wrong password.
+        """The holder of the password; None alike for an unknown account or user, one without a password, and a wrong
+        password.
 
-        Each of these costs one hash, and is counted and kept waiting in the same way. Raises Refused (Throttling) for
-        what comes too soon, Unavailable.
+        Each of these takes one hash, and is counted and delayed in the same way. Raises Refused (Throttling) for an
+        attempt that comes too soon, Unavailable.
         """
         view = _account(snapshot, claim.account)
         holder = _holder(view, claim.user_name) if view is not None else None
@@ -78,7 +79,7 @@ class SignIns:
         return KnownPassword(holder=holder, profile=profile, state=password_state(view.account, profile, now))
 
     def is_right(self, owner: str, profile: LoginProfile | None, password: str, *, peer: str, now: datetime) -> bool:
-        """Whether it is the password of that owner (by id). Raises as `check` does."""
+        """Whether it is the password of that owner (by id). Raises what `check` raises."""
         network = network_of(peer)
         if not self._attempts.reserve(owner, network, now, lambda seen: may_try(seen, now)):
             raise Refused("Throttling", "Rate exceeded")
@@ -89,7 +90,7 @@ class SignIns:
 
 
 def password_state(account: Account, profile: LoginProfile, now: datetime) -> PasswordState:
-    """What may be done with a password, under the account's policy as it is now."""
+    """What a right password may be used for, under the account's password policy as it is now."""
     policy = account.password_policy
     if profile.is_expired(policy, now):
         hard = policy is not None and policy.hard_expiry
@@ -113,8 +114,8 @@ def _nobody(view: AccountView | None, claim: Claim) -> str:
 
 
 def nobody(place: str, name: str) -> str:
-    """The owner of the attempts of who is not there, under a name in some place.
+    """The owner under which attempts for a user that does not exist are counted.
 
-    A digest: people type passwords where their name belongs.
+    It is a digest, because people sometimes type their password into the field for the name.
     """
     return "?" + hashlib.sha256(f"{place}\0{name_key(name)}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -24,14 +24,14 @@ def step_at(now: datetime) -> int:
 
 
 def code_of(seed: bytes, step: int) -> str:
-    """The code of one step; none for a step before 1970. `seed` has 16 bytes at least."""
+    """The code of one step, which is not before 1970. `seed` has 16 bytes at least."""
     return HOTP(seed, DIGITS, SHA1()).generate(step).decode("ascii")  # noqa: S303 - as the RFC and the apps have it
 
 
 def find_step(seed: bytes, codes: tuple[str, ...], steps: Iterable[int]) -> int | None:
     """The first of the steps whose code is the first of `codes`, if those that follow are the next ones.
 
-    Gives the step of the last code. It takes as long whatever the codes are.
+    Returns the step of the last code. It takes the same time for all codes.
     """
     found = [step for step in steps if _all_same(seed, codes, step)]
     return found[0] + len(codes) - 1 if found else None

@@ -1,6 +1,6 @@
-"""Trade-in tokens: what the requestor of a delegation exchanges for credentials.
+"""Trade-in tokens, which the requestor of a delegation exchanges for credentials.
 
-They are sealed, so that none is stored: `<id of the request>.<base64url of the sealed proof>`.
+They are sealed and need not be stored: `<id of the request>.<base64url of the sealed proof>`.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html
 """

@@ -61,13 +61,13 @@ T = TypeVar("T", bound=Admitted | Outcome)
 
 
 class Forwarding(Protocol):
-    """What takes requests for services that Carnet does not offer itself."""
+    """Takes requests for services that Carnet does not offer itself: the gateway."""
 
     streaming: tuple[Streaming, ...]
-    """What takes requests whose bodies are read while they arrive."""
+    """The parts that answer requests whose bodies are read while they arrive."""
 
     def takes(self, asked: Unoffered) -> bool:
-        """Whether requests for that service are sent on."""
+        """Whether requests for that service are forwarded to an upstream."""
 
     def respond(self, arrived: Arrived, asked: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one of them, with one audit event."""
@@ -107,9 +107,9 @@ class AwsApi:
         self.streaming = self._forwarding.streaming if self._forwarding is not None else ()
 
     def respond(self, http: HttpRequest, refused: Fault | None = None) -> Answer | Coroutine[Any, Any, Answer]:
-        """Answer one request, with one audit event. The answer of what changes the store is to be awaited.
+        """Answer one request, with one audit event. The answer to a change has to be awaited.
 
-        `refused` is why it is refused before anybody is looked for who calls.
+        `refused` is a fault for which the request is refused before its caller is looked for.
         """
         request_id, event_id = self._ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
@@ -148,21 +148,24 @@ class AwsApi:
             return self._refusals.answer(step, problem)
 
     def account_of(self, http: HttpRequest) -> str:
-        """The account of the caller, as far as a signature proves it now; '' if none does, as of a key too new."""
+        """The account of the caller, if a signature proves it now; '' if not, for example because the key is too new to
+        be known."""
         try:
             return self._signer(http).principal.account
         except (WireError, NotOffered, AuthFailure, Fault):
-            return ""  # what is wrong with it is told when it is answered
+            return ""  # the error is told when the request is answered
 
     def _signer(self, http: HttpRequest) -> Caller:
-        """Raises WireError, NotOffered, AuthFailure or a Fault if nobody has signed."""
+        """The caller who has signed. Raises WireError, NotOffered, AuthFailure or a Fault if nobody has."""
         service = route(http).operation.service.signing_name
         return self._authenticators[Authenticate.SIGV4](http, service=service, now=self._clock())
 
     def _authenticate(self, routed: Routed, operation: Operation | None) -> Caller:
-        """Who calls, by the one authenticator that the operation names; raises WireError if it is not there.
+        """The caller, by the authenticator that the operation names. Raises WireError if there is no such
+        authenticator.
 
-        Of what is not written only the model tells how its callers prove themselves; nothing but signatures is taken.
+        For an operation that is not written yet, only the model says how callers prove who they are; only signatures
+        are taken.
         """
         if operation is not None:
             authenticator = self._authenticators.get(operation.authenticate)
@@ -177,7 +180,7 @@ class AwsApi:
         return authenticator(arrived.http, service=service, now=arrived.time)
 
     async def _not_written(self, parsed: Parsed) -> Answer:
-        """What the policies say of an operation that is still to be written."""
+        """The answer to an operation that is not written yet: what the policies say about it."""
         operation, caller = parsed.authenticated.routed.operation, parsed.authenticated.caller
         assert isinstance(caller, Verified | SignedIn), "nothing but a signature is taken"
         try:
@@ -191,7 +194,8 @@ class AwsApi:
         )
 
     async def _later(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
-        """Read what takes so long that others would wait. INVARIANT: the caller is looked for again by then."""
+        """Carry out a read that takes so long that others would have to wait. INVARIANT: the caller is looked up again
+        then."""
         read = partial(self._execution.read_prepared, operation, parsed, prepared)
         try:
             outcome = await self._long.apart(partial(_all_of, read), _whose(parsed))
@@ -204,7 +208,8 @@ class AwsApi:
         return await self._long.apart(partial(_all_of, admit), _whose(parsed))
 
     async def _prepare(self, operation: Operation, preparation: Preparation | CodeCheck, parsed: Parsed) -> Answer:
-        """Do what is slow, or look at MFA codes, before the operation takes its turn, for whom it is allowed."""
+        """Do the operation's slow work, or check MFA codes, before the operation takes its turn; only for a caller who
+        may call it."""
         admitted = self._execution.admit(operation, parsed, AT_ONCE)
         try:
             if _takes_long(admitted):
@@ -235,7 +240,8 @@ class AwsApi:
         return await self._later(operation, parsed, prepared)
 
     def _identified(self, operation: Operation, parsed: Parsed, prepared: object) -> Parsed:
-        """The call by the caller whom its preparation found out; raises Throttled if its account called too often."""
+        """The call with the caller that its preparation has found. Raises Throttled if the caller's account calls too
+        often."""
         found = identified(parsed, prepared)
         if isinstance(found.authenticated.caller, Federated):
             service = found.authenticated.routed.operation.service.name
@@ -243,7 +249,7 @@ class AwsApi:
         return found
 
     async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
-        """Let the writer act; it takes one change after the other."""
+        """Hand the change to the writer, which makes one change after the other."""
         try:
             requested = Requested(operation=operation, parsed=parsed, prepared=prepared, at_once=AT_ONCE)
             outcome = await self.writer.write(requested, parsed.authenticated.caller.principal.account)
@@ -271,7 +277,7 @@ class AwsApi:
         except Exception as problem:
             if routed.read_only:
                 return self._refusals.answer(parsed, problem, outcome.decided)
-            # The change is made all the same, and its event says so.
+            # The change is made nevertheless, and its event says so.
             _LOG.exception("the answer to request %s failed", arrived.request_id)
             response = error(routed.operation, arrived, FAILED, FAILED_MESSAGE)
         if outcome.revision:
@@ -282,7 +288,8 @@ class AwsApi:
             decided = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=outcome.decided)
         if outcome.recorded:
             return Answer(response=response, decided=decided, account=account)
-        # `recorded_first`, written out: every call comes through here, and each hop between modules costs.
+        # This is `recorded_first`, written out: every call comes through here, and each call of another module costs
+        # time.
         return Answer(
             response=response,
             event=line_of(outcome.event),
@@ -303,7 +310,7 @@ def _whose(parsed: Parsed) -> Whose:
 
 
 def _all_of(work: Callable[[], T]) -> T:
-    """What it gives; raises TakesLong if that is not all yet."""
+    """The outcome; raises TakesLong if policies are still to be compiled."""
     outcome = work()
     if _takes_long(outcome):
         raise TakesLong

@@ -1,4 +1,4 @@
-"""The door of the AWS APIs: who answers a request there."""
+"""The door of the AWS APIs: hands each request to the part that answers it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from carnet.server.read_your_writes import REVISION, Revisions
 
 
 class AwsDoor(Door):
-    """Carnet's own API, pages and other doors, and the AWS APIs for everything else; Amazon S3 if an upstream serves
-    it."""
+    """Hands requests to Carnet's own API, pages and other doors, and all others to the AWS APIs; to Amazon S3 if an
+    upstream serves it."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class AwsDoor(Door):
         return self._in_time(self._api, request)
 
     def _in_time(self, api: AwsApi | OwnApi, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        """The answer, if the request carries a revision when that is there."""
+        """The answer; if the request carries a revision, once this process has reached it."""
         return self._later(api, request) if REVISION in request.first else api.respond(request)
 
     async def _later(self, api: AwsApi | OwnApi, request: HttpRequest) -> Answer:

@@ -1,4 +1,4 @@
-"""One line a call, for whoever watches the server."""
+"""Shows one line for each call, to a person who watches the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from carnet.audit.reading import parsed
 
 _MOST_WAITING = 1_000
-"""Turns of the event loop whose calls wait to be shown."""
+"""How many turns of the event loop may wait until their calls are shown."""
 
 Show = Callable[[dict[str, Any]], str]
 """An event to its line."""
@@ -20,11 +20,11 @@ Show = Callable[[dict[str, Any]], str]
 class CallLines:
     """Shows the calls, on a thread of its own.
 
-    INVARIANT: no call waits for it: a terminal that is slow, or held by Ctrl-S, misses lines and is told how many.
+    INVARIANT: no call waits for it. A terminal that is slow, or stopped by Ctrl-S, misses lines, and is shown how many.
     """
 
     def __init__(self, write: Callable[[str], object], show: Show) -> None:
-        """`write` takes text with its line ends; when it raises OSError or ValueError, nobody watches any more."""
+        """`write` takes text with line ends. If it raises OSError or ValueError, nothing more is shown."""
         self._write = write
         self._show = show
         self._waiting: deque[bytes] = deque()
@@ -43,7 +43,7 @@ class CallLines:
         self._signal.set()
 
     def close(self, seconds: float = 1.0) -> None:
-        """Show what waits, if that takes no longer than `seconds`."""
+        """Show the calls that wait, for `seconds` at most."""
         self._ends = True
         self._signal.set()
         self._thread.join(seconds)

@@ -1,5 +1,5 @@
-"""A door is what a listener hands its requests to, with the limits that hold there. uvicorn tells it, as an ASGI
-application, to start and stop.
+"""A door: a listener hands it requests, and its limits apply to them. uvicorn tells it, as an ASGI application, to
+start and stop.
 
 https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 """
@@ -27,17 +27,17 @@ class Streaming(Protocol):
     """How a door answers requests whose bodies it reads while they arrive."""
 
     def takes(self, head: RequestHead) -> bool:
-        """Whether this request is one of them. The others are waited for whole."""
+        """Whether it answers this request. Other requests are read whole first."""
 
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
         """The answer.
 
-        INVARIANT: it goes on if the client goes away, so that what an upstream may have acted on is in the log. What it
-        reads of `body` then fails.
+        INVARIANT: it is finished even if the client goes away, so that a request on which an upstream may have acted is
+        in the log. Reading `body` fails then.
 
         A client that asks whether to send the body (`Expect: 100-continue`) is told so when the body is first read: a
-        request that is refused before costs neither side the body. What is not read when the answer is complete is
-        read by nobody, and the connection ends. Raises RequestRefused, from `body`, if the body does not arrive.
+        request that is refused before costs neither side the body. If the body is not read to its end when the answer
+        is complete, the connection ends. `body` raises RequestRefused if the body does not arrive.
         """
 
 
@@ -47,7 +47,8 @@ class Door(ABC):
     """
 
     streaming: tuple[Streaming, ...] = ()
-    """Who is asked, in this order, whether a body is read while it arrives; every other is waited for whole."""
+    """Asked in this order whether they read a request's body while it arrives. All other requests are read whole
+    first."""
 
     def __init__(
         self,
@@ -60,26 +61,25 @@ class Door(ABC):
         shares: Shares | None = None,
         connections: Connections | None = None,
     ) -> None:
-        """`on_start` is given the loop's `call_later`, for what is quick and comes again and again. Doors of one
-        process have one budget of `bodies`, one loop to give `shares` of, and so many
-        `connections`."""
+        """`on_start` gets the loop's `call_later`, for quick work that is repeated. The doors of one process share a
+        budget for `bodies`, `shares` of one event loop, and a limit of `connections`."""
         self.outbox = outbox
         self.limits = limits or Limits()
         self.bodies = bodies or BodyBudget()
         self.shares = shares or Shares()
         self.connections = connections if connections is not None else Connections()
         self.is_open = False
-        """Whether it may be sent requests: from when it has started until the server begins to stop."""
+        """Whether it takes requests: from its start until the server begins to stop."""
         self._on_start = on_start
         self._on_stop = on_stop
 
     @abstractmethod
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        """The answer to a request that is there whole: at once or, for what takes a while, to be awaited. What is
-        awaited goes on if the client goes away."""
+        """The answer to a request that has arrived whole: at once or, if it takes a while, to be awaited. An awaited
+        answer is finished even if the client goes away."""
 
     def close(self) -> None:
-        """Say from now on that no more requests should come; those that do are answered."""
+        """From now on report that the door takes no more requests. Requests that come nevertheless are answered."""
         self.is_open = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

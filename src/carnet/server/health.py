@@ -1,5 +1,5 @@
-"""What a load balancer and `carnet status` ask: does this process decide, does it follow its store, may it be sent
-requests?"""
+"""The health pages for load balancers and `carnet status`: can this process decide, does it follow its store, does it
+take requests?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from carnet.server.own_machine import is_of_own_machine
 
 
 class Health:
-    """What is told of this process."""
+    """The state of this process."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class Health:
     def respond(self, request: RequestHead) -> HttpResponse:
         """200 as long as this process can decide, which it can without its store; 503 if that was removed or replaced.
 
-        `{"status": "ok" | "lost"}`, which is all that strangers are told. Who calls from this machine itself, and not
-        through a proxy there, or with an operator token of the scope `status:read`, is told more:
+        `{"status": "ok" | "lost"}`, which is all that strangers are told. A caller on this machine itself, not through
+        a proxy there, or with an operator token of the scope `status:read`, is told more:
 
         `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
         "audit_log": "writable" | "not writable" | "disk nearly full" | "behind",
@@ -53,7 +53,7 @@ class Health:
         "gateway": {"moto": "enforce" | "record"}}`; `gateway` if there is one.
 
         `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
-        While the disk is nearly full no change is made, nor while the log is behind: it lacks a change that was made.
+        While the disk is nearly full, or the log is behind (it lacks a change that was made), no change is made.
         It is not writable if its directory takes no new file, as it begins one each day: then no call is answered.
         Nor is a log, of decisions too, whose last line the disk has refused, until a line is written again.
         `as_of` is when the revision was last known to be the newest one.
@@ -65,7 +65,7 @@ class Health:
         return _json(503 if lost else 200, body)
 
     def _is_operators(self, request: RequestHead) -> bool:
-        # A token that came in the clear is nobody's, as for Carnet's own API.
+        # A token that was sent without TLS is not accepted, as in Carnet's own API.
         if not (request.secure and bears_token(request)):
             return False
         try:

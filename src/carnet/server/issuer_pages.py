@@ -1,4 +1,4 @@
-"""The documents by which other services verify the tokens that accounts issue: discovery and key sets.
+"""The documents with which other services verify the tokens that accounts issue: discovery and key sets.
 
 https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
 """

@@ -1,4 +1,4 @@
-"""The server's log: one JSON object a line on standard error."""
+"""The server's log: one JSON object per line on standard error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies that take long to read and compile: it is done on a thread of its own, and nobody else waits for it."""
+"""Reads and compiles long policies on a thread of its own, so that other requests do not wait."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from carnet.services.turns import Whose, whose
 
 T = TypeVar("T")
 _POOL = Pool(name="policies", size=1, waiting=64, seconds=20)
-"""Of an account that makes the server do it again and again, with new policies each time, one is done while others of
-its kind wait; so it takes one thread at most.
+"""One at a time: an account that makes the server do it again and again, with new policies each time, takes one thread
+at most.
 """
 IN_ONE_TURN = 16 * AT_ONCE
-"""Characters that are read and compiled for an account while others wait for their turn: some 200 milliseconds.
+"""Characters that are read and compiled for an account in one turn, about 200 milliseconds.
 
-Of one that has all that AWS's quotas allow that is a tenth. So ten of those keep others waiting for some seconds.
+That is a tenth of all that AWS's quotas allow one account. So ten such accounts keep others waiting for some seconds.
 """
 _MOST_TURNS = 64
-"""After them the rest is done in one go: what does not fit into the memory for it is never there the next time."""
+"""After so many turns the rest is done at once: policies that do not fit into the memory are never found the next
+time."""
 
 
 class LongPolicies:
-    """Where that is done, in turns of accounts."""
+    """The thread for long policies. Accounts take turns."""
 
     def __init__(self, execution: Execution, pools: Pools) -> None:
         self._execution = execution
@@ -37,9 +38,10 @@ class LongPolicies:
         self._begun: set[asyncio.Task[object]] = set()
 
     async def apart(self, work: Callable[[], T], asked_by: Whose) -> T:
-        """What the work gives or raises, done on that thread; Unavailable if no turn comes.
+        """Do the work on that thread, and return or raise what it does. Raises Unavailable if no turn comes.
 
-        It takes as many turns as it needs, and is begun anew in each: what was read and compiled for it is remembered.
+        It takes as many turns as it needs. In each, the work begins anew, and finds what was read and compiled for it
+        before.
         """
         for _ in range(_MOST_TURNS):
             with suppress(TakesLong):
@@ -51,7 +53,7 @@ class LongPolicies:
         return done
 
     def begin(self, work: Callable[[], object], asked_by: Whose) -> None:
-        """Let it be done on that thread, for whoever asks again. Nobody is told what it gives or raises."""
+        """Begin the work on that thread, for a caller who will ask again. Its result is dropped."""
         task = asyncio.get_running_loop().create_task(self.apart(work, asked_by))
         self._begun.add(task)
         task.add_done_callback(self._end)
@@ -59,18 +61,19 @@ class LongPolicies:
     def _end(self, task: asyncio.Task[object]) -> None:
         self._begun.discard(task)
         if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not tell of it
+            task.exception()  # retrieved, so that asyncio does not log it
 
     async def decided(self, work: Callable[[], T], caller: AccountCaller | Anonymous, peer: str) -> T:
-        """What the work gives or raises: done at once if that takes no longer than others can wait, else `apart`.
+        """Do the work, and return or raise what it does: at once if others can wait for it, else `apart`.
 
-        It may be begun several times. INVARIANT: whose credential is no longer good after it was done apart gets
-        nothing of it, but Refused.
+        It may be begun several times. INVARIANT: after work that was done apart, a caller whose credential is no longer
+        valid gets Refused in place of the result.
         """
         return await self.in_time(work, whose(caller.principal.account, peer), partial(self.look_again, caller))
 
     async def in_time(self, work: Callable[[], T], asked_by: Whose, look_again: Callable[[], object]) -> T:
-        """The same for whoever is no caller yet. `look_again` raises if it is not there any more after such a wait."""
+        """As `decided`, before the caller is known. `look_again` is called after work that was done apart; it raises if
+        the request may no longer be answered."""
         try:
             return at_once(work)
         except TakesLong:
@@ -79,5 +82,5 @@ class LongPolicies:
         return done
 
     def look_again(self, caller: Caller) -> None:
-        """Raises Refused if the caller's credential is no longer good."""
+        """Raises Refused if the caller's credential is no longer valid."""
         self._execution.present(self._execution.directory.snapshot, caller)

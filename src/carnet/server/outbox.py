@@ -19,10 +19,10 @@ from carnet.server.call_lines import CallLines
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024
-"""How long the answers that are held may be together: what is held presses back on no client."""
+"""The size of the answers that may be held: no client is slowed down while they are held."""
 
 Send = Callable[[str | None], None]
-"""Sends an answer; it is told why the event could not be written, or None."""
+"""Sends an answer. Its argument is why the event could not be written, or None."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -30,20 +30,22 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     response: HttpResponse | StreamedResponse
     event: bytes = b""
-    """The line of the audit log; empty for what is not audited, and for a change, which is in the log already."""
+    """The line of the audit log; empty if the request is not audited, and for a change, whose event is in the log
+    already."""
     decided: DecidedCall | None = None
-    """What policies decided of the call; None if they were not asked."""
+    """What the policies decided; None if nothing was decided."""
     unaudited: Callable[[str], HttpResponse] | None = None
-    """What is answered instead if the event cannot be written, of the reason."""
+    """(the reason) to the response that is sent if the event cannot be written."""
     account: str = ""
     """The account of the caller; empty if no caller of an account is proven."""
     pause: float = 0.0
-    """For how many seconds nothing more is to be read from the connection: its callers call too often."""
+    """For how many seconds the connection is not read, because its callers call too often."""
 
     def sent(self, why_unaudited: str | None) -> HttpResponse | StreamedResponse:
         """The response to send if the event is written (None), and if it could not be.
 
-        What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
+        A request that cannot be audited is not answered, so that operators notice a full disk before attackers make use
+        of it.
         """
         if why_unaudited is None or self.unaudited is None:
             return self.response
@@ -61,7 +63,7 @@ class Outbox:
     """
 
     def __init__(self, audit: Lines, decisions: DecisionLog | None = None, calls: CallLines | None = None) -> None:
-        """`calls` are shown, if anybody watches."""
+        """`calls` shows the calls to a person who watches; None if nobody does."""
         self._audit = audit
         self._calls = calls
         self._decisions = decisions
@@ -74,21 +76,21 @@ class Outbox:
             asyncio.get_running_loop().call_soon(self.flush)
         self._held.append((answer, send))
         if isinstance(answer.response, StreamedResponse):
-            self.flush()  # INVARIANT: its sender is at work before another answer can be put behind its head.
+            self.flush()  # INVARIANT: its sender begins before another answer can be put behind its head.
             return
         self._bytes += len(answer.response.body)
         if self._bytes > _MOST_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        """Send what there is."""
+        """Write the events of all answers that are held, and send the answers."""
         held, self._held, self._bytes = self._held, [], 0
         problem = self._write([answer for answer, _ in held])
         for _, send in held:
             try:
                 send(problem)
             except Exception:
-                _LOG.exception("an answer was not sent")  # which is no reason not to send the others
+                _LOG.exception("an answer was not sent")  # the others are sent nevertheless
 
     def _write(self, answers: list[Answer]) -> str | None:
         """Why their events and decisions could not be written; None if they are."""

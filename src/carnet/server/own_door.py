@@ -1,4 +1,4 @@
-"""A part of a door: what answers the requests of some paths, before any service is asked."""
+"""A part of a door, which answers the requests of some paths before any service is asked."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from carnet.server.outbox import Answer
 class OwnDoor(Protocol):
     """Pages and APIs of Carnet's own, such as the console.
 
-    INVARIANT: the first segments of its paths are in `own_pages.SEGMENTS`, so that no service gets unsigned requests of
-    them, on whichever door.
+    INVARIANT: the first segments of its paths are in `own_pages.SEGMENTS`, so that on no door a service gets unsigned
+    requests for them.
     """
 
     def takes(self, head: RequestHead) -> bool:
-        """Whether a request is for it."""
+        """Whether it answers a request."""
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        """The answer: at once, or to be awaited. It raises nothing."""
+        """The answer: at once, or to be awaited. Never raises."""

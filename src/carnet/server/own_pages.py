@@ -1,4 +1,4 @@
-"""Carnet's own pages on a door: unsigned, and below path segments that no service gets unsigned requests of."""
+"""Carnet's own pages on a door. They are unsigned, below path segments for which no service gets unsigned requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from carnet.server.own_paths import OLD_HEALTH_PATH
 from carnet.sigv4.query_form import has_query_form
 
 SEGMENTS = frozenset(("_carnet", "console"))
-"""The first path segments of all pages and unsigned APIs that are Carnet's own, on whichever door they are."""
+"""The first path segments of all pages and unsigned APIs of Carnet's own, on any door."""
 _METHODS = ("GET", "HEAD")
 _PLAIN = ("content-type", "text/plain")
 
@@ -26,9 +26,9 @@ class OwnPages:
         self._issuers = issuers
 
     def respond(self, request: RequestHead) -> HttpResponse | None:
-        """The answer to a request that is Carnet's own; None for one that is for a service.
+        """The answer to a request for one of Carnet's own pages; None for a request to a service.
 
-        INVARIANT: an unsigned request below one of SEGMENTS is never for a service, however the segment is spelled.
+        INVARIANT: an unsigned request below one of SEGMENTS never reaches a service, however the segment is spelled.
         """
         page = self._pages.get(request.path) or self._of_issuer(request.path)
         if page is None:

@@ -1,4 +1,4 @@
-"""Where Carnet's own pages are, for who serves them and for who asks."""
+"""The paths of Carnet's own pages, for servers and clients of them."""
 
 API_SEGMENTS = frozenset(
     (
@@ -19,4 +19,4 @@ oidc.us-east-1.amazonaws.com, portal.sso.us-east-1.amazonaws.com and signin.aws.
 HEALTH_PATH = "/_carnet/health"
 READY_PATH = "/_carnet/ready"
 OLD_HEALTH_PATH = "/healthz"
-"""An alias of the health page on doors that serve no S3, if it is a bucket's name."""
+"""An alias of the health page on doors that do not serve S3, where it could be the name of a bucket."""

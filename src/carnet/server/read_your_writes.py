@@ -1,7 +1,7 @@
-"""Read your writes, whichever process answers.
+"""Read your writes: a client sees its own changes, whichever process answers.
 
-The answer to a change names the revision that has it. A request that carries a revision waits until the process that
-answers it is there, before anything is looked up for it: also a key that was just made is then known.
+The answer to a change names the revision that has it. A request that carries a revision waits until the answering
+process has reached it, before anything is looked up. So even a key that was just made is known.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from carnet.directory.directory import Directory
 REVISION = "x-carnet-revision"
 WAIT_SECONDS = 1.0
 MOST_WAITING, MOST_OF_STRANGERS, MOST_OF_ONE = 512, 256, 64
-"""Requests that may wait at once: all, those of callers who are not proven yet, and those of one account or address.
+"""How many requests may wait at the same time: all together, those of callers who are not proven yet, and those of one
+account or address.
 
-INVARIANT: callers who are not proven take no more than the share of their address, and leave room for those who are;
-and an account takes no more than its own share, from however many addresses.
+INVARIANT: callers who are not proven take no more than their address's share, and leave room for proven ones; an
+account takes no more than its own share, from any number of addresses.
 """
 _LOOK_SECONDS = 0.005
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -31,7 +32,7 @@ R = TypeVar("R", bound=RequestHead)
 
 
 class _Whose(NamedTuple):
-    """Whose share of those who wait a request counts towards."""
+    """The account or address to whose share a waiting request counts."""
 
     account: str
     address: str
@@ -41,16 +42,18 @@ class Revisions:
     """Waits until the directory has reached a revision. For one event loop."""
 
     def __init__(self, directory: Directory, look_now: Callable[[], None]) -> None:
-        """`look_now` asks that the store is looked at at once."""
+        """`look_now` makes the follower look at the store at once."""
         self._directory = directory
         self._look_now = look_now
         self._waiting: Counter[_Whose] = Counter()
         self._strangers = 0
 
     async def wait(self, request: R, account: Callable[[R], str]) -> Fault | None:
-        """What the request is refused for; None when it may be answered, for the revision that it carries is there.
+        """Wait until the revision that the request carries is reached. Returns a fault if the request has to be
+        refused, else None.
 
-        `account` gives the account of its caller, or '' if none is proven yet; it is asked only of who has to wait.
+        `account` returns the account of the caller, or '' if it is not proven yet. It is called only if the request has
+        to wait.
         """
         carried = request.header_all(REVISION)
         if len(carried) != 1 or not _NUMBER.fullmatch(carried[0]):

@@ -22,7 +22,8 @@ def recorded_first(
     unaudited: Callable[[str], HttpResponse],
     pause: float = 0.0,
 ) -> Answer:
-    """The answer, to be sent once its event is written, or `unaudited` if that cannot be; `account` is the caller's."""
+    """The answer, to be sent once its event is written; if the event cannot be written, `unaudited` is sent. `account`
+    is the caller's."""
     return Answer(
         response=response,
         event=line_of(event),

@@ -1,4 +1,4 @@
-"""What is answered to a request for the AWS APIs that is refused or has failed, as far as it had come."""
+"""The answers to requests for the AWS APIs that are refused or have failed, at whichever step."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FAILED, FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
 
 
 class Refusals:
-    """Answers them, each with one audit event unless there are too many."""
+    """Makes these answers, each with one audit event unless there are too many."""
 
     def __init__(self, services: Mapping[str, Service], decisions: DecisionLog, throttle: Throttle) -> None:
         self._services = services
@@ -36,7 +36,7 @@ class Refusals:
         self._throttle = throttle
 
     def answer(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
-        """Answer what was refused, and what nobody foresaw."""
+        """Answer a request that was refused, or that failed with an unexpected exception."""
         try:
             counted = self._counted(step, problem)
             if isinstance(counted, Throttled):
@@ -48,12 +48,12 @@ class Refusals:
         except Exception as further:
             problem = further
         _LOG.error("request %s failed", arrived_of(step).request_id, exc_info=problem)
-        # The event is without the parameters, for they may be what failed.
+        # The event does not have the parameters, because they may have caused the failure.
         step = step.authenticated if isinstance(step, Parsed) else step
         return self._refuse(step, WireError(FAILED, FAILED_MESSAGE, _where(step)), decided)
 
     def _counted(self, step: Step, problem: Exception) -> Exception:
-        """The problem; or Throttled, if nobody has proven who calls and that has happened too often."""
+        """The problem; or Throttled, if the caller is not proven and too many such requests have failed."""
         caller = caller_of(step)
         if isinstance(problem, Throttled | Unavailable) or not (caller is None or isinstance(caller, Anonymous)):
             return problem
@@ -64,7 +64,7 @@ class Refusals:
         return problem
 
     def _hold_back(self, step: Step, problem: Exception, throttled: Throttled) -> Answer:
-        """Answer that there were too many; `problem` is what else would be told."""
+        """Answer that there were too many requests, in place of `problem`."""
         arrived, where = arrived_of(step), problem.where if isinstance(problem, WireError) else _where(step)
         code, message = throttling_code(where), str(throttled)
         response = error(where, arrived, code, message)
@@ -75,7 +75,8 @@ class Refusals:
         return _audited(where, arrived, account_of(step), response, event, (), throttled.pause)
 
     def _recorded(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
-        """The failure, once the log shows what was computed of the request; or that the log cannot."""
+        """The failure, once the log has what was computed for the request; or a WireError if the log cannot be
+        written."""
         arrived = arrived_of(step)
         try:
             self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
@@ -99,7 +100,7 @@ class Refusals:
 
 
 def _where(step: Step) -> Where:
-    """In whose form an error is told."""
+    """The operation, or the protocol, in whose form an error is written."""
     match step:
         case Parsed():
             return step.authenticated.routed.operation
@@ -131,6 +132,6 @@ def error(
 
 
 def _exception(where: Where, code: str) -> str:
-    """How CloudTrail names an error: by its shape, `NoSuchEntityException`, and not by its code on the wire."""
+    """CloudTrail's name of an error: its shape, `NoSuchEntityException`, not its code on the wire."""
     error = where.service.errors.get(code) if isinstance(where, Asked) else None
     return code if error is None else error.shape.name

@@ -1,4 +1,4 @@
-"""Who signed a request for a service that Carnet does not offer itself."""
+"""Finds the signer of a request for a service that Carnet does not offer itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ P = TypeVar("P")
 
 
 class SignedCallers:
-    """Finds them. Nothing but a signature is taken."""
+    """Finds the callers of such requests. Only signatures are taken."""
 
     def __init__(self, authenticators: Authenticators, decisions: DecisionLog, throttle: Throttle) -> None:
         self._authenticate = authenticators[Authenticate.SIGV4]
@@ -24,16 +24,16 @@ class SignedCallers:
         self._throttle = throttle
 
     def caller_of(self, arrived: Arrived, service: str) -> AccountCaller:
-        """Who calls a service, by its signing name.
+        """The caller of a service, which is given by its signing name.
 
-        Raises AuthFailure, or Throttled; Unavailable if the log cannot keep what was computed of the request.
+        Raises AuthFailure, Throttled; Unavailable if the log cannot record what was computed for the request.
         """
         caller = self.proven(arrived, service, self._authenticate)
         assert isinstance(caller, Verified | SignedIn), "a signature is of a caller with an account"
         return caller
 
     def proven(self, arrived: Arrived, service: str, authenticate: Callable[..., P]) -> P:
-        """What `authenticate` finds, who is called as an `Authenticator` is. Raises as `caller_of`."""
+        """The caller that `authenticate`, an `Authenticator`, finds. Raises what `caller_of` raises."""
         http = arrived.http
         if http.peer in self._throttle:
             self._throttle.screen(http, service)

@@ -1,6 +1,8 @@
-"""Answers requests for services that are not offered here: authenticated, decided as far as certain, and refused.
+"""Answers requests for services that are not offered here: authenticates them, decides on them where that is certain,
+and refuses them.
 
-What the policies allow answers DryRunOperation, as Amazon EC2 does if it is asked whether a request would be allowed.
+A request that the policies allow is answered by DryRunOperation, Amazon EC2's answer to a dry run of an allowed
+request.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ _ENCODED = " Encoded authorization failure message: "
 
 
 def sentence_of(said: Decided | NotDecided, service: str) -> tuple[str, str]:
-    """Code and message of what the policies say of an operation that is not carried out."""
+    """The error code and message for an operation that is not carried out, by what the policies say."""
     if isinstance(said, NotDecided):
         return NOT_DECIDED, f"Not offered here, not decided: Carnet does not offer {service}, and {said.reason}."
     if not said.decision.allowed:
@@ -55,12 +57,12 @@ def sentence_of(said: Decided | NotDecided, service: str) -> tuple[str, str]:
 
 
 def of_ec2(keyring: Keyring, said: Decided, sentence: str, now: datetime, *, read_only: bool) -> str:
-    """The sentence as Amazon EC2 says it, with an encoded message if something was to be changed."""
+    """Amazon EC2's sentence for a denial, with an encoded message if the request was to change something."""
     return _OF_EC2 + sentence + ("" if read_only else _ENCODED + encoded(keyring, said, now))
 
 
 class UnofferedServices:
-    """The answers for all of them."""
+    """Answers the requests for all such services."""
 
     def __init__(
         self,
@@ -97,7 +99,7 @@ class UnofferedServices:
         return self._decided(step, unoffered, wanted)
 
     async def _decided(self, step: AskedUnoffered, unoffered: Unoffered, wanted: Asked) -> Answer:
-        """The answer to what is asked by somebody who is known."""
+        """The answer to a request whose caller is known."""
         arrived, caller = step.routed.arrived, step.caller
         try:
             said = await self._said(arrived, caller, wanted.operation, wanted.member)
@@ -110,7 +112,7 @@ class UnofferedServices:
             return _failed(step, unoffered, problem)
 
     def refuse(self, arrived: Arrived, unoffered: Unoffered, fault: Fault) -> Answer:
-        """Answer a request that is refused before anybody is looked for who calls."""
+        """Answer a request that is refused before its caller is looked for."""
         step = ForUnoffered(arrived=arrived, event_source=unoffered.event_source, event_name=unoffered.unsigned or None)
         code = "ServiceUnavailable" if isinstance(fault, Unavailable) else "ValidationError"
         return _refused(step, unoffered.dialect, code, fault.message)
@@ -118,7 +120,7 @@ class UnofferedServices:
     async def said_of(
         self, arrived: Arrived, caller: AccountCaller, operation: Operation, given: Mapping[str, Any]
     ) -> Decided | NotDecided:
-        """What the policies say of an operation of a model, and of its input."""
+        """What the policies say about an operation of a model with its input."""
         api = apis().by_name.get(operation.service.name)
         known = api.operations.get(operation.name) if api is not None else None
         return await self._said(arrived, caller, known, given.get)
@@ -126,7 +128,7 @@ class UnofferedServices:
     async def _said(
         self, arrived: Arrived, caller: AccountCaller, operation: ApiOperation | None, member: Member
     ) -> Decided | NotDecided:
-        """Raises as `LongPolicies.decided`."""
+        """Raises what `LongPolicies.decided` raises."""
         parts, snapshot = self._execution.parts, self._execution.directory.snapshot
         work = partial(decide, parts.engine, snapshot, caller, arrived, operation, member)
         said = await self._long.decided(work, caller, arrived.http.peer)

@@ -1,4 +1,5 @@
-"""The one thread that changes the store: it takes what waits, commits it together, and tells the event loop."""
+"""The one thread that changes the store: it takes the changes that wait, commits them together, and tells the event
+loop."""
 
 from __future__ import annotations
 
@@ -21,19 +22,20 @@ from carnet.store.faults import OutcomeUnknown, because
 
 _LOG = logging.getLogger(__name__)
 MOST_WAITING = 512
-"""Changes that may wait before others are told to come back later; one account's, half as many."""
+"""How many changes may wait before further ones are refused; of one account, half as many."""
 LARGEST_GROUP = 64
-"""Changes that are committed together."""
+"""How many changes are committed together at most."""
 TURN_SECONDS = 0.7
-"""How long somebody else may hold the store without a change before what waits for its turn is refused."""
+"""How long another process may hold the store without committing before the changes that wait for their turn are
+refused."""
 STALL_SECONDS = 5.0
-"""How long changes may be made, most of it on the disk, before what waits behind them is refused."""
+"""How long making a group of changes may take, mostly on the disk, before the changes behind it are refused."""
 ANSWER_SECONDS = 20.0
 """How long a change that is being made is waited for: longer than all timeouts of a store that answers, shorter than
-AWS's SDKs wait. A disk that stalls keeps none of its own timeouts.
+AWS's SDKs wait. A disk that stalls has no timeout of its own.
 """
 STOP_SECONDS = 4.0
-"""How long the end waits for what is being made."""
+"""How long `close` waits for the changes that are being made."""
 _LOOK_SECONDS = 0.1
 _STUCK = "The store does not answer, or another process holds it. Nothing was changed."
 
@@ -45,7 +47,7 @@ class _Waiting(NamedTuple):
 
 
 class _Group:
-    """The changes that are committed together: those that wait when the turn to write has come."""
+    """The changes that are committed together: those that wait when it is this thread's turn to write."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -58,10 +60,11 @@ class _Group:
 
 
 class Writer:
-    """Groups of changes, one after the other. A group is what came while the last one was made; none waits for more.
+    """Makes groups of changes, one after the other. A group consists of the changes that came while the last group was
+    made; it waits for no more.
 
-    INVARIANT: a change whose caller was told that nothing was changed is not made later: either who makes it takes it
-    from the queue, or who refuses it.
+    INVARIANT: a change whose caller was told that nothing was changed is not made later: it is taken from the queue
+    either to be made or to be refused.
     """
 
     def __init__(self, execution: Execution) -> None:
@@ -69,34 +72,35 @@ class Writer:
         self._bursts: SimpleQueue[bool] = SimpleQueue()
         """True for each burst of changes that is to be made; False for the end."""
         self._closed = False
-        # INVARIANT: the process does not wait for it at its end: the store may hang.
+        # INVARIANT: the process does not wait for this thread when it ends, because the store may hang.
         self._thread = Thread(target=self._make_bursts, name="writer", daemon=True)
         self._thread.start()
         self._changing = Lock()
-        """Held while what follows is looked at together."""
+        """Protects the attributes below, which are read and written together."""
         self._queue: deque[_Waiting] = deque()
         self._runs = False
         self._turn_asked: float | None = None
-        """Since when the thread has waited for its turn to write, on the monotonic clock, while nobody wrote."""
+        """Since when the thread has waited for its turn to write while nobody wrote, on the monotonic clock; None if it
+        does not wait."""
         self._making: float | None = None
-        """Since when it has been making changes."""
+        """Since when it has been making changes; None if it is not."""
         self._looking = False
-        """Whether the loop looks every now and then whether the turn comes."""
+        """Whether the event loop checks from time to time if the turn comes."""
         self._looked = 0.0
-        """When it has looked last, on the monotonic clock."""
+        """When the event loop checked last, on the monotonic clock."""
         self._seen: Revision | None = None
         self._refuses = False
         """Whether the log was told so, and of no change since."""
         self._unanswered = 0
         self._of_accounts: Counter[str] = Counter()
-        """How many of them each account has asked for that has any."""
+        """How many of the waiting changes each account has asked for."""
 
     async def write(self, change: Change, account: str) -> Outcome:
-        """Make one change, in its turn; raises Unavailable if too many wait, or if the store answers nothing.
+        """Make one change, in its turn. Raises Unavailable if too many wait, or if the store does not answer.
 
-        The turns of `account`, whose credential asks for it, come between those of others; "": the operator's.
-        A change that nobody waits for any more when its turn comes is not made. Of one that was under way by then,
-        nobody knows: OutcomeUnknown.
+        The changes of `account`, the caller's account, take turns with those of other accounts; "" for the operator. A
+        change whose caller no longer waits when its turn comes is not made. If it was being made by then, the outcome
+        is not known: OutcomeUnknown.
         """
         if self._closed:
             raise Unavailable("The server ends.")
@@ -129,14 +133,15 @@ class Writer:
                 del self._of_accounts[account]
 
     async def make(self, change: Change, account: str) -> Done:
-        """Make one change as `write` does; raises what it failed of, too."""
+        """Make one change as `write` does, and raise the problem if it failed."""
         outcome = await self.write(change, account)
         if isinstance(outcome, Failed):
             raise outcome.problem
         return outcome
 
     def close(self) -> None:
-        """Make the changes that wait, and end; after STOP_SECONDS, what a store that hangs keeps is left behind."""
+        """Make the changes that wait, and end. After STOP_SECONDS, changes that a hanging store holds back are given
+        up."""
         self._closed = True
         self._bursts.put(False)
         self._thread.join(STOP_SECONDS)
@@ -144,19 +149,20 @@ class Writer:
             _LOG.warning("the store has not answered the last changes: nobody knows whether they are made")
 
     def _given_up(self, waiting: _Waiting) -> Unavailable:
-        """What is told of a change that took too long."""
+        """The problem of a change that took too long."""
         with self._changing:
             others = deque(one for one in self._queue if one.outcome is not waiting.outcome)
             waited, self._queue = len(others) < len(self._queue), others
         return Unavailable(_STUCK) if waited else OutcomeUnknown()
 
     def _look(self, loop: AbstractEventLoop) -> None:
-        """Refuse what waits for a turn that does not come. INVARIANT: goes on as long as anybody waits."""
+        """Refuse the changes that wait for a turn that does not come. INVARIANT: this is repeated as long as a change
+        waits."""
         self._forgive_own_absence()
         revision = self._execution.directory.snapshot.revision
         if revision != self._seen:
             self._seen = revision
-            with self._changing:  # somebody writes, and this process is only one of many
+            with self._changing:  # another process writes, and this one is only one of many that wait
                 self._turn_asked = self._turn_asked and monotonic()
         if self._is_stuck():
             with self._changing:
@@ -167,9 +173,10 @@ class Writer:
             loop.call_later(_LOOK_SECONDS, self._look, loop)
 
     def _forgive_own_absence(self) -> None:
-        """Leave out of the waits the time for which this process did not run: the store did not cause it.
+        """Do not count the time for which this process did not run: the store did not cause it.
 
-        The process was stopped, say, or others had the processor. It is seen by the loop's looking later than planned.
+        The process was stopped, for example, or others had the processor. It shows in a check that comes later than
+        planned.
         """
         now = monotonic()
         absent = now - self._looked - 2 * _LOOK_SECONDS
@@ -205,7 +212,7 @@ class Writer:
         return True
 
     def _begins(self) -> bool:
-        """Whether anybody waits for a change; then the thread asks for its turn."""
+        """Whether a change waits; then the thread asks for its turn."""
         with self._changing:
             self._drop_cancelled()
             self._runs = bool(self._queue)
@@ -224,7 +231,7 @@ class Writer:
         if told:
             # That of those who wait: a burst may have begun on another one, which has ended meanwhile.
             loop = told[0][0].outcome.get_loop()
-            with suppress(RuntimeError):  # it has ended: nobody is to be told any more
+            with suppress(RuntimeError):  # the event loop has ended: there is nobody to tell
                 loop.call_soon_threadsafe(_tell, told)
         self._note(made)
 
