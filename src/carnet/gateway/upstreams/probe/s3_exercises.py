@@ -117,9 +117,9 @@ def retention(ask: Ask, bucket: str) -> Iterator[str]:
     wanted = {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": until}}
     ask("PutObjectRetention", **at, **wanted)
     told = ask("GetObjectRetention", **at)
-    is_kept = _refused(ask, "DeleteObject", **at)
+    is_kept = is_refused(ask, "DeleteObject", **at)
     ask("DeleteObject", **at, BypassGovernanceRetention=True)
-    if _holds(told, wanted) and is_kept and _refused(ask, "HeadObject", **at):
+    if _holds(told, wanted) and is_kept and is_refused(ask, "HeadObject", **at):
         yield from ("PutObjectRetention", "GetObjectRetention")
 
 
