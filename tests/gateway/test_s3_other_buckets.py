@@ -44,6 +44,16 @@ def test_an_access_point_of_object_lambda_is_refused_as_such(store: Store) -> No
     assert told["Message"] == "Access points of S3 Object Lambda are not kept here."
 
 
+def test_an_access_point_on_outposts_is_refused_as_such(store: Store) -> None:
+    """In Amazon S3's XML; the service's own API is told as one that is not offered."""
+    answer = store.send("GET", f"/{BUCKET}/k", service="s3-outposts")
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert b"Access points and buckets on AWS Outposts are not kept here." in answer.body
+    told = refusal(store.server.client("s3outposts", *store.key).list_endpoints)
+    assert told["Code"] == "DryRunOperationException"
+    assert "s3-outposts:ListEndpoints" in told["Message"]
+
+
 def test_what_is_signed_for_a_directory_bucket_does_not_read_another(store: Store) -> None:
     store.s3.objects[f"/{BUCKET}/k"] = b"content"
     answer = store.send("GET", f"/{BUCKET}/k", service="s3express")

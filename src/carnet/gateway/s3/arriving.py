@@ -31,8 +31,11 @@ SIGNING_NAME = "s3"
 _OTHER_BUCKETS = {
     "s3express": "Directory buckets are not kept here, whose names end with --x-s3.",
     "s3-object-lambda": "Access points of S3 Object Lambda are not kept here.",
+    "s3-outposts": "Access points and buckets on AWS Outposts are not kept here.",
 }
 """What SDKs sign requests of Amazon S3's model for instead, by what the bucket is called: none of it is here."""
+_OUTPOSTS = "S3Outposts"
+"""The first path segment of the API of Amazon S3 on Outposts, which is signed for as its access points are."""
 _OLD_FIELDS = ("AWSAccessKeyId=", "Signature=")
 
 
@@ -50,6 +53,8 @@ def is_for_s3(head: RequestHead, is_bucket: Callable[[str], bool]) -> bool:
     """
     first = head.path[1:].partition("/")[0]
     if first.lower() in SEGMENTS or head.path == OLD_HEALTH_PATH or head.path.startswith(S3_CONTROL):
+        return False
+    if first == _OUTPOSTS:
         return False
     clues = read_clues(head)
     if clues.scopes:

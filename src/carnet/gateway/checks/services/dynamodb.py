@@ -36,12 +36,15 @@ _RESTORES_BY = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "
 
 
 def table(scope: Scope, given: str) -> Named:
-    """The table that a name or an ARN names. Raises Refused."""
+    """The table that a name or an ARN names. Raises Refused, for another Region as was recorded of GetItem."""
     if _NAME.fullmatch(given):
         arn = f"{ARN}{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/{given}"
         return Named(type=TABLE, resource=arn, account=scope.account)
     found = _TABLE_ARN.fullmatch(given)
-    if found is None or (found[1], found[2]) != (scope.partition, scope.region):
+    if found is not None and found[2] != scope.region:
+        at = f"Value '{given}' at 'tableName' failed to satisfy constraint: Invalid AWS region"
+        raise invalid(f"1 validation error detected: {at}")
+    if found is None or found[1] != scope.partition:
         raise invalid("Invalid table/index name.")
     return Named(type=TABLE, resource=given, account=found[3])
 
