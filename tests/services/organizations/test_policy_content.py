@@ -113,6 +113,8 @@ TAKEN = {
 
 REFUSED = {
     "nothing": ("TAG_POLICY", {}),
+    "a service without a name": ("AISERVICES_OPT_OUT_POLICY", {"services": {"": {}}}),
+    "case of a service": ("AISERVICES_OPT_OUT_POLICY", {"services": {"Default": {}}}),
     "another type's": ("TAG_POLICY", {"plans": {}}),
     "more than one": ("TAG_POLICY", {"tags": {}, "plans": {}}),
     "no object": ("BACKUP_POLICY", {"plans": []}),

@@ -23,6 +23,7 @@ from carnet.services.inheritance import (
     ASSIGN,
     CONTROL,
     NONE,
+    OPERATOR_PREFIX,
     REMOVE,
     VALUE_OPERATORS,
     members,
@@ -58,6 +59,8 @@ _LISTS = {"tag_value", "enforced_for", "report_required_tag_for"}
 _RESOURCE_TYPE = re.compile(r"[a-z0-9-]+:(?:\*|[A-Za-z0-9_./-]+)", re.ASCII)
 """`iam:policy`, `ec2:*`, `ecs:ALL_SUPPORTED`."""
 _LONGEST_TAG_KEY = 128
+_SERVICE = re.compile("[a-z0-9]+", re.ASCII)
+"""`comprehend`, `codeguruprofiler`, `default`."""
 
 
 def check_management_policy(content: str, policy_type: PolicyType) -> None:
@@ -141,7 +144,8 @@ def _values(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _services(top: _Part) -> bool:
-    return all(
+    """Names of services are compared with regard to case. Which there are changes, so that any may be named."""
+    return all(_SERVICE.fullmatch(name) for name in top if not name.startswith(OPERATOR_PREFIX)) and all(
         isinstance(one, dict) and _chooses(one, "opt_out_policy", ("optIn", "optOut")) for _, one in members(top)
     )
 
