@@ -10,7 +10,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
+from carnet.entities.browser_session import BrowserSession
+from carnet.entities.entity import name_key
 from carnet.entities.oauth_session import LONGEST_CODE, OAuthSession
+from carnet.entities.user import User
 from tests.attacks.wire import audit
 from tests.bearer.proofs import Prover
 from tests.console.browsing import Browser
@@ -122,6 +125,30 @@ def test_the_credentials_assume_roles_and_make_no_longer_ones(site: Site, progra
     assert sts.assume_role(RoleArn=role["Arn"], RoleSessionName="session")["Credentials"]
     with pytest.raises(ClientError, match="Cannot call GetSessionToken with session credentials"):
         sts.get_session_token()
+
+
+@pytest.mark.parametrize("client", [SAME, CROSS])
+def test_a_code_ends_with_the_browser_that_was_signed_out_from_elsewhere(site: Site, client: str) -> None:
+    """Whoever holds a stolen browser keeps no code back for a session that nobody knows of."""
+    program = Program(site, client, REDIRECT if client == SAME else "http://127.0.0.1:4747/v1/sessions/confirmation")
+    code = carried_code(program)
+    view = site.server.installation.directory.snapshot.accounts[site.account]
+    user = view.of(User).named(name_key(program.user))
+    assert user is not None
+    (stolen,) = view.of(BrowserSession).referring("holder", user.id)
+    other = site.browser
+    assert site.sign_in(other, program.user)["next"] == "done"
+    ended = other.ask("DELETE", f"/console/sessions/{stolen.id}", x_carnet_csrf=other.csrf())
+    assert ended.status == 200
+    status, told = program.redeem(code)
+    assert (status, told["error"]) == (400, "AUTHCODE_EXPIRED")
+
+
+def carried_code(program: Program) -> str:
+    """The code, which on another machine a person types."""
+    if program.client == SAME:
+        return program.code()
+    return parse_qs(base64.b64decode(program.approve().told["message"]).decode())["code"][0]
 
 
 def test_the_page_says_who_asks_and_sends_nobody_anywhere(site: Site, program: Program) -> None:

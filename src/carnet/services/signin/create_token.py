@@ -28,7 +28,7 @@ from carnet.identity.oauth_tokens import (
     unpacked,
 )
 from carnet.keyring.errors import TokenTooLarge
-from carnet.services.oauth_sessions import begin
+from carnet.services.oauth_sessions import attributes_of, begin
 from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, Refusal, anybody
 from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Pool, Preparation
@@ -80,10 +80,7 @@ def _by_code(call: AnonymousWriteCall, asked: Given) -> Answer:
     made = call.snapshot.named(OAuthSession, digest(asked["code"]))
     if made is not None:
         return _ended(call, made, refusals.code_expired())
-    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(_member(asked, "redirectUri")):
-        raise refusals.code_expired()
-    if not is_verifier_of(code.challenge, _member(asked, "codeVerifier")):
-        raise refusals.invalid("The code verifier does not match the code challenge.")
+    _check_code(call, code, asked)
     key = _key(call)
     session = OAuthSession(
         id=call.parts.ids.uuid(),
@@ -106,6 +103,20 @@ def _by_code(call: AnonymousWriteCall, asked: Given) -> Answer:
     if not begin(call.store, call.snapshot.accounts[session.account], session):
         raise refusals.rate_exceeded()
     return answer
+
+
+def _check_code(call: AnonymousCall, code: AuthorizationCode, asked: Given) -> None:
+    """Raise Refused for a code whose time is over, or that is not of who asks.
+
+    INVARIANT: who ends the sign-in of another browser ends what was about to begin there.
+    """
+    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(_member(asked, "redirectUri")):
+        raise refusals.code_expired()
+    if not is_verifier_of(code.challenge, _member(asked, "codeVerifier")):
+        raise refusals.invalid("The code verifier does not match the code challenge.")
+    view = call.snapshot.open_account(code.account)
+    if view is None or attributes_of(view, code.sign_in, code.holder) is None:
+        raise refusals.code_expired()
 
 
 def _by_refresh_token(call: AnonymousWriteCall, asked: Given) -> Answer:
