@@ -13,15 +13,20 @@ from click.testing import CliRunner
 
 from carnet.assembly import state
 from carnet.assembly.installation import Installation, open_installation
+from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.past import Remembering
 from carnet.assembly.settings import Settings
 from carnet.assembly.worker import door
+from carnet.audit.segments import Segments
 from carnet.base.clock import TRIAL_SECONDS
 from carnet.cli import main
 from carnet.cli.doctor import _clock
+from carnet.directory.follower import Follower
 from carnet.identity.credential import TokenExpired
+from carnet.jobs.periodic import Periodic
 from carnet.server.outbox import Answer
+from tests.assembly.test_jobs import rolled
 from tests.base.test_clock import Machine
 from tests.services.iam.phones import enabled_phone
 from tests.services.organizations.estate import an_estate
@@ -32,6 +37,7 @@ from tests.sigv4.signing import presign
 from tests.stores.migrated import lay_out_for
 
 HOUR = 3600.0
+REMOVING = ("attempts", "pruning", "closed-accounts", "redeemed", "ended-keys", "browser-sessions")
 
 
 class Stepped(TurnableClock):
@@ -73,6 +79,10 @@ def served(machine: Machine, path: Path, *, seconds: float = TRIAL_SECONDS) -> I
 def remembering(machine: Machine, installation: Installation) -> Remembering:
     seen = LastSeen(installation.settings.last_seen)
     return Remembering(seen, installation.store, installation.directory, installation.clock, lambda: machine.wall)
+
+
+def jobs_of(installation: Installation) -> tuple[Periodic, ...]:
+    return periodic_jobs(installation, Follower(installation.directory, installation.store), node(installation))
 
 
 def good(world: World, key_id: str, token: str | None) -> bool:
@@ -181,6 +191,38 @@ def test_one_that_was_believed_is_told_of_and_forgotten_when_the_operator_says_s
     assert done.exit_code == 0, done.output
     with open_installation(settings) as installation:
         assert abs(installation.clock() - machine.wall) < timedelta(seconds=1)
+
+
+def test_by_a_clock_that_has_just_gone_ahead_nothing_is_removed(
+    machine: Machine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A year for a minute would take the whole audit log, and all accounts that were closed lately."""
+    with served(machine, tmp_path) as world:
+        installation = world.installation
+        world.user("alice")
+        audit = installation.settings.audit_file
+        ended = installation.clock() - timedelta(days=1)
+        rolled(audit, ended)
+        jobs = {job.name: job for job in jobs_of(installation)}
+        watch = remembering(machine, installation)
+        watch.remember()
+        assert caplog.text == ""
+        machine.step(366 * 24 * HOUR)
+        for name in ("log-files", *REMOVING):
+            jobs[name]._work()
+        watch.remember()
+        watch.remember()
+        assert caplog.text.count("the clock of this machine has gone ahead by 366 days, 0:00:00: if it stays") == 1
+        assert len(Segments(audit).newest_first()) == 2
+        assert [name for name in REMOVING if jobs[name]._due()] == []  # type: ignore[attr-defined]
+        for _ in range(11):
+            installation.clock()
+            machine.wait(TRIAL_SECONDS / 10)
+        assert [name for name in REMOVING if jobs[name]._due()] == list(REMOVING)  # type: ignore[attr-defined]
+        with caplog.at_level(logging.INFO):
+            jobs["log-files"]._work()
+        assert len(Segments(audit).newest_first()) == 1
+        assert caplog.records[-1].getMessage().endswith("Z.jsonl was removed: it is older than what is kept")
 
 
 def test_a_node_that_remembers_nothing_takes_the_time_of_the_last_change(machine: Machine, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_two_ends_at_one_moment_are_two_files(log: Segments) -> None:
     for _ in range(2):
         fill(log.path, 1000)
         log.tidy(NOW, age=AGE, most_bytes=8000)
-    assert log.path.exists()
+    assert not log.path.exists()
     assert len(log.newest_first()) == 2
 
 
@@ -140,3 +140,31 @@ def test_those_who_write_go_on_in_a_new_file_and_lose_nothing(log: Segments, mon
     assert kept.count(b"\n") == 40
     one.close()
     two.close()
+
+
+def test_files_are_in_their_order_also_if_one_ended_while_the_clock_was_ahead(log: Segments) -> None:
+    for year in (366, 0, 1):
+        fill(log.path, 100)
+        log.tidy(NOW + timedelta(days=year), age=timedelta(days=1000), most_bytes=800)
+        (newest, *_) = log.newest_first()
+        newest.write_text(str(year))
+    assert [file.read_text() for file in log.newest_first()] == ["1", "0", "366"]
+
+
+def test_a_file_that_was_begun_while_the_clock_was_ahead_is_rolled_a_day_after_it_is_right(log: Segments) -> None:
+    fill(log.path, 1)
+    log.tidy(NOW, age=AGE)
+    log.tidy(NOW + timedelta(days=366), age=timedelta(days=1000))
+    fill(log.path, 1)
+    log.tidy(NOW, age=timedelta(days=1000))
+    log.tidy(NOW + timedelta(hours=23), age=timedelta(days=1000))
+    assert log.path.exists()
+    log.tidy(NOW + timedelta(hours=25), age=timedelta(days=1000))
+    assert not log.path.exists()
+
+
+def test_what_is_removed_is_told(log: Segments) -> None:
+    fill(log.path, 1)
+    old = rolled(log, NOW - timedelta(days=91), 1)
+    assert log.tidy(NOW, age=AGE) == [old]
+    assert log.tidy(NOW, age=AGE) == []

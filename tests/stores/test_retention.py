@@ -123,7 +123,9 @@ def test_a_follower_that_comes_back_older_than_the_log_reads_everything(store: S
         assert len(away.snapshot.accounts[ACCOUNT_ID].of(User)) == 1
 
 
-def test_many_rows_go_in_batches(store: Store, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rows_go_in_batches_and_that_is_told(
+    store: Store, database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     an_account(store)
     _write(store, *range(1, 8))
     _prune(store)
@@ -131,8 +133,13 @@ def test_many_rows_go_in_batches(store: Store, database: str, monkeypatch: pytes
     lease = store.leases.take("pruning", "me")
     assert lease is not None
     monkeypatch.setattr(retention, "_SEQS_PER_BATCH", 2)
+    caplog.set_level("INFO", "carnet.jobs")
     left = [len(_kept(store, "changes")) for _ in prune_logs(store, lease, change_log=DAYS, audit=DAYS)]
     assert left[:5] == [8, 6, 4, 2, 1]
+    assert [record.getMessage() for record in caplog.records] == [
+        "changes: all up to revision 7 was too old, and is removed",
+        "audit_events: all up to revision 8 was too old, and is removed",
+    ]
 
 
 def test_a_clock_that_was_set_back_makes_nothing_look_older(store: Store, database: str) -> None:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from carnet.assembly.installation import Installation
 from carnet.assembly.last_seen import LastSeen
-from carnet.assembly.past import REMEMBER_SECONDS, Remembering
+from carnet.assembly.past import LEAP, REMEMBER_SECONDS, Remembering, ahead_of_trusted
 from carnet.assembly.seen_keys import remember
 from carnet.assembly.state import system_clock
 from carnet.audit.checkpoints import Checkpoints
@@ -81,20 +81,21 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
     )
     uses = installation.last_used.exchange
     singleton = partial(Singleton, store=store, holder=presence.id)
+    removing = partial(singleton, due=partial(_is_sure_of_the_time, installation))
 
     return (
         Periodic("follower", follower.look, seconds=store.poll_seconds),
         Periodic("last-used", uses, seconds=_LAST_USED_SECONDS, at_end=uses),
         Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
-        singleton("attempts", partial(forget_attempts, store, clock=installation.clock), seconds=PRUNE_SECONDS),
-        singleton("pruning", pruning, seconds=PRUNE_SECONDS),
-        singleton(
+        removing("attempts", partial(forget_attempts, store, clock=installation.clock), seconds=PRUNE_SECONDS),
+        removing("pruning", pruning, seconds=PRUNE_SECONDS),
+        removing(
             "closed-accounts",
             partial(remove_closed_accounts, store, clock=installation.clock),
             seconds=REMOVE_SECONDS,
         ),
         *(
-            singleton(name, partial(forget_expired, store, expired=expired), seconds=FORGET_SECONDS)
+            removing(name, partial(forget_expired, store, expired=expired), seconds=FORGET_SECONDS)
             for name, expired in _EXPIRING.items()
         ),
         singleton(RESEALING, resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
@@ -103,6 +104,11 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         *_watching_audit_log(installation),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )
+
+
+def _is_sure_of_the_time(installation: Installation) -> bool:
+    """Whether the clock has not just gone ahead: by one that is set right in a minute nothing may go for good."""
+    return ahead_of_trusted(installation.store, installation.clock) < LEAP
 
 
 def _remembering(installation: Installation) -> tuple[Periodic, ...]:
@@ -161,10 +167,12 @@ def _fill_in(installation: Installation) -> None:
 
 def _tidy_logs(installation: Installation) -> None:
     """Only decisions are bounded by size: if audit events were, many calls would remove what tells of another."""
-    if installation.settings.dev:
+    if installation.settings.dev or not _is_sure_of_the_time(installation):
         return
     settings, now = installation.settings, installation.clock()
     age = timedelta(days=settings.audit_retention_days)
-    Segments(settings.audit_file).tidy(now, age=age)
     most_bytes = settings.decision_log_megabytes * _MEGABYTE
-    Segments(settings.decisions_file).tidy(now, age=age, most_bytes=most_bytes)
+    removed = Segments(settings.audit_file).tidy(now, age=age)
+    removed += Segments(settings.decisions_file).tidy(now, age=age, most_bytes=most_bytes)
+    for file in removed:
+        _LOG.info("%s was removed: it is older than what is kept", file)

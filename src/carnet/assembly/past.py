@@ -9,7 +9,7 @@ from itertools import islice
 from carnet.assembly.last_seen import LastSeen
 from carnet.audit.logs import Log
 from carnet.audit.missing import as_sentence, missing_changes
-from carnet.base.clock import Clock
+from carnet.base.clock import TRIAL_SECONDS, Clock
 from carnet.directory.directory import Directory
 from carnet.store.head import UNKNOWN_MOMENT, Standing
 from carnet.store.store import Store
@@ -18,6 +18,8 @@ _LOG = logging.getLogger(__name__)
 ACCEPTED, RESTORED = "AcceptStore", "RestoreBackup"
 """The events of operators who begin a new epoch: what was lost is older than they are."""
 REMEMBER_SECONDS = 30.0
+LEAP = timedelta(hours=1)
+"""How far a clock may be ahead of what is trusted before nothing is removed by it."""
 _BEHIND = timedelta(seconds=1)
 _COMPARED = 10_000
 """The events of how many of the newest revisions are compared with the audit log."""
@@ -60,8 +62,14 @@ def lost_changes(store: Store, log: Log) -> tuple[str, ...]:
     return (*further, *found[:_MOST_TOLD][::-1])
 
 
+def ahead_of_trusted(store: Store, clock: Clock) -> timedelta:
+    """How far the clock is ahead of the latest moment that is trusted; nothing if none is."""
+    trusted = store.trusted()
+    return timedelta() if trusted is None else clock() - trusted
+
+
 class Remembering:
-    """Keeps where this process has seen the store, and tells if the clock of the machine was set back."""
+    """Keeps where this process has seen the store, and tells if the clock of the machine was set back, or far ahead."""
 
     def __init__(self, seen: LastSeen, store: Store, directory: Directory, clock: Clock, wall: Clock) -> None:
         self._seen = seen
@@ -70,11 +78,14 @@ class Remembering:
         self._clock = clock
         self._wall = wall
         self._is_behind = False
+        self._is_ahead: bool | None = None
+        """None until the time was trusted: whoever begins late finds itself ahead of what was seen."""
 
     def remember(self) -> None:
         """Raises OSError if the file cannot be written."""
         at = self._store.trusted() or UNKNOWN_MOMENT
         self._seen.remember(Standing(self._store.installation, self._directory.snapshot.revision, at))
+        self._tell_of_leap()
         behind = self._clock() - self._wall()
         if (behind > _BEHIND) != self._is_behind:
             self._is_behind = behind > _BEHIND
@@ -86,6 +97,19 @@ class Remembering:
                 )
             else:
                 _LOG.warning("the clock of this machine is where it was again")
+
+    def _tell_of_leap(self) -> None:
+        ahead = ahead_of_trusted(self._store, self._clock)
+        if ahead < LEAP:
+            self._is_ahead = False
+        elif self._is_ahead is False:
+            self._is_ahead = True
+            _LOG.error(
+                "the clock of this machine has gone ahead by %s: if it stays there for %d minutes it is believed, and "
+                "what is too old by it is removed. Set the clock if it is wrong",
+                ahead,
+                TRIAL_SECONDS // 60,
+            )
 
 
 def _told(store: Store, seen: Standing, now: Standing) -> str:

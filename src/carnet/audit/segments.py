@@ -42,17 +42,21 @@ class Segments:
             return []
         return [self.path.parent / name for name in sorted(filter(form.fullmatch, names), reverse=True)]
 
-    def tidy(self, now: datetime, *, age: timedelta, most_bytes: int | None = None) -> None:
+    def tidy(self, now: datetime, *, age: timedelta, most_bytes: int | None = None) -> list[Path]:
         """Roll the present file if it is large or a day old; remove rolled files that are too old, and the oldest as
         long as all files together have more than `most_bytes`. Another process may do the same at the same moment.
+
+        Gives what it has removed.
 
         Raises OSError.
         """
         with self._alone() as began:
             if began is None:
-                return
+                return []
+            if began > now:  # by a clock that was ahead: its file would not be a day old for as long
+                self._begins(now)
             self._roll(now, began, _LARGEST if most_bytes is None else min(_LARGEST, most_bytes // _SHARE))
-            self._remove(now - age, most_bytes)
+            return self._remove(now - age, most_bytes)
 
     @contextmanager
     def _alone(self) -> Iterator[datetime | None]:
@@ -73,18 +77,29 @@ class Segments:
         size = self.path.stat().st_size
         if size < most_bytes and (not size or now - began < _DAY):
             return
-        rolled = self.path.with_stem(f"{self.path.stem}-{now.strftime(_STAMP)}")
-        if not rolled.exists():
-            self.path.rename(rolled)
-            os.utime(self.path.with_suffix(".lock"), (now.timestamp(), now.timestamp()))
+        self.path.rename(self.path.with_stem(f"{self.path.stem}-{self._end(now).strftime(_STAMP)}"))
+        self._begins(now)
 
-    def _remove(self, oldest: datetime, most_bytes: int | None) -> None:
+    def _end(self, now: datetime) -> datetime:
+        """INVARIANT: the names of files are in their order, also if the clock was ahead when an earlier one ended."""
+        rolled = self._rolled()
+        if not rolled:
+            return now
+        last = datetime.strptime(rolled[0].stem.rpartition("-")[2], _STAMP).replace(tzinfo=UTC)
+        return max(now, last + timedelta(microseconds=1))
+
+    def _begins(self, now: datetime) -> None:
+        os.utime(self.path.with_suffix(".lock"), (now.timestamp(), now.timestamp()))
+
+    def _remove(self, oldest: datetime, most_bytes: int | None) -> list[Path]:
         """INVARIANT: the file that is written is never removed, and those that are go from the oldest on."""
         total = self.path.stat().st_size if self.path.exists() else 0
-        too_many = False
+        too_many, removed = False, list[Path]()
         for rolled in self._rolled():
             told = rolled.stat()
             total += told.st_size
             too_many = too_many or (most_bytes is not None and total > most_bytes)
             if too_many or datetime.fromtimestamp(told.st_mtime, UTC) < oldest:
                 rolled.unlink()
+                removed.append(rolled)
+        return removed

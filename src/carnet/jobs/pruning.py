@@ -3,6 +3,7 @@ something that is gone goes, too."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from carnet.store.reports import remove_old_reports
 from carnet.store.retention import forget_marks, last_followed, last_old, mark, remove_batch
 from carnet.store.store import Store
 
+_LOG = logging.getLogger(__name__)
 ACTIONS_REACH = timedelta(days=400)
 """How far back the last uses of actions are told of.
 
@@ -50,11 +52,14 @@ def prune_logs(store: Store, lease: Lease, *, change_log: timedelta, audit: time
         ends = {CHANGES: min(old_changes, last_followed(connection, backend)), AUDIT_EVENTS: old_events}
     yield
     for log, end in ends.items():
-        more = True
+        more, batches = True, 0
         while more:
             with store.fenced(lease) as (connection, _):
                 more = remove_batch(connection, log, end)
+            batches += more
             yield
+        if batches:  # more than an hour brings: somebody may ask where they are
+            _LOG.info("%s: all up to revision %d was too old, and is removed", log.name, end)
     with store.fenced(lease) as (connection, _):
         forget_marks(connection, min(old_changes, old_events))
     yield
