@@ -89,6 +89,18 @@ def test_the_longest_jti() -> None:
     proven(PROVER.proof(URL, NOW, claims={"jti": "x" * 256}))
 
 
+def test_the_longest_proof() -> None:
+    def of(length: int) -> str:
+        claims = {"pad": "x" * (length * 3 // 4 - 450)}
+        while len(made := PROVER.proof(URL, NOW, claims=claims)) < length:
+            claims["pad"] += "x"
+        return made
+
+    assert len(of(4096)) == 4096
+    proven(of(4096))
+    refused(of(4097))
+
+
 @pytest.mark.parametrize("alg", ["none", "HS256"])
 def test_no_other_signature_is_taken(alg: str) -> None:
     head, claims, _ = PROVER.proof(URL, NOW, {"alg": alg}).split(".")

@@ -121,6 +121,9 @@ def test_a_patch_changes_what_its_path_names(rfc: Provisioner, name: str) -> Non
     assert told.members["photos"] == [{"value": "https://example.com/p.png", "display": "p"}]
     assert "title" not in told.members
     assert rfc("GET", f"Users/{made['id']}").members == told.members
+    removing = {"op": "remove", "path": 'emails[type eq "work"].type', "value": "home"}
+    told = rfc.patch(f"Users/{made['id']}", removing)
+    assert told.members["emails"] == [{"value": f"{name}@example.org", "primary": True}]
     bare = rfc.patch(f"Users/{made['id']}", {"op": "remove", "path": ENTERPRISE_SCHEMA}).members
     assert ENTERPRISE_SCHEMA not in bare
 
@@ -204,6 +207,7 @@ def test_attributes_are_chosen(rfc: Provisioner, name: str) -> None:
         ("attributes=userName,name.familyName", {"userName": name, "name": {"familyName": "Doe"}}),
         ("attributes=emails.type,EMAILS.value", {"emails": [mail]}),
         ("attributes=emails.type,color", {"emails": [{"type": "work"}]}),
+        ("attributes=userName,name.color", {"userName": name}),
         (f"attributes={ENTERPRISE_SCHEMA}:department", {ENTERPRISE_SCHEMA: {"department": "Sales"}}),
         (f"attributes={ENTERPRISE_SCHEMA}", {ENTERPRISE_SCHEMA: made[ENTERPRISE_SCHEMA]}),
     ):
@@ -212,6 +216,11 @@ def test_attributes_are_chosen(rfc: Provisioner, name: str) -> None:
     left = {key: value for key, value in made.items() if key not in ("title", "name")}
     left |= {"emails": [{"value": mail["value"]}], ENTERPRISE_SCHEMA: {"department": "Sales"}}
     assert rfc("GET", f"Users/{made['id']}?excludedAttributes={excluded}").members == left
+    bare = rfc("GET", f"Users/{made['id']}?excludedAttributes={ENTERPRISE_SCHEMA}").members
+    assert bare == {key: value for key, value in made.items() if key != ENTERPRISE_SCHEMA}
+    without = user(rfc, f"{name}-2")
+    told = rfc("GET", f"Users/{without['id']}?excludedAttributes={ENTERPRISE_SCHEMA}:division")
+    assert told.members == without
     assert refused(rfc("GET", f"Users/{made['id']}?attributes=a&excludedAttributes=b")) == (400, "invalidValue")
     assert refused(rfc("GET", "Users?attributes=" + ",".join(["a"] * 101))) == (400, "invalidValue")
 

@@ -15,6 +15,7 @@ from carnet.bearer.access_token import verify
 from carnet.directory.identity_center import application_at
 from carnet.entities.entity import Tags
 from carnet.entities.oauth_session import GRACE
+from carnet.entities.trusted_token_issuer import TrustedTokenIssuer
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.oauth_tokens import AccessToken, opened, sealed, session_of
 from carnet.models.service import BEARER_HEADER
@@ -137,6 +138,19 @@ def test_attack_31_an_issuer_at_a_metadata_address_is_not_asked(center: Center, 
     own = App(center, center.issuer("metadata", METADATA))
     said = refused("InvalidGrantException", own.vouched, iss=METADATA)
     assert "address is none that may be connected to" in said
+
+
+def test_attack_31_an_issuer_of_another_instance_is_not_the_applications(center: Center, trusted: str) -> None:
+    """Whatever is stored of it."""
+    own = App(center, trusted)
+    issuers = center.world.snapshot.accounts[center.world.account_id].of(TrustedTokenIssuer)
+    (known,) = (each for each in issuers if each.arn == trusted)
+    assert own.vouched()["accessToken"]
+    center.save(replace(known, instance="ssoins-0123456789abcdef"))
+    try:
+        refused("InvalidGrantException", own.vouched)
+    finally:
+        center.save(known)
 
 
 def test_attack_31_an_assertion_of_two_users_is_of_none(center: Center, trusted: str) -> None:
