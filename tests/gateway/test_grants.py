@@ -408,6 +408,26 @@ def test_a_federated_user_is_granted_before_there_is_a_session(told: Behind) -> 
     told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
 
 
+def test_a_grant_to_a_user_reaches_the_federated_sessions_of_that_user(told: Behind) -> None:
+    told.allow({"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"})
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}
+    session = told.client("sts").get_federation_token(Name="visitor", Policy=json.dumps(document))["Credentials"]
+    kms = told.server.client("kms", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    denied(kms.decrypt, CiphertextBlob=BLOB)
+    made = granted(told, "Decrypt")
+    kms.decrypt(CiphertextBlob=BLOB)
+    told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+
+
+def test_grants_that_may_be_retired_are_listed_in_the_region_of_their_key(told: Behind) -> None:
+    made = granted(told, "Decrypt", RetiringPrincipal=alice(told))
+    here, elsewhere = (told.server.client("kms", region=region) for region in ("us-east-1", "eu-west-1"))
+    (listed,) = here.list_retirable_grants(RetiringPrincipal=alice(told))["Grants"]
+    assert listed["GrantId"] == made["GrantId"]
+    assert elsewhere.list_retirable_grants(RetiringPrincipal=alice(told))["Grants"] == []
+    here.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+
+
 def test_limits(told: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_grants, "_MOST_GRANTS", 1)
     root = told.server.client("kms")

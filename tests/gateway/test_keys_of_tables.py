@@ -110,7 +110,10 @@ def test_conditions_are_on_dynamodb_and_its_encryption_context(keyed: Behind, ca
         ask(keyed, call)
 
 
-@pytest.mark.parametrize("table", [{}, {"SSEDescription": {"Status": "DISABLED"}}])
+FORMER = {"Status": "DISABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:aws:kms:us-east-1:111122223333:key/former"}
+
+
+@pytest.mark.parametrize("table", [{}, {"SSEDescription": {"Status": "DISABLED"}}, {"SSEDescription": FORMER}])
 def test_a_key_that_dynamodb_owns_is_nobody_s_concern(behind: Behind, table: dict[str, Any]) -> None:
     behind.aws.answers["DescribeTable"] = Told(body={"Table": table})
     forget(behind)

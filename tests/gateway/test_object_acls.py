@@ -507,6 +507,17 @@ def test_so_many_acls_are_kept_and_no_more(acls: Acls, monkeypatch: pytest.Monke
     acls.owner.put_object_acl(**K, ACL="authenticated-read")
 
 
+def test_what_others_kept_meanwhile_counts(acls: Acls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at again where it is kept: the object is there then, and private."""
+    monkeypatch.setattr(object_acls, "MOST_OBJECT_ACLS", 1)
+    acls.owner.put_object(**K, Body=b"x", ACL="public-read")
+    monkeypatch.setattr(object_acls, "refuse_too_many", lambda snapshot, bucket: None)
+    error = refusal(acls.owner.put_object, Bucket=BUCKET, Key="o", Body=b"x", ACL="public-read")
+    assert error["Code"] == "InvalidRequest"
+    assert acls.store.s3.objects[f"/{BUCKET}/o"] == b"x"
+    assert len(acls.kept()) == 1
+
+
 def test_acls_go_with_their_bucket(acls: Acls) -> None:
     s3 = acls.owner
     s3.create_bucket(Bucket="brief", ObjectOwnership="ObjectWriter")
