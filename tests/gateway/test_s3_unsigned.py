@@ -79,3 +79,22 @@ def test_a_key_that_parts_are_encrypted_with(store: Store) -> None:
     refused = store.send("PUT", PART, b"part", signed=False)
     assert (refused.status, refused.code) == (400, "InvalidArgument")
     assert store.send("PUT", PART, b"part").status == 200
+
+
+@pytest.mark.parametrize(
+    "asked", ["GET /", "PUT /new-bucket", "GET /nobody-has/k", "DELETE /photos/k", "POST /nobody-has?delete"]
+)
+def test_who_signs_by_version_2_is_told_to_sign_by_version_4(store: Store, asked: str) -> None:
+    """Clients that are set up for it, such as S3SignerType of the SDK for Java, understand no other service's error."""
+    method, _, target = asked.partition(" ")
+    told = store.send(method, target, headers={"authorization": "AWS AKIAIOSFODNN7EXAMPLE:c2ln"}, signed=False)
+    assert (told.status, told.code) == (400, "InvalidRequest")
+    assert told.message.endswith("is not supported. Please use AWS4-HMAC-SHA256.")
+    assert store.s3.requests == []
+
+
+@pytest.mark.parametrize("asked", ["POST /", "GET /token", "GET /_carnet/health"])
+def test_version_2_makes_no_request_for_amazon_s3_of_others(store: Store, asked: str) -> None:
+    method, _, target = asked.partition(" ")
+    told = store.send(method, target, headers={"authorization": "AWS AKIAIOSFODNN7EXAMPLE:c2ln"}, signed=False)
+    assert "x-amz-request-id" not in told.headers

@@ -36,6 +36,8 @@ _OTHER_BUCKETS = {
 """What SDKs sign requests of Amazon S3's model for instead, by what the bucket is called: none of it is here."""
 _OUTPOSTS = "S3Outposts"
 """The first path segment of the API of Amazon S3 on Outposts, which is signed for as its access points are."""
+_OLD_SCHEME = "AWS "
+"""How the header of a signature of Version 2 begins, in which Amazon S3 alone was asked."""
 _OLD_FIELDS = ("AWSAccessKeyId=", "Signature=")
 
 
@@ -46,7 +48,7 @@ def s3_service() -> Service:
 
 
 def is_for_s3(head: RequestHead, is_bucket: Callable[[str], bool]) -> bool:
-    """Whether a request is signed for Amazon S3, or signed by nobody and for a bucket that there is.
+    """Whether a request is signed for Amazon S3, also by Version 2, or signed by nobody and for a bucket that there is.
 
     INVARIANT: what is below one of Carnet's own first path segments is no bucket's, and a request that names two
     services is none of S3's.
@@ -59,10 +61,12 @@ def is_for_s3(head: RequestHead, is_bucket: Callable[[str], bool]) -> bool:
     clues = read_clues(head)
     if clues.scopes:
         return len(clues.scopes) == 1 and not clues.targets and clues.scopes <= {SIGNING_NAME, *_OTHER_BUCKETS}
-    if clues.targets or clues.host is not None or not first:
+    if clues.targets or clues.host is not None or first in API_SEGMENTS:
         return False
     given = head.header("authorization")
-    return first not in API_SEGMENTS and is_bucket(first) and (given is None or given.startswith("AWS"))
+    if given is not None and given.startswith(_OLD_SCHEME) and (first or head.method == "GET"):
+        return True
+    return first != "" and is_bucket(first) and (given is None or given.startswith("AWS"))
 
 
 def refuse_other_buckets(head: RequestHead) -> None:
