@@ -409,7 +409,15 @@ class TestGiven:
         assert not find(keys).knows("first")
 
     @pytest.mark.parametrize(
-        "text", ["", "[]", '{"http://a.b":{"keys":[]}}', '{"https://a.b":[]}', '{"https://a.b":{}}']
+        "text",
+        [
+            "",
+            "[]",
+            '{"http://a.b":{"keys":[]}}',
+            '{"https://a.b":[]}',
+            '{"https://a.b":{}}',
+            '{"http://a.b":{"keys":[]},"https://a.b":{"keys":[]}}',
+        ],
     )
     def test_what_is_no_such_file_gives_no_keys(self, server: IssuerServer, tmp_path: Path, text: str) -> None:
         path = tmp_path / "keys.json"

@@ -50,6 +50,10 @@ def test_what_a_client_may_not_be(center: Center, given: dict[str, Any], code: s
     assert error in (None, refused.value.members["error"])
 
 
+def test_as_many_redirect_uris_as_may_be(center: Center) -> None:
+    assert center.register(redirectUris=[f"http://127.0.0.1/{number}" for number in range(10)]).id
+
+
 @pytest.mark.parametrize("ends", ["", "/", "#", "/#", "#/", "/#/"])
 def test_a_start_url_is_known_as_browsers_write_it(center: Center, ends: str) -> None:
     center.register(issuerUrl=center.instance.start_url + ends)

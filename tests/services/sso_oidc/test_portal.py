@@ -165,6 +165,18 @@ def test_logout_ends_the_session_and_that_of_the_browser(center: Center, ann: Si
     assert elsewhere.ask("ListAccounts") == {"accountList": []}
 
 
+def test_logout_ends_no_browser_session_of_somebody_else(center: Center, ann: Signed) -> None:
+    """Whatever is stored of it; and one that has ended before is no error."""
+    center.save(replace(ann.browser, holder=center.person("mallory").id))
+    ann.ask("Logout")
+    assert center.world.snapshot.accounts[center.account].of(BrowserSession).get(ann.browser.id) is not None
+    again = Signed(center, ann.who)
+    center.remove(again.browser)
+    again.ask("Logout")
+    with pytest.raises(AuthFailure):
+        again.caller()
+
+
 def test_a_token_lives_for_an_hour(center: Center, ann: Signed) -> None:
     center.world.clock.advance(3599)
     ann.caller()
