@@ -53,6 +53,15 @@ def started_without(settings: Settings) -> Iterator[Store]:
         yield store
 
 
+def test_what_keeps_a_file_from_being_opened_is_told(tmp_path: Path) -> None:
+    """Nobody waits for a file, whatever is kept beside it."""
+    settings = an_installation(tmp_path, "")
+    problem = Unavailable("The disk is full.")
+    with pytest.raises(Unavailable) as caught:
+        open_kept(settings, lambda: NOW, problem)
+    assert caught.value is problem
+
+
 def test_the_store_that_it_knows_is_followed(settings: Settings) -> None:
     with started_without(settings) as store:
         store.poll()

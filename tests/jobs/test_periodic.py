@@ -70,6 +70,7 @@ def test_work_may_name_its_next_time_and_can_be_woken() -> None:
         (Unavailable("Down."), "INFO", "job is put off: Down."),
         (Unreachable("Down.", reason="no route."), "INFO", "job is put off: Down. The driver says: no route."),
         (RuntimeError("a bug"), "ERROR", "job has failed, and will be tried again"),
+        (OSError(28, "No room"), "ERROR", "job has failed, and will be tried again: [Errno 28] No room"),
     ],
 )
 def test_work_that_fails_is_logged_and_tried_again(

@@ -48,7 +48,10 @@ def open_kept(settings: Settings, clock: Clock, problem: Unavailable) -> KeptSta
         problem.message = f"{problem.message} {reason}"
         problem.args = (problem.message,)
         raise problem from reason
-    store = Store.opened_later(settings.store_url, _FirstLook(settings, kept, masters).check)
+    try:
+        store = Store.opened_later(settings.store_url, _FirstLook(settings, kept, masters).check)
+    except Unavailable:
+        raise problem from None  # a file is not waited for: what keeps it from being opened is told
     store.expect(kept.installation)
     _LOG.warning("the store cannot be reached: serving what was known at %s", kept.as_of.isoformat(timespec="seconds"))
     return KeptState(kept, masters, keyring, store)

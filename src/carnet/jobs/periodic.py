@@ -86,6 +86,8 @@ class Periodic:
             pause = work()
         except Unavailable as problem:
             _LOG.info("%s is put off: %s", self.name, because(problem))
+        except OSError as problem:
+            _LOG.error("%s has failed, and will be tried again: %s", self.name, problem)
         except Exception:
             _LOG.exception("%s has failed, and will be tried again", self.name)
         else:
