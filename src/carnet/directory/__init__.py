@@ -1,1 +1,1 @@
-"""The in-memory picture of all accounts that requests are answered from; it follows the store's change log."""
+"""The in-memory copy of all accounts that requests are answered from. It follows the store's change log."""

@@ -20,7 +20,7 @@ from carnet.entities.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachments:
-    """Who has a managed policy attached, and whose permissions boundary it is; each by name."""
+    """The entities that have a managed policy attached, and those whose permissions boundary it is, by name."""
 
     users: tuple[User, ...]
     groups: tuple[Group, ...]
@@ -30,7 +30,7 @@ class Attachments:
 
 
 class AccountView(ScopeView):
-    """A view whose account exists, with the questions that are asked of IAM's entities in it."""
+    """The view of an existing account, with queries on its IAM entities."""
 
     __slots__ = ("account", "closed", "membership")
 
@@ -38,7 +38,8 @@ class AccountView(ScopeView):
         super().__init__(scope, collections, before)
         self.account: Account = self.of(Account).by_id[scope.id]
         self.membership: Membership | None = self.of(Membership).get(scope.id)
-        """The organization that the account is in; None for a stand-alone account. Each call asks several times."""
+        """The membership in an organization; None for a stand-alone account. It is kept because each call reads it
+        several times."""
         self.closed = self.membership is not None and self.membership.closed is not None
         """Whether its organization has closed the account."""
 
@@ -61,11 +62,11 @@ class AccountView(ScopeView):
         return self.of(User).referring("groups", group)
 
     def profiles_of(self, role: str) -> tuple[InstanceProfile, ...]:
-        """The instance profiles that hold the role of that id, by name."""
+        """The instance profiles that contain the role of that id, by name."""
         return self.of(InstanceProfile).referring("role", role)
 
     def attachments(self, policy_arn: str) -> Attachments:
-        """Who uses the managed policy of that ARN, AWS-managed ones included."""
+        """The users of the managed policy of that ARN, which may be AWS-managed."""
         users, groups, roles = self.of(User), self.of(Group), self.of(Role)
         return Attachments(
             users=users.referring("attached", policy_arn),

@@ -1,7 +1,7 @@
-"""Who has which permission set in which account, as it was at one revision.
+"""Which permission sets a person has in which accounts, at one revision.
 
-What a person may use is what is assigned to the person, or to a group that the person is in, in an account that is
-open, in the organization of the instance, and has the role by now.
+A person may use a permission set if it is assigned to the person, or to a group of the person, in an account that is
+open, belongs to the instance's organization, and has the role already.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/useraccess.html
 """
@@ -24,7 +24,7 @@ from carnet.entities.role import Role
 
 
 class Assigned(NamedTuple):
-    """One permission set that a person has in one account, and its role there."""
+    """A permission set that a person has in an account, and its role there."""
 
     instance: Instance
     target: AccountView
@@ -34,9 +34,10 @@ class Assigned(NamedTuple):
 
 
 def assigned_to(snapshot: Snapshot, person: IdentityStoreUser) -> Iterator[Assigned]:
-    """Each once; nothing of a person who is disabled. Raises Unavailable if an organization cannot be read.
+    """The permission sets of a person, each once; none if the person is disabled. Raises Unavailable if an organization
+    cannot be read.
 
-    It takes as long as there are groups and assignments of this person, however many others there are.
+    The time grows with the groups and assignments of this person only.
     """
     view = snapshot.accounts[person.account]
     instance = own_instance(view)
@@ -50,9 +51,9 @@ def assigned_to(snapshot: Snapshot, person: IdentityStoreUser) -> Iterator[Assig
 
 
 def assignments_of(view: AccountView, user: str) -> Iterator[AccountAssignment]:
-    """What is assigned to the person of that id, and to the person's groups; `view` is that of the instance's owner.
+    """The assignments of the person of that id and of the person's groups.
 
-    One permission set of one account may come several times.
+    `view` is the account that owns the instance. The same permission set of an account may come several times.
     """
     principals = [(PrincipalType.USER, user)]
     principals += [(PrincipalType.GROUP, membership.group) for membership in memberships_of_user(view, user)]
@@ -62,7 +63,8 @@ def assignments_of(view: AccountView, user: str) -> Iterator[AccountAssignment]:
 
 
 def is_assigned(snapshot: Snapshot, user: str, account: str, role: str) -> bool:
-    """Whether the person of that id has the role (AROA...) of that account. Raises Unavailable as `assigned_to`."""
+    """Whether the person of that id may use the role (AROA...) of that account. Raises Unavailable as `assigned_to`
+    does."""
     person = person_of(snapshot, user)
     if person is None:
         return False
@@ -70,9 +72,9 @@ def is_assigned(snapshot: Snapshot, user: str, account: str, role: str) -> bool:
 
 
 def administers(snapshot: Snapshot, instance: Instance, account: str) -> bool:
-    """Whether an account is, now, in the organization whose instance it is; or that of an account instance itself.
+    """Whether an account is now in the organization of an instance, or is the account of an account instance.
 
-    Raises Unavailable as `assigned_to`.
+    Raises Unavailable as `assigned_to` does.
     """
     if instance.organization is None:
         return account == instance.account

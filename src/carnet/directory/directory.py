@@ -1,4 +1,4 @@
-"""The directory: the data plane's picture of the store, one atomic reference to a snapshot."""
+"""The directory: the data plane's copy of the store, as one atomic reference to a snapshot."""
 
 from __future__ import annotations
 
@@ -14,55 +14,58 @@ from carnet.store.store import Store
 
 
 class Directory:
-    """Reads the store when made; follows it when told to. Readers take `snapshot` and never wait.
+    """Reads the store when it is made, and follows it when told to. Readers use `snapshot` and never wait.
 
-    Raises Unavailable when made while the store is down; afterwards only `catch_up` does.
+    Making one raises Unavailable while the store is down; afterwards only `catch_up` does.
     """
 
     def __init__(self, store: Store, start: Snapshot | None = None, *, stale_for: float | None = None) -> None:
-        """From `start`, a snapshot of former times, only what has changed since is read; else the whole store.
+        """With `start`, an older snapshot, only the changes since are read, else the whole store.
 
-        `stale_for` says that nothing is read now, and for how many seconds nobody has known whether `start` is the
-        newest state.
+        If `stale_for` is given, nothing is read now: it says for how many seconds it has not been known whether `start`
+        is the newest state.
         """
         self._store = store
         self._adopting = Lock()
         self.snapshot: Snapshot = empty_snapshot(store.types) if start is None else start
-        """The newest state known, set here alone. Take it once per request: the next look may show a later one."""
+        """The newest known state. Only this class sets it. Read it once per request: a second read may return a later
+        one."""
         self.lost = False
-        """Whether the store was removed or replaced, as its follower saw: `snapshot` is then the state of nothing, and
+        """Whether the follower has seen that the store was removed or replaced. `snapshot` then belongs to no store.
         INVARIANT: every door answers 503."""
         self.before_shown: Callable[[Snapshot], None] = _nothing
-        """Called with what others have written, before anybody sees it. Raises nothing."""
+        """Called with a snapshot that has changes of others, before it is shown. Never raises."""
         self._looked: Hashable = None
-        """What `Store.poll` gave when it was last asked for what was missed."""
+        """The last result of `Store.poll` in `missed`."""
         self._confirmed = monotonic() - (stale_for or 0.0)
         if stale_for is None:
             self.catch_up()
 
     @property
     def installation(self) -> str:
-        """Which installation's the store is."""
+        """The id of the installation that the store belongs to."""
         return self._store.installation
 
     @property
     def staleness(self) -> float:
-        """For how many seconds it has not been known whether `snapshot` is the newest state."""
+        """For how many seconds it has not been known if `snapshot` is the newest state."""
         return monotonic() - self._confirmed
 
     def confirm(self, when: float) -> None:
-        """The store had nothing newer at a moment of the monotonic clock."""
+        """Note that the store had nothing newer at a moment of the monotonic clock."""
         self._confirmed = max(self._confirmed, when)
 
     def check_staleness(self, most_seconds: float) -> None:
-        """Raise Unavailable if it has not been known for longer."""
+        """Raise Unavailable if `staleness` exceeds the limit."""
         if self.staleness > most_seconds:
             raise Unavailable("The server has not been able to follow its store for too long to give out sessions.")
 
     def apply(self, changes: Changes | None) -> None:
-        """Show what this process has committed (`UnitOfWork.committed`), without asking the store if possible.
+        """Show the changes that this process has committed (`UnitOfWork.committed`), without asking the store if
+        possible.
 
-        Raises nothing, since the commit is made: if the store must be asked and is down, the follower does it later.
+        Never raises, because the commit is made: if the store has to be asked and is down, the follower shows them
+        later.
         """
         if changes is None:
             return
@@ -74,7 +77,7 @@ class Directory:
                     self._follow()
 
     def adopt(self, base: Revision, snapshot: Snapshot, made: Iterable[Changes]) -> None:
-        """Show a snapshot that came of the one at `base` by changes that are committed. Raises nothing, as `apply`."""
+        """Show a snapshot that was made from the one at `base` by committed changes. Never raises, as `apply`."""
         with self._adopting:
             held_back = self.snapshot.quarantined and any(map(self.snapshot.holds_back, made))
             if base == self.snapshot.revision and not held_back:
@@ -84,7 +87,7 @@ class Directory:
                     self._follow()
 
     def catch_up(self, to: Revision | None = None) -> Snapshot:
-        """The snapshot, after following the store to its newest state; at once if it already stands at `to`.
+        """Follow the store to its newest state and return the snapshot; at once if the snapshot is at `to` already.
 
         Inside `Store.write`, `catch_up(unit.base)` gives the state that the unit changes: no other writer can commit.
         """
@@ -96,19 +99,20 @@ class Directory:
             return self.snapshot
 
     def missed(self) -> bool:
-        """Whether there was something newer: what is not found may have been made a moment ago, by another process.
+        """Follow the store, and return whether there was something newer: an entity that is not found may just have
+        been made by another process.
 
-        Nobody waits for it: of a store that cannot be asked at once, or that is down, the answer is no. Asking costs
-        some microseconds, and more only if somebody has committed since it was last asked. Raises nothing.
+        It never waits: if the store cannot be asked at once, or is down, the answer is False. It takes some
+        microseconds, and more only if there was a commit since the last call. Never raises.
         """
         if not self._store.polls_at_once or not self._store.is_open:
             return False
         known = self.snapshot.revision
-        with suppress(Exception):  # the follower meets it, too, and tells of it
+        with suppress(Exception):  # the follower gets the same error, and reports it
             stamp = self._store.poll()
             if stamp != self._looked:
                 self.catch_up()
-                self._looked = stamp  # remembered after, taken before: as the follower does
+                self._looked = stamp  # polled before the look, remembered after it, as in the follower
         return self.snapshot.revision != known
 
     def _follow(self) -> None:

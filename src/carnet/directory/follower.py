@@ -1,4 +1,4 @@
-"""Following the store: what shows this process what others have written, and the loop that may watch for it."""
+"""Follows the store: shows this process the changes of other processes. An event loop may watch for them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from carnet.store.store import Store
 _LOG = logging.getLogger(__name__)
 _PAUSE_AFTER_FAILURE_SECONDS = 0.5
 _WATCHED_PAUSE_SECONDS = 1.0
-"""How often the job looks by itself if a loop watches for it."""
+"""How often the job polls by itself if an event loop watches."""
 
 SILENT_SECONDS = 4.0
-"""How long a look may take before the store counts as unreachable: one that hangs raises nothing."""
+"""How long a poll may take before the store counts as unreachable: a store that hangs raises nothing."""
 
 Later = Callable[[float, Callable[[], None]], object]
-"""Calls something after so many seconds, as an event loop's `call_later`."""
+"""Calls a function after so many seconds, as an event loop's `call_later`."""
 
 
 class Follower:
@@ -36,12 +36,12 @@ class Follower:
 
     @property
     def reachable(self) -> bool:
-        """Whether the store answered when last asked, and lets nobody wait for long."""
+        """Whether the store answered the last poll, and quickly enough."""
         since = self._looking_since
         return self._store.is_open and self._reachable and (since is None or monotonic() - since < SILENT_SECONDS)
 
     def look(self) -> float:
-        """Follow the store if it has changed; gives the seconds until the next look. Raises nothing."""
+        """Follow the store if it has changed; returns the seconds until the next poll. Never raises."""
         self._looking_since = monotonic()
         try:
             followed = self._look()
@@ -52,10 +52,10 @@ class Follower:
         return _WATCHED_PAUSE_SECONDS if self._watching else self._store.poll_seconds
 
     def watch(self, later: Later, look_now: Callable[[], None]) -> None:
-        """Watch the store from the loop of `later`, and call `look_now` when it has changed.
+        """Watch the store from the event loop of `later`, and call `look_now` when it has changed.
 
-        Only for a store that can be polled without waiting for it: a thread that wakes forty times a second would take
-        the interpreter from the loop each time, which was measured to cost a tenth of it.
+        Only for a store that can be polled without waiting: a thread that wakes forty times a second takes the
+        interpreter from the event loop each time, which was measured to cost a tenth of its throughput.
         """
         if self._store.polls_at_once:
             self._watching = True
@@ -65,25 +65,25 @@ class Follower:
         self._watching = False
 
     def _watch(self, later: Later, look_now: Callable[[], None]) -> None:
-        """Call `look_now` if the store is not what it was, or cannot be polled. INVARIANT: goes on until `unwatch`."""
+        """Call `look_now` if the store has changed, or cannot be polled. INVARIANT: it is repeated until `unwatch`."""
         if not self._watching:
             return
         later(self._store.poll_seconds, lambda: self._watch(later, look_now))
         try:
             changed = self._reachable and self._store.poll() != self._seen
         except Exception:
-            changed = self._reachable  # the job tells of it, and looks by itself until it is over
+            changed = self._reachable  # the job reports it, and polls by itself until it is over
         if changed:
             look_now()
 
     def _look(self) -> bool:
-        """Whether the store could be followed."""
+        """Follow the store; returns False if that failed."""
         try:
             began = monotonic()
             stamp = self._store.poll()
             if stamp != self._seen:
                 self._directory.catch_up()
-                # Remembered after, taken before: a commit in between is seen at the next look.
+                # Polled before the look, remembered after it, so that a commit in between is seen by the next poll.
                 self._seen = stamp
             self._directory.confirm(began)
         except Lost:

@@ -1,6 +1,6 @@
-"""Instances of IAM Identity Center, and what is in their identity stores, as they were at one revision.
+"""Instances of IAM Identity Center, and the contents of their identity stores, at one revision.
 
-All of an instance is in the view of the account that owns it.
+Everything of an instance is in the view of the account that owns it.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ def own_instance(view: AccountView) -> Instance | None:
 
 
 def request_signing(view: AccountView) -> RequestSigning | None:
-    """What signs the requests to an external identity provider of the account's own instance."""
+    """The keys that sign the requests to the external identity provider of the account's own instance."""
     return next(iter(view.of(RequestSigning)), None)
 
 
 def external_provider(view: AccountView) -> ExternalIdentityProvider | None:
-    """What vouches for the people of the instance that an account owns; None if they sign in by passwords."""
+    """The external identity provider of the instance that an account owns; None if people sign in by passwords."""
     return next(iter(view.of(ExternalIdentityProvider)), None)
 
 
@@ -77,7 +77,7 @@ def is_administrator(snapshot: Snapshot, instance: Instance, account: str) -> bo
 
 
 def person(snapshot: Snapshot, user: str) -> IdentityStoreUser | None:
-    """The person of that id, in whichever identity store; disabled ones, too."""
+    """The person of that id in any identity store, whether or not the person is disabled."""
     instance = instance_of_store(snapshot, store_of_resource(user))
     return None if instance is None else snapshot.accounts[instance.account].of(IdentityStoreUser).get(user)
 
@@ -93,7 +93,7 @@ def user_with_email(view: AccountView, email: str) -> IdentityStoreUser | None:
 
 
 def user_with_external_id(view: AccountView, issuer: str, key: str) -> IdentityStoreUser | None:
-    """The person who has that id with an issuer."""
+    """The person that an issuer knows by that id."""
     return next(iter(view.of(IdentityStoreUser).referring("external_id", external_key(issuer, key))), None)
 
 
@@ -103,22 +103,22 @@ def group_named(view: AccountView, display_name: str) -> IdentityStoreGroup | No
 
 
 def group_with_external_id(view: AccountView, issuer: str, key: str) -> IdentityStoreGroup | None:
-    """The group that has that id with an issuer."""
+    """The group that an issuer knows by that id."""
     return next(iter(view.of(IdentityStoreGroup).referring("external_id", external_key(issuer, key))), None)
 
 
 def memberships_of_user(view: AccountView, user: str) -> tuple[IdentityStoreMembership, ...]:
-    """In which groups the person of that id is, by the id of the membership."""
+    """The group memberships of the person of that id, by the membership's id."""
     return view.of(IdentityStoreMembership).referring("member", user)
 
 
 def memberships_in_group(view: AccountView, group: str) -> tuple[IdentityStoreMembership, ...]:
-    """Who is in the group of that id, by the id of the membership."""
+    """The memberships in the group of that id, by the membership's id."""
     return view.of(IdentityStoreMembership).referring("group", group)
 
 
 def application_at(snapshot: Snapshot, arn: str) -> SsoApplication | None:
-    """The application of an ARN, of whichever instance; None also for a text that is none, and as `instance_called`."""
+    """The application of an ARN, of any instance; None also for a text that is no ARN, and as for `instance_called`."""
     instance_id, _, application_id = arn.rpartition(":application/")[2].partition("/")
     instance = instance_called(snapshot, instance_id)
     found = snapshot.accounts[instance.account].of(SsoApplication).get(application_id) if instance is not None else None

@@ -1,4 +1,4 @@
-"""A snapshot as bytes, and a snapshot that is made of them: what it holds is read when it is asked for."""
+"""Converts a snapshot to bytes and back. The entities are only unpacked when they are asked for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: ScopeKind
     id: str
     collections: dict[str, Packed]
-    """By the word of the kind."""
+    """By the name of the kind."""
 
 
 class _Image(msgspec.Struct, frozen=True, array_like=True):
@@ -35,13 +35,15 @@ class _Image(msgspec.Struct, frozen=True, array_like=True):
 
 
 def form(types: EntityTypes, migration: str) -> str:
-    """What is the same where an image is made and where it is read: kinds, what they consist of, how it is written."""
+    """The form of an image, which has to be the same when it is written and read: the kinds, their attributes, the
+    encoding."""
     kinds = [(each.kind, each.scope_kind, packed.form(each)) for each in types]
     return hashlib.sha256(msgspec.json.encode([_FORMAT, migration, kinds])).hexdigest()
 
 
 def image_of(snapshot: Snapshot) -> bytes:
-    """The snapshot without its revision. What did not change since it was last packed is not packed again."""
+    """The image of a snapshot, without its revision. Collections that did not change since they were last packed are
+    not packed again."""
     scopes = [_packed_scope(snapshot.readable.types, view) for view in _views(snapshot.readable)]
     return msgspec.msgpack.encode(_Image([(scope.kind, scope.id) for scope in snapshot.quarantined], scopes))
 

@@ -15,17 +15,17 @@ from carnet.store.entity_type import EntityType
 T = TypeVar("T")
 
 _Pair: TypeAlias = tuple[str, T | None, T | None]
-"""An id, and the entity before and after a change; None if it was not there."""
+"""An id, and the entity before and after a change; None if it did not exist."""
 
 _Postings: TypeAlias = "immutables.Map[str, tuple[str, ...]]"
-"""What is referred to, to the ids of the entities that do."""
+"""A referenced id to the ids of the entities that refer to it."""
 
 
 class Indexed(Generic[T]):
-    """Immutable; a changed one shares with the one before what did not change.
+    """Immutable; a changed collection shares all unchanged entities with the one before.
 
-    The reverse index of a reference is made when first asked for, and from then on carried along change by change.
-    Readers need no lock: two threads that fill a cache at once fill it with the same value.
+    The reverse index of a reference is made when it is first needed, and then updated with every change. Readers need
+    no lock: two threads that fill a cache at the same time fill it with the same value.
     """
 
     __slots__ = (
@@ -41,28 +41,28 @@ class Indexed(Generic[T]):
     )
 
     _scope: Scope
-    """Whose entities they are, if they were packed."""
+    """The scope of the entities, if they were packed."""
 
     def __init__(self, entity_type: EntityType[T]) -> None:
         self._type = entity_type
         self.by_id: immutables.Map[str, T] = immutables.Map()
         self._ids: immutables.Map[Hashable, str] = immutables.Map()
         self.installation_names: immutables.Map[Hashable, str] = immutables.Map()
-        """What is unique in the whole installation, to the ids of those entities that have such a name."""
+        """Installation-wide unique names to the ids of their entities."""
         self._postings: dict[str, _Postings] = {}
         self._referring: dict[tuple[str, str], tuple[T, ...]] = {}
         self._sorted: tuple[T, ...] | None = None
         self._packed: Packed | None = None
-        """The same entities, packed, if they were packed once."""
+        """The packed entities, if they were packed before."""
 
     def pack(self) -> Packed | None:
-        """These, packed; None if there are none. They are packed once."""
+        """The packed entities; None if there are none. They are packed once."""
         if self._packed is None and self.by_id:
             self._packed = pack(self._type, self.by_id.values(), self.installation_names.items())
         return self._packed
 
     def unpacked_later(self, scope: Scope, packed: Packed) -> Self:
-        """Entities of the same kind that are unpacked when first asked for: until then, slots are left empty."""
+        """A collection whose entities are unpacked when they are first asked for. Until then, slots are empty."""
         new = type(self).__new__(type(self))
         new._type, new._scope, new._packed = self._type, scope, packed
         new.installation_names = immutables.Map(packed.names_by_value())
@@ -71,10 +71,10 @@ class Indexed(Generic[T]):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """What a slot that is still empty will hold."""
+            """Fill a slot that is still empty."""
             if name not in _UNPACKED:
                 raise AttributeError(name)
-            if name == "_ids":  # most collections are never asked for a name
+            if name == "_ids":  # most collections are never searched by name
                 self._ids = self._ids_by_name()
             else:
                 self.unpack()
@@ -82,7 +82,7 @@ class Indexed(Generic[T]):
 
     @property
     def packed_bytes(self) -> int:
-        """How much is to be unpacked when somebody asks for an entity."""
+        """How many bytes will be unpacked when an entity is asked for."""
         try:
             object.__getattribute__(self, "by_id")
         except AttributeError:
@@ -90,7 +90,7 @@ class Indexed(Generic[T]):
         return 0
 
     def unpack(self) -> None:
-        """Make the entities of what is packed."""
+        """Unpack the entities."""
         assert self._packed is not None
         entities: list[T] = unpack(self._type, self._scope, self._packed)
         key_of = self._type.key_of
@@ -106,18 +106,18 @@ class Indexed(Generic[T]):
         return self.by_id.get(key)
 
     def named(self, name: str) -> T | None:
-        """The entity of that name, if the kind has names; written as uniqueness sees it."""
+        """The entity of that name, in the form that uniqueness compares; for kinds that have names."""
         key = self._ids.get(name)
         return None if key is None else self.by_id[key]
 
     def sorted(self) -> tuple[T, ...]:
-        """All of them, in the order in which they are listed."""
+        """All entities, in the order in which they are listed."""
         if self._sorted is None:
             self._sorted = tuple(sorted(self.by_id.values(), key=self._type.order))
         return self._sorted
 
     def referring(self, reference: str, target: str) -> tuple[T, ...]:
-        """Those that refer to `target`, in the order in which they are listed."""
+        """The entities that refer to `target`, in the order in which they are listed."""
         found = self._referring.get((reference, target))
         if found is None:
             ids = self._postings_of(reference).get(target)
@@ -134,7 +134,7 @@ class Indexed(Generic[T]):
         return iter(self.by_id.values())
 
     def changed(self, changes: Mapping[str, T | None]) -> Self:
-        """These, with other entities under some ids; None takes one away."""
+        """This collection with other entities under some ids; None removes one."""
         pairs = [(key, self.by_id.get(key), entity) for key, entity in changes.items()]
         new = type(self)(self._type)
         new.by_id = _replaced(self.by_id, changes)
@@ -175,7 +175,7 @@ def _renamed(
     if name_of is None:
         return ids
     mutation = ids.mutate()
-    # All old names go before the new ones come: one change may hand a name from one entity to another.
+    # All old names are removed before the new ones are added: one change may pass a name from one entity to another.
     for _, old, _ in pairs:
         if old is not None and (name := name_of(old)) is not None:
             del mutation[name]

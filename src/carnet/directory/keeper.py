@@ -1,4 +1,4 @@
-"""Keeping the directory's snapshot on the disk: what is new is written every now and then, and at the end."""
+"""Keeps the directory's snapshot on the disk: writes a new one from time to time, and at the end."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from carnet.keyring.master_key import Wrapping
 from carnet.store.changes import Revision
 
 KEEP_SECONDS = 30.0
-"""How often what has changed is written."""
+"""How often a changed snapshot is written."""
 _LEAST_PAUSE = 20.0
-"""How many times longer than writing it the pause is: a large installation is written less often."""
+"""The pause is so many times as long as the writing: a large installation is written less often."""
 _AT_ONCE = timedelta(seconds=1)
 _OWNER_ONLY = 0o600
 
 
 class Keeper:
-    """Writes the file of one data directory. Of several processes, the first one does so until it ends."""
+    """Writes the file of one data directory. If there are several processes, the first one writes until it ends."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Keeper:
         renewed: timedelta,
         known: Known | None = None,
     ) -> None:
-        """`renewed` is how old the file may become while nothing changes; `known` is what it is known to hold."""
+        """`renewed` is how old the file may become while nothing changes; `known` is the state that it contains."""
         self._path = path
         self._directory = directory
         self._master = master
@@ -46,10 +46,10 @@ class Keeper:
         self._renewed = renewed
         self._written = known
         self._turn: int | None = None
-        """The descriptor that holds the lock of those who write."""
+        """The file descriptor that holds the lock for writing."""
 
     def keep(self) -> float:
-        """Write the snapshot if it is another one, or if the file is old; gives the seconds until the next time."""
+        """Write the snapshot if it has changed or the file is old; returns the seconds until the next time."""
         directory = self._directory
         kept = KeptSnapshot(installation=directory.installation, snapshot=directory.snapshot, as_of=self._as_of())
         if self._directory.lost or not self._is_due(*kept.known) or not self._has_turn():
@@ -62,7 +62,7 @@ class Keeper:
         return max(KEEP_SECONDS, _LEAST_PAUSE * (monotonic() - began))
 
     def close(self) -> None:
-        """Write what is new, also that nothing was, and let another process write."""
+        """Write the newest snapshot and its time, and let another process write."""
         self._renewed = min(self._renewed, _AT_ONCE)
         try:
             self.keep()
@@ -96,10 +96,10 @@ class Keeper:
 
 @contextmanager
 def _replaced(path: Path) -> Iterator[int]:
-    """A descriptor for what will be at `path`.
+    """A descriptor for the new file at `path`.
 
-    INVARIANT: the file is there whole or as it was before, whenever the process or the machine dies. Who writes has the
-    lock, so that nobody else has a draft.
+    INVARIANT: whenever the process or the machine dies, the file is either complete or as it was before. The writer has
+    the lock, so that there is one draft only.
     """
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""The directory's snapshot on the disk: a node starts from it sooner, and also while its database is down.
+"""The directory's snapshot on the disk. With it a node starts faster, and even while its database is down.
 
-The file is sealed under the master key. It says of which revision it is, and when that was last known to be the newest.
+The file is sealed under the master key. It has the revision, and when that was last known to be the newest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from carnet.store.migrated import newest_migration
 
 _PURPOSE = "directory-snapshot"
 SKEW = timedelta(minutes=5)
-"""How far in the future a file may be from: clocks are set."""
+"""How far in the future the time of a file may be, because clocks are set."""
 
 Known = tuple[Revision, datetime]
 """The revision of a snapshot, and when it was last known to be the newest one."""
@@ -38,10 +38,10 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class KeptSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file holds."""
+    """The contents of a file."""
 
     installation: str
-    """Which installation's it is (`store.head`)."""
+    """The id of the installation (`store.head`)."""
     snapshot: Snapshot
     as_of: datetime
     """When it was last known to be the newest state."""
@@ -52,7 +52,7 @@ class KeptSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unusable(Exception):
-    """The file is not there, was altered, or is of another release, another master key or a time too long ago."""
+    """The file does not exist, was altered, belongs to another release or another master key, or is too old."""
 
 
 def sealed_parts(kept: KeptSnapshot, master: Wrapping) -> Iterator[bytes]:
@@ -65,13 +65,13 @@ def sealed_parts(kept: KeptSnapshot, master: Wrapping) -> Iterator[bytes]:
 
 
 def check_there(path: Path) -> None:
-    """Raise Unusable if nothing is kept at `path`."""
+    """Raise Unusable if there is no file at `path`."""
     if not path.exists():
         raise Unusable(f"There is no {path} to start from without it.")
 
 
 def read(path: Path, master: Wrapping, types: EntityTypes) -> KeptSnapshot:
-    """What is kept at `path`. Raises Unusable."""
+    """The contents of the file at `path`. Raises Unusable."""
     check_there(path)
     try:
         sealed = path.read_bytes()
@@ -89,6 +89,6 @@ def read(path: Path, master: Wrapping, types: EntityTypes) -> KeptSnapshot:
 
 
 def check_age(kept: KeptSnapshot, now: datetime, most: timedelta) -> None:
-    """Raise Unusable if what is kept may be older than `most`: nobody knows what was revoked since."""
+    """Raise Unusable if the snapshot may be older than `most`: it is not known what was revoked since."""
     if not -SKEW <= now - kept.as_of <= most:
         raise Unusable(f"What is kept of it is of {kept.as_of:%Y-%m-%dT%H:%M:%SZ}, which is not of the last {most}.")

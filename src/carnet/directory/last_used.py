@@ -1,4 +1,5 @@
-"""When keys, roles, passwords, browser sessions and actions were last used: gathered in memory, written in batches."""
+"""When keys, roles, passwords, browser sessions and actions were last used. Uses are gathered in memory and written in
+batches."""
 
 from __future__ import annotations
 
@@ -14,23 +15,25 @@ from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, Sessio
 from carnet.store.store import Store
 
 _BATCH = 500
-"""Uses per transaction: it keeps writers of the control plane waiting only for a moment."""
+"""Uses per transaction, so that writers of the control plane wait only for a moment."""
 _LATENESS = timedelta(hours=1)
-"""How old a use may be when another process writes it and still be noticed here before a restart."""
+"""How late another process may write a use so that it is still noticed here before a restart."""
 _MOST_NOTED = 50_000
-"""Attempts that wait to be looked at, some seconds of the greatest traffic. The oldest go when there are more."""
+"""How many attempts may wait to be processed, some seconds of the heaviest traffic. If there are more, the oldest are
+dropped."""
 _MOST_ATTEMPTS = 50_000
-"""Uses of actions that wait to be written. Further ones are not kept: whoever asks for everything costs no more."""
+"""How many uses of actions may wait to be written. Further ones are dropped, so that a caller who tries every action
+costs no more."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 Noted = tuple[Principal, str, datetime, str]
-"""Who asked for which action, when, in which Region."""
+"""The principal, the action, the time and the Region of an attempt."""
 
 U = TypeVar("U", KeyUse, RoleUse, PasswordUse, SessionUse)
 
 
 class _Uses(Generic[U]):
-    """Id to its last use: what is `fresh` from this process's traffic, and what is `known` besides."""
+    """Ids to their last use: `fresh` ones of this process's traffic, and all that is `known` besides."""
 
     __slots__ = ("_known", "fresh")
 
@@ -48,7 +51,7 @@ class _Uses(Generic[U]):
                 self._known[key] = use
 
     def take(self, limit: int) -> dict[str, U]:
-        """Move some of what is fresh to what is known. Noting goes on meanwhile, and loses nothing by it."""
+        """Move some fresh uses to the known ones. Uses that are noted meanwhile are not lost."""
         taken: dict[str, U] = {}
         while self.fresh and len(taken) < limit:
             key, use = self.fresh.popitem()
@@ -62,7 +65,7 @@ class _Uses(Generic[U]):
 
 
 class LastUsed:
-    """Noting costs one dictionary entry. A use that is not yet flushed is lost with the process; nothing else is."""
+    """Noting a use costs one dictionary entry. If the process dies, only uses that are not yet flushed are lost."""
 
     def __init__(self, store: Store) -> None:
         self._uses = store.last_uses
@@ -70,15 +73,16 @@ class LastUsed:
         self._roles: _Uses[RoleUse] = _Uses()
         self._noted: deque[Noted] = deque(maxlen=_MOST_NOTED)
         self._attempts: dict[Attempt, RoleUse] = {}
-        """Of this process's traffic, not yet written: all others are read when a report asks for them."""
+        """Attempts of this process that are not written yet. All others are read from the store when a report needs
+        them."""
         self.note_attempt: Callable[[Noted], None] = self._noted.append
-        """A principal asked for an action, allowed or not. What that means is looked at when it is written."""
+        """Note that a principal asked for an action, allowed or not. It is evaluated when it is written."""
         self._passwords: _Uses[PasswordUse] = _Uses()
         self._sessions: _Uses[SessionUse] = _Uses()
         self.note_key: Callable[[str, KeyUse], None] = self._keys.fresh.__setitem__
-        """A request was signed with this access key."""
+        """Note that a request was signed with this access key."""
         self.note_role: Callable[[str, RoleUse], None] = self._roles.fresh.__setitem__
-        """A session of this role, by its id, made a request or was given out."""
+        """Note that a session of this role (by id) made a request or was given out."""
         self._flushing = Lock()
         self._since = _NEVER
 
@@ -93,11 +97,11 @@ class LastUsed:
         return found
 
     def note_password(self, owner: str, when: datetime) -> None:
-        """A user (by id) or the root user (by account id) has signed in to the console with a password."""
+        """Note that a user (by id) or the root user (by account id) has signed in to the console with a password."""
         self._passwords.fresh[owner] = PasswordUse(when)
 
     def note_session(self, session: str, when: datetime) -> None:
-        """A browser has made a request in this session."""
+        """Note that a browser has made a request in this session."""
         self._sessions.fresh[session] = SessionUse(when)
 
     def key(self, key_id: str) -> KeyUse | None:
@@ -117,12 +121,12 @@ class LastUsed:
         return self._sessions.last(session)
 
     def exchange(self) -> None:
-        """Write what was noted here, and learn what other processes have written. Raises Unavailable."""
+        """Write the uses that were noted here, and read those of other processes. Raises Unavailable."""
         self.flush()
         self.load()
 
     def flush(self) -> None:
-        """Write what was noted. Raises Unavailable, and then keeps it for the next time."""
+        """Write the uses that were noted. Raises Unavailable, and then keeps them for the next time."""
         with self._flushing:
             noted = self._keys.fresh, self._roles.fresh, self._passwords.fresh, self._sessions.fresh
             waiting = max(len(fresh) for fresh in noted)
@@ -133,7 +137,7 @@ class LastUsed:
                 self._flush_attempts()
 
     def load(self) -> None:
-        """Learn what other processes have written. Raises Unavailable."""
+        """Read the uses that other processes have written. Raises Unavailable."""
         found = self._uses.load(self._since)
         self._keys.learn(found.keys)
         self._roles.learn(found.roles)
@@ -160,8 +164,8 @@ class LastUsed:
             raise
 
     def _gather_attempts(self) -> None:
-        """Take what was noted, the oldest first: of each action of each principal the last attempt."""
-        with suppress(IndexError):  # somebody else takes, too
+        """Process the noted attempts, the oldest first, and keep the last attempt of each action of each principal."""
+        with suppress(IndexError):  # another thread takes, too
             while True:
                 principal, action, when, region = self._noted.popleft()
                 attempt = Attempt(_noted_id(principal), action)
@@ -182,7 +186,7 @@ class LastUsed:
 
 
 def _noted_id(principal: Principal) -> str:
-    """Whose use it is: of a session that of its role or user, of root that of the account; empty for nobody's."""
+    """The id to which a use counts: for a session its role or user, for root the account; empty if none."""
     if principal.issuer_id or principal.kind is PrincipalKind.USER:
         return principal.issuer_id or principal.id
     return principal.account

@@ -1,4 +1,4 @@
-"""What other rooms derive from a view of a scope, and find again: with that view, and with later ones."""
+"""Remembers values that other rooms derive from a view of a scope, for that view and later ones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _MOST_LASTING = 10_000
-"""Values that outlive a view, of one scope. `Recent` holds twice that at most."""
+"""How many values of one scope outlive a view. `Recent` holds twice that at most."""
 
 
 class _Derived(NamedTuple):
     sources: tuple[object, ...]
-    """INVARIANT: kept alive with the value, so that nothing else is ever the same object."""
+    """INVARIANT: they are kept alive with the value, so that no other object gets the same identity."""
     value: Any
 
 
@@ -37,27 +37,29 @@ class RecentOfPolicies(Recent[K, V]):
 
 
 class Memo(dict[Hashable, Any]):
-    """What was derived from one view, which lives as long as the view does. A key begins with a class or a function of
-    whoever remembers. Several threads may use it at once; two of them may derive the same value."""
+    """Values derived from one view. They live as long as the view does. A key begins with a class or a function of
+    the module that remembers the value. Several threads may use it at the same time; two of them may derive the same
+    value."""
 
     __slots__ = ("_lasting",)
 
     def __init__(self, before: Memo | None = None) -> None:
-        """`before` is that of the view which this one came of."""
+        """`before` is the memo of the preceding view."""
         super().__init__()
         self._lasting: Recent[Hashable, _Derived] = self._new_lasting() if before is None else before._lasting
-        """Shared by the views of a scope that came of each other."""
+        """Shared by the successive views of a scope."""
 
     @staticmethod
     def _new_lasting() -> Recent[Hashable, _Derived]:
         return Recent(_MOST_LASTING)
 
     def lasting(self, key: Hashable, sources: tuple[object, ...], derive: Callable[[], V]) -> V:
-        """What `derive` makes of `sources`: the same as in the view before this one if the sources are the same.
+        """The value that `derive` makes of `sources`: the same object as in the preceding view, if the sources are the
+        same objects.
 
-        It is found here under `key`, if it is to be looked for first. None is not remembered.
-        INVARIANT: `derive` depends on the sources alone (entities, collections of this view), each of which is
-        immutable. Whatever of them is changed is another object, so what was derived of it before is not found.
+        It is remembered under `key`, by which callers may look it up first. None is not remembered. INVARIANT: `derive`
+        depends on the sources alone (entities, collections of this view), each of which is immutable. A changed source
+        is another object, so that a value derived from the old one is not found.
         """
         known = self._lasting.get(key)
         if known is not None and _are_same(known.sources, sources):
@@ -65,7 +67,7 @@ class Memo(dict[Hashable, Any]):
         else:
             forgotten = _forgotten
             value = derive()
-            # What was found for it before policies were forgotten would be missed when they are forgotten next.
+            # A value found before `forget_policies` would otherwise be missed by the next `forget_policies`.
             if value is None or forgotten != _forgotten:
                 return value
             self._lasting.put(key, _Derived(sources, value))
@@ -74,11 +76,11 @@ class Memo(dict[Hashable, Any]):
 
 
 class PolicyMemo(Memo):
-    """One whose values hold policies: a principal's, a role's trust policy.
+    """A memo whose values hold policies: those of a principal, a role's trust policy.
 
-    INVARIANT: it holds no policy for longer than `access.documents` does, whose room bounds what the policies of all
-    accounts take: when some are forgotten there, `forget_policies` empties every one of these. Else an account would
-    take as much memory as all its principals' policies do, once each has called: more than a gigabyte.
+    INVARIANT: it holds no policy for longer than `access.documents` does, whose room bounds the memory of all accounts'
+    policies: when some are forgotten there, `forget_policies` empties all these memos. Otherwise an account could take
+    as much memory as the policies of all its principals, once each has called: more than a gigabyte.
     """
 
     __slots__ = ("__weakref__",)
@@ -96,14 +98,15 @@ class PolicyMemo(Memo):
 
 
 _forgotten = 0
-"""How often policies were."""
+"""How often policies were forgotten."""
 _filled: WeakValueDictionary[int, PolicyMemo | RecentOfPolicies[Any, Any]] = WeakValueDictionary()
-"""Which there are that may hold something, by their `id()`."""
+"""The memos that may hold something, by their `id()`."""
 
 
 def forget_policies() -> None:
-    """Empty all that holds policies: who still calls has them gathered again. Any thread may call it."""
-    global _forgotten  # of the process, as the memory of policies is
+    """Empty all memos that hold policies. The policies of active callers are then gathered again. Any thread may call
+    it."""
+    global _forgotten  # global to the process, as the memory of policies is
     _forgotten += 1
     for reference in _filled.valuerefs():
         filled = reference()

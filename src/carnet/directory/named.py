@@ -11,7 +11,7 @@ N = TypeVar("N", bound=Entity)
 
 
 class Named(Indexed[N]):
-    """Listed in the order of their names."""
+    """A collection of named entities, listed in the order of their names."""
 
     __slots__ = ()
 

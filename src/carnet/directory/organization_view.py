@@ -11,11 +11,11 @@ from carnet.entities.organization_policy import OrganizationPolicy
 from carnet.entities.organizational_unit import OrganizationalUnit
 
 Node: TypeAlias = OrganizationalUnit | OrganizationAccount
-"""What policies can be attached to: the root, a unit, an account."""
+"""A target of policies: the root, a unit or an account."""
 
 
 class OrganizationView(ScopeView):
-    """A view whose organization exists, with the questions that are asked of its tree."""
+    """The view of an existing organization, with queries on its tree."""
 
     __slots__ = ()
 
@@ -33,15 +33,15 @@ class OrganizationView(ScopeView):
         return self.of(OrganizationalUnit).get(node_id) or self.of(OrganizationAccount).get(node_id)
 
     def units_in(self, parent: str) -> tuple[OrganizationalUnit, ...]:
-        """The units right below a parent, by id."""
+        """The units directly below a parent, by id."""
         return self.of(OrganizationalUnit).referring("parent", parent)
 
     def accounts_in(self, parent: str) -> tuple[OrganizationAccount, ...]:
-        """The accounts right below a parent, by id."""
+        """The accounts directly below a parent, by id."""
         return self.of(OrganizationAccount).referring("parent", parent)
 
     def path_to(self, node: Node) -> tuple[Node, ...]:
-        """The root, the units on the way, and the node itself.
+        """The root, the units on the path, and the node itself.
 
         INVARIANT: the first has no parent. Raises LookupError if a parent is missing, or comes twice.
         """
@@ -54,7 +54,7 @@ class OrganizationView(ScopeView):
         return tuple(reversed(path))
 
     def org_path(self, node: Node) -> str:
-        """As aws:PrincipalOrgPaths has it: `o-.../r-.../ou-.../`, of the node's parents.
+        """The path of the node's parents in the form of aws:PrincipalOrgPaths: `o-.../r-.../ou-.../`.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html
         """
@@ -66,7 +66,7 @@ class OrganizationView(ScopeView):
         return path
 
     def targets_of(self, policy: OrganizationPolicy) -> tuple[Node, ...]:
-        """What a policy is attached to, by id: accounts come first."""
+        """The targets that a policy is attached to, by id; accounts come first."""
         units, accounts = self.of(OrganizationalUnit), self.of(OrganizationAccount)
         return (*accounts.referring("attached", policy.id), *units.referring("attached", policy.id))
 

@@ -1,7 +1,7 @@
-"""The entities of one kind in one scope as few bytes: what they consist of, in MessagePack.
+"""The entities of one kind in one scope, packed in MessagePack.
 
-So a snapshot is kept on the disk, and so it is held in memory after a start until somebody asks for the entities. No
-row is read for them: times, tuples and mappings come ready from msgspec, in a twelfth of the time.
+A snapshot is kept on the disk in this form, and held in memory in it after a start, until the entities are asked for.
+They are not built from rows: msgspec makes times, tuples and mappings itself, in a twelfth of the time.
 
 https://github.com/msgpack/msgpack/blob/master/spec.md
 """
@@ -20,7 +20,7 @@ from carnet.entities.scope import Scope
 from carnet.store.entity_type import EntityType
 
 Names: TypeAlias = "tuple[tuple[Any, str], ...]"
-"""What is unique in the whole installation, each with the id of the entity whose name it is."""
+"""Installation-wide unique names, each with the id of its entity."""
 
 
 class Packed(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -28,26 +28,26 @@ class Packed(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     names: Names
     entities: msgspec.Raw
-    """A list with one list for each: its attributes, but for that of the scope."""
+    """A list with one list for each entity: its attributes except the scope."""
 
     def names_by_value(self) -> dict[Hashable, str]:
-        """The names, as they were: MessagePack has one kind of lists."""
+        """The names, with their tuples: MessagePack has only one kind of list."""
         return {tuple(name) if isinstance(name, list) else name: key for name, key in self.names}
 
 
 def pack(type_: EntityType[Any], entities: Iterable[Any], names: Iterable[tuple[Any, str]]) -> Packed:
-    """Entities of one scope, and those of their names that are unique in the installation."""
+    """Pack entities of one scope, with their installation-wide unique names."""
     attributes = _attributes(type_)
     values = attrgetter(*attributes)
     lists = [values(entity) for entity in entities]
-    # Of one name, `attrgetter` gives no tuple.
+    # For one name, `attrgetter` returns no tuple.
     return Packed(
         tuple(names), msgspec.Raw(_ENCODER.encode(lists if len(attributes) > 1 else [(one,) for one in lists]))
     )
 
 
 def unpack(type_: EntityType[Any], scope: Scope, packed: Packed) -> list[Any]:
-    """The entities, all of that scope."""
+    """Unpack the entities of a scope."""
     read: list[Any] = _decoder(type_).decode(packed.entities)
     if _is_left_out(type_):
         for one in read:
@@ -58,12 +58,12 @@ def unpack(type_: EntityType[Any], scope: Scope, packed: Packed) -> list[Any]:
 
 @cache
 def form(type_: EntityType[Any]) -> tuple[tuple[str, str], ...]:
-    """What an entity consists of, to tell apart releases in which that is not the same: names, each with its type."""
+    """The names and types of an entity's attributes, which tell releases apart whose entities differ."""
     return tuple(_members(type_.entity, set()))
 
 
 def _members(class_: type[Any], seen: set[type[Any]]) -> Iterator[tuple[str, str]]:
-    """Those of a dataclass, and of the dataclasses that it consists of."""
+    """The attributes of a dataclass, and of the dataclasses within it."""
     seen.add(class_)
     for name, hint in _hints(class_).items():
         yield f"{class_.__name__}.{name}", str(hint)
@@ -99,7 +99,7 @@ def _is_left_out(type_: EntityType[Any]) -> bool:
 
 
 def _plain(value: object) -> dict[Any, Any]:
-    """What msgspec writes of a mapping that is no dict."""
+    """A dict for a mapping that is not one, for msgspec."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"Entities consist of nothing that is a {type(value).__name__}.")

@@ -1,4 +1,4 @@
-"""One scope (the installation, an organization, an account) as it was at one revision."""
+"""One scope (the installation, an organization, an account) at one revision."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ Collections: TypeAlias = Mapping[type[Any], Indexed[Any]]
 
 
 class ScopeView:
-    """Immutable: every change in the scope makes another view, which shares what did not change.
+    """Immutable: every change in the scope makes another view, which shares everything that did not change.
 
-    `memo` is for what other rooms derive from this very view: it lives as long as the view, so what is in it never has
-    to be invalidated. What holds policies (those gathered for a principal, for example) belongs into `policy_memo`.
+    `memo` remembers values that other rooms derive from this view. It lives as long as the view, so that its values
+    never have to be invalidated. Values that hold policies (those gathered for a principal, for example) belong in
+    `policy_memo`.
 
-    INVARIANT: what is remembered on a view is derived from it alone, and from what never changes. A change in another
-    scope makes no other view of this one.
+    INVARIANT: a value that is remembered on a view is derived from this view and from constants only, because a change
+    in another scope makes no new view of this one.
     """
 
     __slots__ = ("collections", "memo", "policy_memo", "scope")
@@ -49,10 +50,10 @@ class ScopeView:
         return self.collections[entity]
 
     def derived(self, derive: Callable[[Self], V]) -> V:
-        """What a function of the view alone gives: the very same object for as long as the view lives.
+        """The result of a function of the view alone: the same object as long as the view lives.
 
-        A request that needs layers of several scopes asks the view of each for its own, so that the engine finds again
-        what it worked out for each.
+        A request that needs layers of several scopes asks each scope's view, so that the engine finds what it has
+        compiled for each.
         """
         if derive not in self.memo:
             self.memo.setdefault(derive, derive(self))
@@ -60,6 +61,6 @@ class ScopeView:
         return value
 
     def in_order_of_deletion(self, types: EntityTypes) -> Iterator[Any]:
-        """Every entity, what refers before what it refers to."""
+        """Every entity; an entity that refers to another comes before it."""
         for each in types.in_order_of_deletion:
             yield from self.collections.get(each.entity, ())

@@ -1,4 +1,4 @@
-"""Every scope as it was at one revision."""
+"""Every scope at one revision."""
 
 from __future__ import annotations
 
@@ -28,20 +28,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
-    """Immutable. Whoever holds one sees one state, whatever is written meanwhile."""
+    """Immutable. Its holder sees one state, whatever is written meanwhile."""
 
     revision: Revision
     quarantined: frozenset[Scope]
-    """Scopes that could not be read, or that hold what this release does not know and a decision may depend on.
+    """Scopes that could not be read, or that contain something that this release does not know and on which a decision
+    may depend.
 
-    INVARIANT: there is no view of them, so nothing in them is ever allowed; if the installation is among them, there
-    is none of anything. An account must not be allowed what a quarantined organization could forbid it. Each comes
-    back when it changes and reads well, or with the next whole load, which a restart makes.
+    INVARIANT: there is no view of them, so nothing in them is ever allowed; if the installation is among them, there is
+    none of anything. An account must not be allowed what a quarantined organization could forbid it. Each scope comes
+    back when it changes and can be read, or with the next complete load, as at a restart.
     """
     readable: Views
-    """What reads well, whether or not the installation does."""
+    """The views of all scopes that can be read, even if the installation cannot."""
     shown: Views
-    """What may be decided on."""
+    """The views on which decisions may be made."""
 
     @property
     def seq(self) -> int:
@@ -70,23 +71,23 @@ class Snapshot:
         return self.shown.accounts.get(account_id)
 
     def open_account(self, account_id: str) -> AccountView | None:
-        """The account of that id unless it is closed.
+        """The account of that id, unless it is closed.
 
-        INVARIANT: whoever authenticates a principal of an account, or lets somebody have a session there, asks here: in
-        a closed account nobody is authenticated.
+        INVARIANT: code that authenticates a principal of an account, or gives out a session in it, uses this: in a
+        closed account nobody is authenticated.
         """
         view = self.account(account_id)
         return None if view is None or view.closed else view
 
     def with_email(self, email: str) -> list[AccountView]:
-        """The accounts whose root user has an email address, in whatever case. It looks at every account."""
+        """The accounts whose root user has that email address, without regard to case. It looks at every account."""
         folded = email.lower()
         return [view for view in self.accounts.values() if view.account.email.lower() == folded]
 
     def organization_of(self, account_id: str) -> OrganizationView | None:
         """The organization that an account is in; None for a stand-alone account, and for an unknown one.
 
-        Raises Unavailable if it is in one that cannot be shown: what that forbids is not known.
+        Raises Unavailable if the organization cannot be shown: it is not known what it forbids.
         """
         view = self.accounts.get(account_id)
         membership = view.membership if view is not None else None
@@ -98,9 +99,9 @@ class Snapshot:
         return organization
 
     def org_path_of(self, account_id: str) -> str | None:
-        """Where an account is, as `OrganizationView.org_path`; None if it is in no organization.
+        """The place of an account, as `OrganizationView.org_path`; None if it is in no organization.
 
-        Raises Unavailable as `organization_of`.
+        Raises Unavailable as `organization_of` does.
         """
         organization = self.organization_of(account_id)
         if organization is None:
@@ -120,7 +121,7 @@ class Snapshot:
         return None if account is None else self.accounts[account.id]
 
     def holds_back(self, changes: Changes) -> bool:
-        """Whether a changed row is of a quarantined scope: such a scope must be read as a whole."""
+        """Whether a changed row belongs to a quarantined scope: such a scope has to be read as a whole."""
         return any(change.scope in self.quarantined for change in changes.changes)
 
     def with_changes(self, changes: Changes) -> Snapshot:
@@ -139,7 +140,7 @@ class Snapshot:
 
 
 def empty_snapshot(types: EntityTypes = ENTITY_TYPES) -> Snapshot:
-    """What a reader of these kinds has before it has read anything."""
+    """The snapshot of these kinds before anything is read."""
     views = no_views(types)
     return Snapshot(revision=NOWHERE, quarantined=frozenset(), readable=views, shown=views)
 

@@ -1,4 +1,5 @@
-"""Unpacking beside the requests what a start has left packed, so that none of them has to wait for much of it."""
+"""Unpacks, between requests, the collections that a start has left packed, so that no request has to wait for a large
+one."""
 
 from __future__ import annotations
 
@@ -10,19 +11,20 @@ from carnet.directory.indexed import Indexed
 from carnet.directory.snapshot import Snapshot
 
 LARGE_BYTES = 64 * 1024
-"""From which size on: some hundred entities, which take a request some milliseconds."""
+"""The size from which on collections are unpacked here: some hundred entities, which would delay a request by some
+milliseconds."""
 _STEP_SECONDS, _PAUSE_SECONDS = 0.1, 0.1
 _NOTHING_LEFT_SECONDS = 3600.0
 
 
 class Unpacking:
-    """Goes once through the snapshot that a process has started with."""
+    """Goes once through the snapshot that a process has begun with."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._rest = _large(snapshot)
 
     def step(self) -> float:
-        """Unpack for a moment; gives the seconds until the next step, in which the requests have the processor."""
+        """Unpack for a moment; returns the seconds until the next step, in which requests have the processor."""
         until = monotonic() + _STEP_SECONDS
         for collection in self._rest:
             collection.unpack()

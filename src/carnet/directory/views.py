@@ -33,7 +33,7 @@ VIEWS: Mapping[ScopeKind, type[ScopeView]] = {
     ScopeKind.INSTALLATION: ScopeView,
 }
 _Views: TypeAlias = Mapping[Scope, ScopeView | None]
-"""What is seen of some scopes after a change; None for nothing."""
+"""The views of some scopes after a change; None for a scope that is gone."""
 _Rows: TypeAlias = Mapping[Scope, Iterable[Change]]
 _Names: TypeAlias = "immutables.Map[tuple[type[Any], Hashable], tuple[Scope, str]]"
 
@@ -49,9 +49,9 @@ class Views:
     accounts: _Accounts
     """By account id."""
     names: _Names
-    """What is unique in the installation, to where it is and its id."""
+    """Installation-wide unique names to scope and id of their entities."""
     found: dict[tuple[type[Any], Hashable], Any] = field(default_factory=dict[tuple[type[Any], Hashable], Any])
-    """What `named` has found: requests to Amazon S3 ask for their bucket again and again."""
+    """Results of `named`: requests to Amazon S3 look up their bucket again and again."""
 
     def get(self, scope: Scope) -> ScopeView | None:
         """The view of a scope; None if it does not exist."""
@@ -74,7 +74,8 @@ class Views:
         return view.of(entity).get(place[1]) if place is not None and view is not None else None
 
     def changed(self, changes: Changes, held: frozenset[Scope]) -> Changed:
-        """These after changes. Of the scopes `held`, which are held back, a change is no more than a part."""
+        """The views after changes. For the scopes in `held`, which are held back, changed rows are only a part and are
+        not applied."""
         by_scope: defaultdict[Scope, list[Change]] = defaultdict(list)
         for change in changes.changes:
             by_scope[change.scope].append(change)
@@ -94,7 +95,7 @@ class Views:
         return Changed(self._replaced(views, parts), frozenset(views), frozenset(failed))
 
     def _replaced(self, views: _Views, parts: _Rows) -> Views:
-        """These with other views of some scopes; None takes one away. `parts`: all that differs in a scope."""
+        """The views with other ones for some scopes; None removes one. `parts`: everything that differs in a scope."""
         accounts, organizations = self.accounts.mutate(), self.organizations.mutate()
         installation = self.installation
         for scope, view in views.items():
@@ -113,10 +114,11 @@ class Views:
         )
 
     def _renamed(self, views: _Views, parts: _Rows) -> _Names:
-        """INVARIANT: a change of some rows looks at the names of these, however many others the scope has."""
+        """INVARIANT: a change of some rows looks at the names of these rows only, however many others the scope has."""
         triples = [(self.get(scope), view, parts.get(scope)) for scope, view in views.items()]
         mutation = self.names.mutate()
-        # All old names go before the new ones come: one change may hand a name from one entity to another.
+        # All old names are removed before the new ones are added: one change may pass a name from one entity to
+        # another.
         for old, new, rows in triples:
             for name, _ in names_of(self.types, old, rows if new is not None else None):
                 del mutation[name]
@@ -127,17 +129,17 @@ class Views:
 
 
 class Changed(NamedTuple):
-    """What came of changes."""
+    """The result of changes."""
 
     views: Views
     touched: frozenset[Scope]
-    """The scopes with another view, or with none."""
+    """The scopes whose view has changed or is gone."""
     failed: frozenset[Scope]
     """The scopes among them that cannot be shown."""
 
 
 def no_views(types: EntityTypes) -> Views:
-    """The views of a store with nothing in it."""
+    """The views of an empty store."""
     return Views(
         types=types,
         installation=_installation(types),
@@ -150,7 +152,7 @@ def no_views(types: EntityTypes) -> Views:
 def _changed_view(
     types: EntityTypes, scope: Scope, before: ScopeView | None, changes: Iterable[Change]
 ) -> ScopeView | None:
-    """The view of a scope with other rows, all of this scope; None if there is no such scope any more."""
+    """The view of a scope with changed rows, all of this scope; None if the scope is gone."""
     rows: defaultdict[type[Any], dict[str, Any]] = defaultdict(dict)
     for change in changes:
         rows[change.type.entity][change.key] = change.entity
@@ -174,7 +176,7 @@ def _installation(types: EntityTypes) -> ScopeView:
 
 @lru_cache(16)
 def no_entities(types: EntityTypes, kind: ScopeKind) -> Collections:
-    """Made once: what is in it is immutable."""
+    """Made once, because the collections are immutable."""
     return {
         each.entity: Named(each) if issubclass(each.entity, Entity) else Indexed(each) for each in types.of_scope(kind)
     }
@@ -190,7 +192,7 @@ def _put(views: Any, scope_id: str, view: ScopeView | None) -> None:
 def names_of(
     types: EntityTypes, view: ScopeView | None, rows: Iterable[Change] | None = None
 ) -> Iterator[tuple[tuple[type[Any], Hashable], tuple[Scope, str]]]:
-    """The installation-wide names in a view, or those that some `rows` have in it."""
+    """The installation-wide unique names in a view, or those of some `rows` in it."""
     if view is None:
         return
     if rows is not None:

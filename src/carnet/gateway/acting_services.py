@@ -1,8 +1,9 @@
-"""What AWS's services will do in the name of what a request sets up: whether they will be allowed to.
+"""Decides whether AWS services will be allowed to do what a request sets up, such as a delivery or a function's
+polling.
 
 AWS refuses a function whose role Lambda cannot assume, and an event source that the function's role may not read. It
-takes a subscription to a queue that refuses what Amazon SNS delivers, and a target of a rule alike: there the audit
-event of the call tells so.
+accepts a subscription to a queue that refuses deliveries of Amazon SNS, and likewise a target of a rule: there the
+audit event of the call says so.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ _OF_FUNCTIONS = ("CreateFunction", "UpdateFunctionConfiguration")
 
 
 class _Reading(NamedTuple):
-    """What a function's role needs of an event source, and AWS's sentence without it; `{}` stands for the source."""
+    """The permissions on an event source that a function's role needs, and AWS's sentence if it lacks one; `{}` stands
+    for the source."""
 
     actions: tuple[str, ...]
     sentence: str
@@ -74,7 +76,8 @@ _READINGS = {
 
 
 async def refuse_idle(execution: Execution, call: Call, account: str) -> None:
-    """Raise WireError for a function or an event source that could do nothing, as AWS does; before it is sent."""
+    """Raise WireError, as AWS does, for a function or an event source mapping that could not work. It is called before
+    the request is sent."""
     if call.operation.service.name != "lambda":
         return
     snapshot, name = execution.directory.snapshot, call.operation.name
@@ -90,7 +93,7 @@ async def refuse_idle(execution: Execution, call: Call, account: str) -> None:
 
 
 def _role(snapshot: Snapshot, arn: str, account: str) -> Role | None:
-    """The role, if it is one of the function's account."""
+    """The role, if it exists in the function's account."""
     found, view = _ROLE_ARN.fullmatch(arn), snapshot.account(account)
     role = view.of(Role).named(found[3]) if found is not None and view is not None else None
     return role if role is not None and role.arn == arn else None
@@ -115,7 +118,7 @@ def _function_arn(call: Call) -> str:
 
 
 async def _tell_role(call: Call, role: Role) -> None:
-    """Such an upstream takes no function whose role it has not made itself."""
+    """Create the role at an upstream that refuses functions whose role it does not have."""
     given = {"RoleName": role.name, "Path": role.path, "AssumeRolePolicyDocument": _ENOUGH_TRUST}
     answer = await call.exchange.look_up(
         operation("iam", "CreateRole"),
@@ -166,8 +169,8 @@ def _may_read(
 
 
 def deliveries(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> Iterator[Decided]:
-    """What Amazon SNS will ask of the endpoint of a new subscription, and EventBridge of the targets of a rule; decided
-    as things stand."""
+    """The decisions on the future deliveries of Amazon SNS to the endpoint of a new subscription, and of EventBridge to
+    the targets of a rule, by the policies as they are now."""
     found = _DELIVERED.get((call.operation.service.name, call.operation.name))
     if found is None:
         return
@@ -181,7 +184,8 @@ def deliveries(execution: Execution, call: Call, resolved: tuple[Resolved, ...])
 
 
 def delivery(execution: Execution, service: str, source: Source, endpoint: str, request: Values) -> Decided | None:
-    """Whether a queue, a topic or a function lets a service in for the source; None for what is none of these.
+    """The decision whether a service may deliver to a queue, a topic or a function on behalf of the source; None for
+    other resources.
 
     Raises Unavailable if an organization cannot be read.
     """
@@ -195,7 +199,8 @@ def delivery(execution: Execution, service: str, source: Source, endpoint: str, 
 def decided_for(
     execution: Execution, service: str, source: Source, action: str, resource: str, request: Values
 ) -> Decided:
-    """Whether the policy of a resource lets a service in for the source; its ARN has an account. Raises Unavailable."""
+    """The decision whether a service may act on a resource, whose ARN has an account, on behalf of the source. Raises
+    Unavailable."""
     account = resource.split(":")[4]
     snapshot, principal = execution.directory.snapshot, Principal(kind=PrincipalKind.SERVICE, provider=service)
     check = access.Check(
@@ -210,7 +215,7 @@ def decided_for(
 class _Delivered(NamedTuple):
     service: str
     action: str
-    """The check of the call whose resource is what the service delivers for: the topic, the rule."""
+    """The check of the call on the resource for which the service delivers: the topic or the rule."""
     endpoints: Callable[[Members], Iterable[str]]
 
 
@@ -219,7 +224,7 @@ def _endpoint(given: Members) -> Iterator[str]:
 
 
 def _targets(given: Members) -> Iterator[str]:
-    """Those that EventBridge does not reach by a role."""
+    """The targets to which EventBridge delivers without a role."""
     for target in structures(given, "Targets"):
         if text(target, "RoleArn") is None:
             yield text(target, "Arn") or ""

@@ -1,4 +1,4 @@
-"""The answers of the gateway, each with its audit event: an upstream's, its own, and those to what is refused."""
+"""The answers of the gateway, each with its audit event: an upstream's, the gateway's own, and refusals."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from carnet.services.execution import Done
 
 _LOG = logging.getLogger("carnet.gateway")
 MOST_WHOLE = 64 * 1024
-"""Bytes of an answer that is taken whole before it is handed on; a longer one is streamed."""
+"""The longest answer that is read whole before it is handed on, in bytes; a longer one is streamed."""
 FIRST_ERROR = 400
 
 Headers = tuple[tuple[str, str], ...]
@@ -54,7 +54,7 @@ FAILED = "Not sent on, or not known to have been carried out"
 
 
 def denial_of(call: Call, keyring: Keyring) -> WireError:
-    """What is raised for a call whose last decision is a denial."""
+    """The exception for a call whose last decision is a denial."""
     decided, routed = call.decided[-1], call.parsed.authenticated.routed
     code, sentence = told_denial(call.operation.service.name, decided)
     if call.operation.service.protocol is Protocol.EC2:
@@ -63,7 +63,7 @@ def denial_of(call: Call, keyring: Keyring) -> WireError:
 
 
 def written(call: Call, answer: Mapping[str, Any]) -> HttpResponse:
-    """An answer of the gateway's own, by the model's member names."""
+    """An answer of the gateway itself, by the model's member names."""
     return write(call.operation, answer, call.arrived.request_id, call.arrived.http.first.get("accept"))
 
 
@@ -81,12 +81,12 @@ async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
 
 
 def answered_by(call: Call, told: HttpResponse) -> Answer:
-    """An upstream's answer that is there whole."""
+    """An upstream's answer that has arrived whole."""
     return audited(call.operation, call.parsed, passed_on(call, told), event_of(call, told), tuple(call.decided))
 
 
 def event_of(call: Call, told: HttpResponse) -> Event:
-    """The audit event of a call that an upstream has answered so."""
+    """The audit event of a call with this answer of an upstream."""
     decided = tuple(call.decided)
     if told.status < FIRST_ERROR:
         event = success_event(call.parsed, {}, decided)
@@ -98,7 +98,7 @@ def event_of(call: Call, told: HttpResponse) -> Event:
 
 
 def passed_on(call: Call, told: HttpResponse) -> HttpResponse:
-    """An upstream's answer as the client is given it. Raises UpstreamFailed for what is no answer of the operation."""
+    """An upstream's answer as it is passed to the client. Raises UpstreamFailed if it is no answer of the operation."""
     if tells_queues(call.operation) and told.status < FIRST_ERROR:
         told = structs.replace(told, body=at_own_address(call.arrived.http, told.body))
     if is_older(call.operation):
@@ -116,13 +116,13 @@ def _headers(call: Call, headers: Headers) -> Headers:
 
 
 def with_upstream(event: Event, headers: Headers) -> Event:
-    """The event, with what the upstream calls the request."""
+    """The event, with the upstream's id of the request."""
     event["additionalEventData"]["upstreamRequestId"] = upstream_request_id(headers)
     return event
 
 
 def failed(found: Service, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
-    """What is told of a request that is refused, or that failed on its way."""
+    """The answer to a request that is refused or has failed."""
     arrived = arrived_of(step)
     where: Operation | Service = step.authenticated.routed.operation if isinstance(step, Parsed) else found
     code, message = _told(problem, arrived, where)
@@ -170,7 +170,7 @@ def audited(
 
 
 def of_change(where: Operation | Service, step: Step, response: HttpResponse, done: Done) -> Answer:
-    """The answer to a change that was made here, whose event may be in the log already."""
+    """The answer to a change that the gateway itself has made. Its event may be in the log already."""
     answer = audited(where, step, response, done.event, done.decided)
     return structs.replace(answer, event=b"") if done.recorded else answer
 
@@ -183,7 +183,7 @@ def recorded_first(
     unaudited: Callable[[str], HttpResponse],
     pause: float = 0.0,
 ) -> Answer:
-    """The answer, to be sent once its event is written, or `unaudited` if that cannot be."""
+    """The answer, to be sent once its event is written; if the event cannot be written, `unaudited` is sent."""
     return recorded.recorded_first(arrived_of(step), account_of(step), response, event, decided, unaudited, pause)
 
 

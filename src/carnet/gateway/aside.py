@@ -1,4 +1,4 @@
-"""The slow work on long requests: reading one, and making it anew. Others go on meanwhile."""
+"""Does the slow work on long requests, parsing and rebuilding, in a thread, so that other requests go on."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ B = TypeVar("B")
 R = TypeVar("R")
 
 _POOL = Pool(name="long-requests", size=1, waiting=32, seconds=20.0)
-"""One at a time: reading takes the processor, and gains nothing from a second thread."""
+"""One at a time: parsing keeps the processor busy, and gains nothing from a second thread."""
 
 
 class Aside(NamedTuple):
-    """Where it is done, and for whom: in turns of accounts."""
+    """The pool for this work, and the account that it is for. Accounts take turns."""
 
     pools: Pools
     whose: Whose
 
     async def run(self, work: Callable[[A, B], R], first: A, second: B) -> R:
-        """What the work gives or raises, in a thread; Unavailable if it does not get its turn."""
+        """Do the work in a thread, and return or raise what it does. Raises Unavailable if it does not get its turn."""
         return cast("R", await self.pools.run(Preparation(pool=_POOL, work=work), first, second, self.whose))

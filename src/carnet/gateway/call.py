@@ -1,4 +1,4 @@
-"""A request for a service behind the gateway, on its way."""
+"""A request for a service behind the gateway, while it is being answered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Call:
-    """A request on its way."""
+    """A request, with all that its steps need."""
 
     exchange: Exchange
     exchanges: Mapping[str, Exchange]
@@ -32,20 +32,21 @@ class Call:
     operation: Operation
     given: Mapping[str, Any]
     bodies: BodyBudget
-    """What the bodies of all callers may take together."""
+    """How much memory the bodies of all callers may take together."""
     long_policies: LongPolicies
     parsed: Parsed
-    """What the audit event shows: the members that name resources, and no others."""
+    """The members that the audit event shows: those that name resources."""
     aside: Aside | None = None
-    """Where slow work on it is done, if it is a long one."""
+    """Where the slow work on a long request is done; None for other requests."""
     described: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    """What the upstream says of resources that were looked up, by their ARNs."""
+    """The upstream's answers about resources that were looked up, by ARN."""
     decided: list[Decided] = field(default_factory=list)
     deliveries: list[Decided] = field(default_factory=list)
-    """What was decided of services that will act because of the call: it binds nobody, and its event tells it."""
+    """The decisions on services that will act because of the call. They have no effect on the call; its event shows
+    them."""
 
     def decided_again(self, decided: list[Decided]) -> None:
-        """What was decided when the store was changed takes the place of what was decided before."""
+        """Replace the decisions by those that were made when the store was changed."""
         self.decided[:] = decided
 
     @property
@@ -58,24 +59,24 @@ class Call:
 
     @property
     def mode(self) -> Mode:
-        """Whether what is decided binds the caller."""
+        """Whether a denial is enforced or only recorded."""
         return self.exchange.settings.mode
 
     async def deciding(self, work: Callable[[], T]) -> T:
-        """What a decision on it gives or raises. Raises as `LongPolicies.decided`."""
+        """Make a decision on the call, and return or raise what it does. Raises what `LongPolicies.decided` raises."""
         return await self.long_policies.decided(work, self.caller, self.arrived.http.peer)
 
     async def send(self, operation: Operation, given: Mapping[str, Any], account: str) -> UpstreamResponse:
-        """Ask the upstream, about a resource of the account. Raises as `Exchange.send`."""
+        """Send a request about a resource of the account to the upstream. Raises what `Exchange.send` raises."""
         return await self.exchange.send(operation, given, self.asking(account), aside=self.aside)
 
     def asking(self, account: str) -> Asking:
-        """To ask an upstream about resources of an account, for the caller."""
+        """The means to ask an upstream about resources of an account, on behalf of the caller."""
         return Asking(account=account, region=self.caller.region, host=self.host, caller=self.caller.principal.account)
 
 
 def routed(arrived: Arrived, operation: Operation) -> Routed:
-    """The step of a request of which it is known what it asks for."""
+    """The step of a request whose operation is known."""
     known = apis().by_name[operation.service.name].operations.get(operation.name)
     permission = known.permission if known is not None else None
     return Routed(

@@ -16,11 +16,11 @@ import anycrc
 import xxhash
 
 HEADER = "x-amz-checksum-"
-"""Before the name of an algorithm, in lower case."""
+"""The prefix of a checksum header; the name of the algorithm follows, in lower case."""
 
 
 class Checksum(Protocol):
-    """A checksum under way."""
+    """A checksum that is being computed."""
 
     def update(self, data: bytes, /) -> None: ...
 
@@ -28,7 +28,7 @@ class Checksum(Protocol):
 
 
 class _Cyclic:
-    """A cyclic redundancy check, which is told big end first."""
+    """A cyclic redundancy check, written in big-endian order."""
 
     def __init__(self, algorithm: Callable[[bytes, int], int], size: int) -> None:
         self._algorithm = algorithm
@@ -57,11 +57,11 @@ ALGORITHMS: dict[str, tuple[Callable[[], Checksum], int]] = {
     "xxhash3": (xxhash.xxh3_64, 8),
     "xxhash128": (xxhash.xxh3_128, 16),
 }
-"""How each is begun, and how many bytes it has, by its name in the header."""
+"""How each checksum is begun, and its length in bytes, by the name in the header."""
 
 
 def read_checksum(text: str, size: int) -> bytes | None:
-    """The bytes that a header says in base64; None if it does not say so many."""
+    """The bytes of a checksum header, which is base64; None if it has another length."""
     try:
         value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -32,10 +32,10 @@ from carnet.services.execution import Execution
 
 _LONGEST_NAMES = 200
 _OPEN = re.compile(r"\$\{.*|<key>|(?<=/)tag-key$")
-"""How the Service Authorization Reference writes that any name stands there."""
+"""How the Service Authorization Reference writes a part of a name that is open."""
 _THROUGH = "kms:ViaService"
 _TELLS_CALLED_VIA = "dynamodb."
-"""Of the services here the one that is among those of aws:CalledVia."""
+"""The only service here that AWS lists for aws:CalledVia."""
 _CALLED_VIA_DYNAMODB: Mapping[str, Value] = {
     "aws:CalledVia": ("dynamodb.amazonaws.com",),
     "aws:CalledViaFirst": "dynamodb.amazonaws.com",
@@ -50,22 +50,24 @@ class Resolved(NamedTuple):
     resource: str
     account: str
     keys: Mapping[str, Value] = MappingProxyType({})
-    """The condition keys of the resource that look-ups have told; they are not among `Check.unknown` any more."""
+    """The condition keys of the resource that look-ups have found; `Check.unknown` no longer has them."""
     acl: ObjectAcl | None = None
-    """Of an object, if it has another than the default; `account` is its owner's then."""
+    """The ACL of an object, if it is not the default; `account` is then the object's owner."""
     through: Through | None = None
     """The access point that the request names; `resource` is that of the bucket."""
     instead: tuple[ResourcePolicy, ...] | None = None
-    """What is decided by in the place of the resource's own policies."""
+    """The policies that decide in place of the resource's own."""
 
     @property
     def holder(self) -> str:
-        """The account under which an upstream has it: an object is in the bucket of one, whoever owns it."""
+        """The account under which the upstream has the resource: for an object that of the bucket, whoever owns the
+        object."""
         return self.account if self.acl is None else self.acl.account
 
 
 class NotKnown(Exception):
-    """The policies ask for what is not known of the request, so that nothing is decided: for `keys`, in lower case."""
+    """The policies use condition keys whose values are not known for the request, so that no decision is made. `keys`
+    are these, in lower case."""
 
     def __init__(self, check: Check, keys: Iterable[str]) -> None:
         self.keys = frozenset(map(ascii_lower, keys))
@@ -82,7 +84,7 @@ def decide(
     arrived: Arrived,
     resolved: Iterable[Resolved],
 ) -> list[Decided]:
-    """Every check up to the first that is denied, which is the last of the list then.
+    """The decisions on the checks, up to and including the first denial.
 
     Raises NotKnown, and Unavailable if an organization cannot be read.
     """
@@ -106,7 +108,7 @@ def decide(
 
 
 def _asked_in(context: Context, check: Check) -> Context:
-    """The context in which a service asks, if it uses a key in the name of the caller.
+    """The context of a check that a service makes on behalf of the caller, such as the use of a key.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
@@ -142,7 +144,7 @@ def _put(
     check: Check,
     asked: access.Check,
 ) -> Decided:
-    """The decision on one question. Raises NotKnown."""
+    """The decision on one check. Raises NotKnown."""
     decided = access.authorize(engine, snapshot, principal, policies, context, asked)
     _refuse_unknown(check, decided.request, decided.policies)
     return decided
@@ -161,7 +163,7 @@ def _through(
     of_bucket: access.Check,
     put: Callable[[Check, access.Check], Decided],
 ) -> list[Decided]:
-    """The decision on the access point, and if that allows it, on its bucket. Raises NotKnown."""
+    """The decision on the access point and, if it allows the request, on its bucket. Raises NotKnown."""
     on_point = replace(check, unknown=check.unknown - TAGS_TOLD)
     decided = put(on_point, of_point)
     if not decided.decision.allowed:
@@ -171,16 +173,17 @@ def _through(
 
 
 def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymous) -> tuple[ResourcePolicy, ...]:
-    """Those of the resource, and the grants on a key that allow the caller this."""
+    """The policies of the resource, with the grants on a key that allow the caller the action."""
     block = block_through(snapshot, one.through) if one.through is not None else NO_BLOCK
     found = policies_of(snapshot, one.resource, one.account, caller.principal, one.check.action, one.acl, block)
     return (*found, *grant_policies(snapshot, one.check, one.resource, one.account, caller.principal))
 
 
 def _shown(one: Resolved, caller: AccountCaller | Anonymous) -> str | None:
-    """What a denial names instead of the ARN: of another account's key what the caller has called it.
+    """What a denial names in place of the ARN: for a key of another account, the name that the caller has used.
 
-    Which key an alias of another account is of, whoever may not have it is not told. An access point is named always.
+    A caller who is denied is not told which key an alias of another account belongs to. An access point is always
+    named.
     """
     sought = one.check.resource
     if one.check.shown is not None:
@@ -191,7 +194,7 @@ def _shown(one: Resolved, caller: AccountCaller | Anonymous) -> str | None:
 
 
 def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arrived) -> tuple[Policies, Context]:
-    """What the caller brings along, whatever it asks for. Who is nobody in particular has no policies."""
+    """The policies and condition keys that the caller brings along. An anonymous caller has no policies."""
     if isinstance(caller, Anonymous):
         policies, keys = NOBODYS
         return policies, anonymous_context(keys, caller, arrived.http, arrived.time)
@@ -201,7 +204,7 @@ def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arr
 
 @lru_cache(1024)
 def among(keys: frozenset[str]) -> IsUnknown:
-    """Whether a key is one of these, of which some end in what is open (`aws:ResourceTag/${TagKey}`)."""
+    """Whether a condition key is one of `keys`, some of which have an open end (`aws:ResourceTag/${TagKey}`)."""
     names = [_OPEN.split(ascii_lower(key)) for key in keys]
     whole = {parts[0] for parts in names if len(parts) == 1}
     open_ = tuple([parts[0] for parts in names if len(parts) > 1])

@@ -1,4 +1,4 @@
-"""How a refusal is told in the words of the service that is asked, and what an upstream's refusal says."""
+"""Error codes and sentences of denials in the words of each service, and the error codes of upstreams."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from carnet.base.http import HttpResponse
 
 DENIED = "AccessDenied"
 _DENIED_BY = {"sns": "AuthorizationError"}
-"""The services that have a code of their own for it.
+"""The services that have their own error code for a denial.
 
 https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
 """
 _ACTION_BY = {"sns": lambda action: action.replace("sns:", "SNS:", 1), "sqs": str.lower}
-"""How a service writes the action in its sentence, if not as it is."""
+"""How a service writes the action in its sentence, if it changes it."""
 _JSON_CODE = re.compile(r'"(?:__type|code)"\s*:\s*"([A-Za-z0-9_.#:/-]{1,200})"')
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _NOT_THERE = re.compile(r"NotFound|NonExistent|DoesNotExist|NoSuch", re.ASCII)
@@ -23,7 +23,7 @@ _XML_CODE = re.compile(r"<Code>([A-Za-z0-9_.]{1,200})</Code>")
 
 
 def told_denial(service: str, decided: Decided) -> tuple[str, str]:
-    """Code and sentence of a denial."""
+    """The error code and the sentence of a denial."""
     sentence = denial_sentence(decided)
     spell = _ACTION_BY.get(service)
     action = decided.check.action
@@ -35,18 +35,19 @@ def told_denial(service: str, decided: Decided) -> tuple[str, str]:
 
 
 def error_told(told: HttpResponse) -> str:
-    """The code of an upstream's error; empty if it does not say."""
+    """The error code of an upstream's answer; empty if it has none."""
     error_type = next((value for name, value in told.headers if name == "x-amzn-errortype"), None)
     return error_code(error_type, told.body)
 
 
 def says_not_there(told: HttpResponse) -> bool:
-    """Whether an upstream's answer is that there is no such resource."""
+    """Whether an upstream's answer says that the resource does not exist."""
     return _CLIENT_ERROR <= told.status < _SERVER_ERROR and _NOT_THERE.search(error_told(told)) is not None
 
 
 def error_code(error_type: str | None, body: bytes) -> str:
-    """The code of an upstream's error: of its header, or of its body in JSON or XML; empty if neither says."""
+    """The error code of an upstream's answer, from its header or from its body in JSON or XML; empty if neither has
+    one."""
     text = body.decode("utf-8", "replace")
     found = _JSON_CODE.search(text) or _XML_CODE.search(text)
     code = error_type or (found[1] if found else "")

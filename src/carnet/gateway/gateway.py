@@ -1,7 +1,8 @@
 """Requests for services that stand behind the gateway: the steps of each, in order.
 
-Authenticated, read, mapped to what it needs, decided, made anew, sent on, and its answer handed back. Whatever is not
-known for certain on the way is refused, and nothing is sent.
+A request is authenticated, parsed, mapped to the permissions that it needs, decided, rebuilt and sent to the upstream,
+and the answer is passed back. If something is not known for certain on the way, the request is refused, and nothing is
+sent.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ _OF_POLICIES = "these policies and grants are not kept here yet, and no upstream
 
 
 class _Begun(NamedTuple):
-    """A request of which it is known who asks, and for what."""
+    """A request whose caller and operation are known."""
 
     found: Service
     asked: Routed
@@ -79,11 +80,11 @@ class _Begun(NamedTuple):
 class _Read(NamedTuple):
     given: Mapping[str, Any]
     problem: Exception | None
-    """That it does not keep the constraints of the model."""
+    """The violation of the model's constraints, if there is one."""
 
 
 def _read(begun: _Begun, _: None) -> _Read:
-    """The input. Raises WireError for what has not its form."""
+    """The input of a request. Raises WireError if it does not have the operation's form."""
     given = parse(begun.asked, begun.step.routed.arrived.http)
     try:
         validate(begun.asked.operation, given, COMMON_VOICE)
@@ -93,7 +94,7 @@ def _read(begun: _Begun, _: None) -> _Read:
 
 
 class Gateway:
-    """The services behind it, and their upstreams."""
+    """Answers requests for the services behind the gateway."""
 
     def __init__(
         self,
@@ -137,7 +138,7 @@ class Gateway:
         return self._go_on(begun, read)
 
     async def respond_long(self, arrived: Arrived, unoffered: Unoffered) -> Answer:
-        """The same for a long request, which others need not wait for while it is read and made anew."""
+        """As `respond`, for a long request: others need not wait while it is parsed and rebuilt."""
         begun = self._begun(arrived, unoffered)
         if isinstance(begun, Answer):
             return begun
@@ -150,7 +151,7 @@ class Gateway:
         return answer if isinstance(answer, Answer) else await answer
 
     def _begun(self, arrived: Arrived, unoffered: Unoffered) -> _Begun | Answer:
-        """Who asks for what, or the refusal."""
+        """The caller and the operation, or the answer if the request is refused."""
         found = _spoken(unoffered)
         step: Step = arrived
         try:
@@ -171,7 +172,7 @@ class Gateway:
         return naming(failed(found, step, problem), self._by_service[found.name].settings.mode)
 
     def _go_on(self, begun: _Begun, read: _Read, aside: Aside | None = None) -> Answer | Coroutine[Any, Any, Answer]:
-        """Once the request is read."""
+        """Continue after the request is parsed."""
         step = Parsed(authenticated=begun.step, given=_names_in(read.given))
         if read.problem is not None:
             return self._refused(begun.found, step, read.problem)
@@ -197,7 +198,7 @@ class Gateway:
         return naming(answer, call.mode)
 
     async def _answer(self, call: Call) -> Answer:
-        """Decide, send on, hand back."""
+        """Decide, send the request on, and pass the answer back."""
         found = call.operation.service
         name = call.operation.name
         here, carried = policy_operation(found.name, name, call.given), carried_policy(found.name, name, call.given)
@@ -207,7 +208,7 @@ class Gateway:
                 raise WireError("NotImplemented", f"{NOT_SENT}: {_OF_POLICIES}.", call.operation)
             if are_together(call):
                 return await executed_together(self._execution, self._known_keys, call, self._scope(call), _owner)
-            # What changes policies here is bound by them in every mode.
+            # A change of policies that are kept here is enforced in every mode.
             binds = call.mode is Mode.ENFORCE or here is not None or carried is not None or grants
             resolved, given = await self._allowed(call, binds=binds)
             account = _owner(call, resolved)
@@ -233,7 +234,7 @@ class Gateway:
     async def _sent_on(
         self, call: Call, given: Mapping[str, Any], resolved: tuple[Resolved, ...], account: str
     ) -> Answer:
-        """Send `given`, which is allowed, and hand the answer back. Raises what `failed` tells."""
+        """Send `given`, which is allowed, and pass the answer back. Raises the exceptions that `failed` answers."""
         if call.mode is Mode.ENFORCE:
             await refuse_idle(self._execution, call, account)
         call.deliveries = await call.deciding(lambda: list(deliveries(self._execution, call, resolved)))
@@ -251,7 +252,8 @@ class Gateway:
         return await handed_back(call, response)
 
     async def _allowed(self, call: Call, *, binds: bool) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
-        """What the request is about, and the input to send. Raises for what is not allowed, if the decision binds."""
+        """The resources of the request, and the input to send. Raises if the request is denied and the mode enforces
+        it."""
         scope = self._scope(call)
         asked = self._grants.by_arns(call) if _is_of_grants(call.operation) else call.given
         checks = mapped(call.operation.service.name, call.operation.name, asked, scope)
@@ -314,7 +316,7 @@ def _is_of_grants(operation: Operation) -> bool:
 
 
 def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:
-    """The account that owns all of the resources, but for objects that are read."""
+    """The account that owns all of the resources, objects that are only read aside."""
     owners = {one.account for one in resolved if not one.check.action.startswith(S3)}
     if len(owners) != 1:
         raise WireError("NotImplemented", f"{NOT_SENT}: the resources are of several accounts.", call.operation)
@@ -322,7 +324,7 @@ def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:
 
 
 def _spoken(unoffered: Unoffered) -> Service:
-    """The service in the protocol that the client speaks, if it is one that the service had before."""
+    """The service's model in the protocol that the client speaks, if that is an older one of the service."""
     older = unoffered.dialect is Dialect.QUERY and unoffered.name in OLDER_FORMS
     return older_form(unoffered.name) if older else forwarded(unoffered.name)
 
@@ -334,7 +336,7 @@ def _refuse_other_protocols(found: Service, unoffered: Unoffered) -> None:
 
 
 def _names_in(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that say what a request is about. What else it holds is its caller's data, and no log's."""
+    """The members that name the resources of a request. All others are the caller's data and belong in no log."""
     return {
         name: value
         for name, value in given.items()

@@ -1,9 +1,9 @@
-"""Requests that are longer than most, for services behind the gateway that take such.
+"""Requests that are longer than the door's limit, for services behind the gateway that take them.
 
-Who has signed one is known once all of it is there, for the signature covers the hash of its body. INVARIANT: until
-then it takes its part of a room of which no account has more than half, and no network more than one request may take;
-and a request that names no good key, or an operation that takes no more than others, is not waited for. So a stranger
-who knows the id of somebody's key leaves, from one network, 29 MB to the account.
+The signer is known only when the whole request has arrived, because the signature covers the hash of the body.
+INVARIANT: until then it takes part of a room, of which no account gets more than half, and no network more than one
+request may take. A request that names no valid key, or an operation without long requests, is not read. So a stranger
+with somebody's access key id leaves, from one network, 29 MB to that account.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ from carnet.sigv4.verify import named_credential
 
 _USUAL = Limits()
 _ROOM = 192 * 1024 * 1024
-"""Bytes of bodies. While one is read and made anew, it takes about four times as much."""
+"""In bytes of bodies. While a body is parsed and rebuilt, it takes about four times its size."""
 _PATIENCE = 20.0
-"""Seconds for which there may be no room."""
+"""How many seconds a request waits for room."""
 _SLOWEST = 128 * 1024
-"""Bytes a second that a client has to send, or its part of the room is another's."""
+"""How many bytes per second a client has to send in order to keep its part of the room."""
 
 Respond = Callable[[Arrived, Unoffered], Awaitable[Answer]]
 
 
 class Long(Struct, frozen=True, kw_only=True):
-    """What is known of such a request before its body."""
+    """What is known about a long request before its body has arrived."""
 
     unoffered: Unoffered
     service: Service
     operation: Operation | None
     """None if the body says which."""
     account: str
-    """That of the key which it names, whoever has sent it."""
+    """The account of the access key that the request names, whoever has sent it."""
     length: int
     most: int
 
 
 class LongRequests:
-    """The door's `Streaming` for them. `respond` answers one that is there whole."""
+    """The door's `Streaming` for long requests. `respond` answers one that has arrived whole."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class LongRequests:
         self._of_networks = Room(room, LONGEST)
 
     def takes(self, head: RequestHead) -> bool:
-        """Whether a request is one of these: whether it is too long for its operation, its answer says."""
+        """Whether a request is a long one. If it is too long for its operation, `answer` says so."""
         return self._long(head) is not None
 
     def _long(self, head: RequestHead) -> Long | None:
@@ -99,7 +99,7 @@ class LongRequests:
         if not self._takes(unoffered):
             return None
         service, operation = self._spoken(unoffered), None
-        if service.protocol is not Protocol.QUERY:  # there the body says it
+        if service.protocol is not Protocol.QUERY:  # in that protocol the body names the operation
             try:
                 operation = route_to(service, request).operation
             except WireError:
@@ -120,7 +120,7 @@ class LongRequests:
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
         """Answer one request, with one audit event. Raises RequestRefused if its body does not arrive."""
         asked = self._long(head)
-        if asked is None:  # its key is gone since the door asked
+        if asked is None:  # its key was deleted since the door asked
             raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
         request_id, event_id = self._parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._parts.clock(), http=as_request(head))
@@ -139,7 +139,7 @@ class LongRequests:
 
     @asynccontextmanager
     async def _held(self, account: str, network: str, length: int) -> AsyncIterator[None]:
-        """Of the rooms; raises Unavailable if there is none."""
+        """The parts of the rooms that a request takes; raises Unavailable if there is no room."""
         async with AsyncExitStack() as stack:
             for room, who in ((self._of_networks, network), (self._of_accounts, account)):
                 try:
@@ -151,7 +151,7 @@ class LongRequests:
 
 
 async def _arrived(body: ByteStream, length: int) -> bytes:
-    """All of it. Raises RequestRefused."""
+    """The whole body. Raises RequestRefused."""
     try:
         async with asyncio.timeout(_PATIENCE + length / _SLOWEST):
             return b"".join([piece async for piece in body])

@@ -1,7 +1,7 @@
-"""How long the requests of AWS's services may be, of those that take more than others do.
+"""The longest requests of the AWS operations that take more than the door's usual limit.
 
-What a service takes of data, it takes in JSON or as a form: bytes in base64 are a third longer, and a character of text
-that JSON or a form has to escape is up to six times as long. The services themselves measure what is in it.
+Data comes in JSON or as a form: bytes in base64 are a third longer, and a character that JSON or a form has to escape
+is up to six times as long. The services themselves measure the data.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _MB = 1024 * 1024
 _OF_CODE = 70_167_211
 _OF_PAYLOAD = 6 * _MB
 LONGEST = _OF_CODE
-"""Bytes of the longest body that any operation takes."""
+"""The longest body of all operations, in bytes."""
 _INVOKES = ("Invoke", "InvokeWithResponseStream")
 _EVENT = "Event"
 MOST_ZIPPED = 50 * _MB
@@ -45,12 +45,12 @@ _OF_SERVICES: Mapping[str, Mapping[str, int]] = {
         ("CreateStateMachine", "UpdateStateMachine", "ValidateStateMachineDefinition"), 6 * _MB
     ),
 }
-"""Bytes of a body, by service and operation; '' is every other operation of the service."""
+"""The longest body in bytes, by service and operation; '' stands for all other operations of the service."""
 
 
 def longest(service: str, operation: str, head: RequestHead) -> int:
-    """Bytes that the body may have; 0 if it is one that takes no more than others. `operation` is '' if it is not known
-    before the body is read."""
+    """How many bytes the body may have; 0 if the usual limit applies. `operation` is '' if it is not known before the
+    body is read."""
     if operation == "Invoke" and head.header("x-amz-invocation-type") == _EVENT:
         return _MB
     of_service = _OF_SERVICES.get(service, {})
@@ -58,7 +58,7 @@ def longest(service: str, operation: str, head: RequestHead) -> int:
 
 
 def too_long(where: Operation | Service, most: int) -> str:
-    """AWS Lambda's sentence, which calls an operation as its permission."""
+    """AWS Lambda's sentence, which names the operation by its permission."""
     sentence = f"Request must be smaller than {most} bytes"
     if isinstance(where, Service):
         return sentence

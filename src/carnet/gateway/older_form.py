@@ -1,4 +1,4 @@
-"""Answers for clients that speak the protocol that a service had before. Upstreams are asked by the present one."""
+"""Answers for clients that speak an older protocol of a service. Upstreams are asked in the present one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from carnet.protocols.write import write
 from carnet.server.limits import BodyBudget
 
 _MOST = 12 * 1024 * 1024
-"""Bytes of an answer: ten messages of 1 MiB, and what is told beside them."""
+"""The longest answer in bytes: ten messages of 1 MiB, with their attributes."""
 _UNCOUNTED = 64 * 1024
 _FIRST_ERROR = 400
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,200}", re.ASCII)
@@ -28,7 +28,7 @@ def is_older(operation: Operation) -> bool:
 
 
 async def taken_whole(response: UpstreamResponse, budget: BodyBudget) -> HttpResponse:
-    """An answer, of which more than a little counts towards what bodies may take. Raises UpstreamFailed."""
+    """A whole answer. If it is not small, it counts towards the memory that bodies may take. Raises UpstreamFailed."""
     counted = 0
 
     def count(held: int) -> bool:
@@ -49,7 +49,7 @@ async def taken_whole(response: UpstreamResponse, budget: BodyBudget) -> HttpRes
 
 
 def in_older_form(call: Call, told: HttpResponse) -> HttpResponse:
-    """An upstream's answer as the client reads it. Raises UpstreamFailed for what is no answer of the operation."""
+    """An upstream's answer in the client's protocol. Raises UpstreamFailed if it is no answer of the operation."""
     request_id, accept = call.arrived.request_id, call.arrived.http.first.get("accept")
     if told.status < _FIRST_ERROR:
         _refuse_other_than_json(told.body)

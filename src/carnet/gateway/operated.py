@@ -1,4 +1,4 @@
-"""What an operator asks of the gateway: whether its upstreams answer, and to take over the buckets of one."""
+"""What an operator does with the gateway: ask whether its upstreams answer, and adopt the buckets of one."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _SUCCESS, _NOT_THERE = 200, 404
 
 
 class OperatedGateway:
-    """The gateway as its operator sees it: `server.own_api.upstreams.Upstreams`."""
+    """The gateway's side of `server.own_api.upstreams.Upstreams`."""
 
     def __init__(self, upstreams: Sequence[UpstreamSettings], clock: Clock) -> None:
         self._exchanges = {one.name: Exchange(one, clock) for one in upstreams}
 
     def told(self) -> Sequence[Mapping[str, Any]]:
-        """The upstreams, and whether they take connections; it waits for seconds for those that do not."""
+        """The upstreams, and whether they take connections. It waits some seconds for those that do not."""
         return [
             {
                 "name": one.settings.name,
@@ -81,7 +81,8 @@ class OperatedGateway:
         account: str,
         now: datetime,
     ) -> Mapping[str, Any]:
-        """`adopted`, `already` the account's, and `refused`, by name, with why. What is refused stays unreachable."""
+        """Adopt buckets: returns those `adopted`, those that are `already` the account's, and those `refused`, by name,
+        with the reason. A refused bucket stays unreachable."""
         partition = snapshot.accounts[account].account.partition
         told: dict[str, Any] = {"adopted": [], "already": [], "refused": {}}
         for name, one in sorted(found.items()):
@@ -156,7 +157,7 @@ async def _asked(exchange: Exchange, name: str, account: str, **given: Any) -> d
 
 
 async def _found(exchange: Exchange, name: str, account: str) -> FoundBucket:
-    """Raises as `_asked`, Missing among it."""
+    """Raises what `_asked` raises, also Missing."""
     why = _why_not(name)
     if why is not None:
         return FoundBucket(_REGION, refused=why)  # asking for it might be another request
@@ -169,11 +170,11 @@ async def _found(exchange: Exchange, name: str, account: str) -> FoundBucket:
 
 
 class _Unread(Exception):
-    """Why it is not known, or not decided here, what encrypts the objects of a bucket by default."""
+    """Why the default encryption key of a bucket is not known, or not decided on here."""
 
 
 async def _default_key(exchange: Exchange, name: str, account: str, region: str) -> DefaultKey | None:
-    """INVARIANT: nobody writes with a key that nobody has decided on. Raises AnotherAccount, _Unread."""
+    """INVARIANT: nothing is encrypted with a key on which nothing was decided. Raises AnotherAccount, _Unread."""
     if not exchange.settings.does(_S3, "GetBucketEncryption"):
         return None  # it knows of none
     try:

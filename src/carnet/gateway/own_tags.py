@@ -1,4 +1,4 @@
-"""Changes of the tags of a secret by which their callers would lock themselves out: AWS Secrets Manager refuses them.
+"""Changes of a secret's tags by which callers would lock themselves out. AWS Secrets Manager refuses them.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UntagResource.html
@@ -23,11 +23,11 @@ def changes_own(call: Call) -> bool:
 
 
 async def shuts_out(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> bool:
-    """Whether the request, once it is carried out, takes from its caller the permission to make it again.
+    """Whether the request, once carried out, would take from its caller the permission to make it again.
 
-    If so, that is the call's last decision.
+    If so, that decision becomes the call's last one.
 
-    `resolved` is allowed as things are. If it does not depend on tags it will not.
+    `resolved` is allowed now. If its decisions do not depend on tags, the answer is False.
     """
     if any(among(one.check.unknown)(f"{_NAMES[0]}x") for one in resolved):
         return False
@@ -40,7 +40,7 @@ async def shuts_out(execution: Execution, call: Call, resolved: tuple[Resolved, 
 
 
 def _after(call: Call, keys: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The condition keys with the tags as they will be."""
+    """The condition keys with the tags as they will be after the request."""
     gone = {f"{name}{key}" for name in _NAMES for key in texts(call.given, "TagKeys")}
     given = {needed(tag, "Key"): str(tag.get("Value") or "") for tag in structures(call.given, "Tags")}
     new = {f"{name}{key}": value for name in _NAMES for key, value in given.items()}

@@ -1,4 +1,4 @@
-"""The body of a request to Amazon S3 on its way through: what counts of it is what its head says it is.
+"""The body of a request to Amazon S3 while it passes through: it is checked against what the head says about it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
@@ -21,23 +21,23 @@ from carnet.sigv4.chunks import ChunkReader, ChunkSigning, announced_trailers, m
 from carnet.sigv4.payload import CHUNKED_PAYLOADS, SIGNED_CHUNKS, UNSIGNED_PAYLOAD, PayloadRefused
 
 HOLD_BACK: Final = 64 * 1024
-"""Bytes that are not handed on before the body has proved right: without them no upstream has the body whole."""
+"""How many bytes are held back until the whole body is verified. Without them no upstream has a complete body."""
 _OF_NOTHING = frozenset((sha256().hexdigest(), UNSIGNED_PAYLOAD))
-"""What a signature says of a body that is empty."""
+"""The payload hashes that a signature may have for an empty body."""
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _NOT_ALGORITHMS = ("algorithm", "mode", "type")
-"""What else is told in headers that begin like those of checksums."""
+"""Headers that begin like a checksum's, but are none."""
 
 
 class ExpectedBody(Struct, frozen=True, kw_only=True):
-    """What the head of a request says of its body."""
+    """What the head of a request says about its body."""
 
     payload: str
-    """What its signature says, as `sigv4.verify.SignedHead.payload`."""
+    """The payload hash of the signature, as in `sigv4.verify.SignedHead.payload`."""
     chunks: ChunkSigning | None
-    """None of a body that is not in chunks, and of an anonymous caller, whose chunks nobody has signed."""
+    """None if the body is not in chunks, and for an anonymous caller, whose chunks are not signed."""
     length: int
-    """Bytes, once it is out of its chunks."""
+    """The decoded length in bytes, without the chunks' framing."""
     trailers: frozenset[str] = frozenset()
     checksums: Mapping[str, bytes] = {}
     """By the name of the algorithm."""
@@ -45,7 +45,7 @@ class ExpectedBody(Struct, frozen=True, kw_only=True):
 
     @property
     def is_nothing(self) -> bool:
-        """Whether it says no more than that there is no body."""
+        """Whether the head says only that there is no body."""
         told = self.trailers or self.checksums or self.md5 is not None
         return not self.length and not told and self.payload in _OF_NOTHING
 
@@ -53,7 +53,7 @@ class ExpectedBody(Struct, frozen=True, kw_only=True):
 def expected_body(
     head: RequestHead, payload: str, chunks: ChunkSigning | None, *, checksums: bool = True
 ) -> ExpectedBody:
-    """Read it from the head. Raises PayloadRefused if it does not say enough, or says what cannot be.
+    """Read it from the head. Raises PayloadRefused if the head does not say enough, or contradicts itself.
 
     `checksums` is False for an operation whose checksum headers are not about its own body (CompleteMultipartUpload).
     """
@@ -131,9 +131,9 @@ def _md5(head: RequestHead) -> bytes | None:
 class CheckedBody:
     """A `ByteStream` of the decoded bytes of a body.
 
-    INVARIANT: its last `HOLD_BACK` bytes, or all of a shorter one, are handed out only once length, hash, signatures
-    and checksums have proved right. Else PayloadRefused is raised in their place, and whoever sends the body on ends
-    short of the length that was declared.
+    INVARIANT: the last `HOLD_BACK` bytes, or a whole shorter body, are handed out only after length, hash, signatures
+    and checksums have been verified. Otherwise PayloadRefused is raised in their place, so that the body that is sent
+    on is shorter than was declared.
     """
 
     def __init__(self, body: ByteStream, expected: ExpectedBody) -> None:
@@ -203,7 +203,7 @@ class CheckedBody:
         self._proved = True
 
     def _told(self) -> dict[str, bytes]:
-        """The checksums that were told before the body and behind it."""
+        """The checksums in the headers and in the trailers."""
         told = dict(self._expected.checksums)
         if self._expected.md5 is not None:
             told["content-md5"] = self._expected.md5
@@ -224,7 +224,7 @@ def _chunk_reader(expected: ExpectedBody) -> ChunkReader | None:
 
 
 def _sums(expected: ExpectedBody) -> dict[str, Checksum]:
-    """Those that are to be computed, by the name they are told by."""
+    """The checksums to compute, by the name of their header."""
     algorithms = {*expected.checksums, *filter(None, map(_algorithm_of, expected.trailers))}
     begun = {algorithm: ALGORITHMS[algorithm][0]() for algorithm in algorithms}
     if expected.md5 is not None:
@@ -233,7 +233,7 @@ def _sums(expected: ExpectedBody) -> dict[str, Checksum]:
 
 
 def another_length() -> PayloadRefused:
-    """What is said of a body that is longer or shorter than its head says."""
+    """The refusal of a body that is longer or shorter than its head says."""
     return PayloadRefused(
         "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"
     )

@@ -1,7 +1,7 @@
-"""The request to an upstream, made anew from what was read of the client's.
+"""Rebuilds the request to an upstream from the parsed input of the client's request.
 
-INVARIANT: what was decided is what is sent. Nothing passes but the members that the operation's model has, in the one
-form that botocore writes them in.
+INVARIANT: the request that was decided is the one that is sent. Only members of the operation's model pass, in the form
+in which botocore writes them.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from carnet.models import Operation, Protocol
 
 _UNRESERVED = "-_.~"
 _IN_PATH = f"{_UNRESERVED}/"
-"""What stands for itself in a label that may have slashes, such as a key."""
+"""The characters that are not encoded in a label that may have slashes, such as a key."""
 _AS_IT_IS = re.compile(r"[\w.~-]+", re.ASCII)
-"""What every label may be without being encoded, as most names are."""
+"""Labels that need no encoding, as most names."""
 _LABEL = re.compile(r"\{(\w+)(\+?)\}", re.ASCII)
 _WITH_PATHS = (Protocol.REST_JSON, Protocol.REST_XML)
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
-    """A request that nobody has signed yet."""
+    """A request that is not signed yet."""
 
     method: str
     path: str
     query: str
     headers: tuple[tuple[str, str], ...]
-    """Names in lower case; without those that sign it, or say to whom it goes and how long its body is."""
+    """Names in lower case. The signature, Host and Content-Length are not among them."""
     body: bytes
 
 
@@ -54,7 +54,7 @@ def _serialized(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
         body = urlencode(body).encode("ascii")
     elif isinstance(body, str):
         body = body.encode("utf-8")
-    path, _, literal = made["url_path"].partition("?")  # fields that every request of the operation has
+    path, _, literal = made["url_path"].partition("?")  # query fields that every request of the operation has
     return Rebuilt(
         method=made["method"],
         path=path or "/",
@@ -65,10 +65,10 @@ def _serialized(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
 
 
 class _Plain(Struct, frozen=True, kw_only=True):
-    """The request for an operation if nothing is given but what stands in its path, as it does for most objects."""
+    """The request for an operation whose input has only members of the path, as for most requests about objects."""
 
     labels: Mapping[str, str]
-    """By the members of the input: which characters stand for themselves."""
+    """Input member to the characters that are not encoded in it."""
     path: str
     """With `{}` for each label, in their order."""
     rest: Rebuilt
@@ -84,7 +84,7 @@ class _Plain(Struct, frozen=True, kw_only=True):
 
 @cache
 def _plain(operation: Operation) -> _Plain | None:
-    """None if the path names nothing, or other members are needed."""
+    """None if the path has no labels, or other members are required."""
     path = operation.model.http["requestUri"].partition("?")[0]
     written = _LABEL.findall(path)
     members = operation.input.members if operation.input is not None else {}

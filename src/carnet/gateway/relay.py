@@ -1,4 +1,4 @@
-"""The answer of an upstream on its way to the client."""
+"""The headers of an upstream's answer that are passed to the client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PASSED = frozenset(("content-type", "etag", "last-modified", "location", "retry
 _PREFIXES = ("x-amz-", "x-amzn-")
 _REQUEST_IDS = frozenset(("x-amzn-requestid", "x-amz-request-id"))
 _OWN = _REQUEST_IDS | {"x-amz-id-2"}
-"""Which are the upstream's own: the client is told that of this server, by which the call is explained."""
+"""The upstream's request ids. The client gets this server's id, by which `carnet explain` finds the call."""
 
 _WITH_IDS = frozenset((Protocol.QUERY, Protocol.EC2))
 _ID_OF_ERROR = re.compile(rb"(<(RequestId|RequestID|HostId)>)[^<]*(</\2>)")
@@ -32,27 +32,27 @@ _SANDBOX = (("content-security-policy", "sandbox"),)
 _NO_DOCUMENTS = re.compile(
     r"(?:application/(?:json|pdf|octet-stream|x-amz-json-1\.[01]|x-amz-cbor-1\.1|cbor|zip|gzip)|binary/octet-stream"
     r"|text/(?:plain|csv)|(?:audio|video|font)/[a-z0-9.+-]+|image/(?:png|jpeg|gif|webp|avif|bmp|x-icon))"
-    r"(?:[ \t]*;[ -+\--~]*)?",  # no comma: after it browsers read another content type
+    r"(?:[ \t]*;[ -+\--~]*)?",  # no comma: browsers read another content type after it
     re.ASCII,
 )
-"""Content types of which no browser makes a document that runs scripts, or takes another one for them."""
+"""Content types that no browser shows as a document with scripts, or takes for another type."""
 
 
 def passed_headers(
     headers: Iterable[tuple[str, str]], more: frozenset[str] = frozenset()
 ) -> tuple[tuple[str, str], ...]:
-    """The headers that the client is given, with those named in `more`.
+    """The headers that are passed to the client, with those named in `more`.
 
-    INVARIANT: no value can end its line, or begin another answer.
+    INVARIANT: no value can end its line or begin another answer.
     """
     return tuple((name, value) for name, value in headers if _is_passed(name, more) and _VALUE.fullmatch(value))
 
 
 def in_sandbox(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The headers of an answer at an origin that the console has, too.
+    """The headers of an answer from an origin that is also the console's.
 
-    INVARIANT: what somebody has stored, such as a page, runs no script as a page of this origin: it would be whoever is
-    signed in to the console. A content type that is not known to be harmless, or none, is taken for a page's.
+    INVARIANT: a stored page runs no script as a page of this origin; it would act as the person who is signed in to the
+    console. A missing content type, or one that is not known to be harmless, is treated as a page.
     """
     kinds = [value for name, value in headers if name == "content-type"]
     return headers if len(kinds) == 1 and _is_no_document(kinds[0]) else (*headers, *_SANDBOX)
@@ -65,7 +65,7 @@ def _is_no_document(kind: str) -> bool:
 
 @lru_cache(256)
 def _is_passed(name: str, more: frozenset[str]) -> bool:
-    """Whether the client is given a header of that name."""
+    """Whether a header of that name is passed to the client."""
     known = name in _PASSED or name in more or name.startswith(_PREFIXES)
     return known and name not in _OWN and _NAME.fullmatch(name) is not None
 
@@ -104,6 +104,6 @@ def answer_by_own_id(operation: Operation, body: bytes, request_id: str) -> byte
 
 
 def upstream_request_id(headers: Iterable[tuple[str, str]]) -> str | None:
-    """What the upstream calls the request, if it says."""
+    """The upstream's id of the request, if it gives one."""
     found = [value for name, value in headers if name in _REQUEST_IDS]
     return found[0][:128] if found and _VALUE.fullmatch(found[0]) else None

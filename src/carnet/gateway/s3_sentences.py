@@ -1,4 +1,4 @@
-"""Amazon S3's own sentences, those that are said in several places.
+"""Error sentences of Amazon S3 that are used in several places.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """

@@ -1,7 +1,7 @@
-"""Statements in PartiQL that come together: each is decided alone.
+"""PartiQL statements in batches and transactions: each statement is decided separately.
 
-Of a batch those that are denied are not sent on, and answered in their places. A transaction with one of them is
-cancelled. What is sent on is made anew of what was read.
+Denied statements of a batch are not sent on; each is answered in its place. A transaction with a denied statement is
+cancelled. The statements that are sent on are rebuilt from their parsed form.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html
@@ -36,13 +36,13 @@ from carnet.services.execution import Execution
 ONE, BATCH, TRANSACTION = "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"
 _MEMBERS = {BATCH: "Statements", TRANSACTION: "TransactStatements"}
 _MOST_BYTES = 4 * 1024 * 1024
-"""Of the answer to a batch of which a part was denied, which is taken apart here."""
+"""The longest answer to a batch with denied statements, in bytes: it is parsed here."""
 _JSON = (("content-type", "application/x-amz-json-1.0"),)
 _CHECKSUM = "x-amz-crc32"
 
 OwnerOf = Callable[[Call, tuple[Resolved, ...]], str]
 Denied = Mapping[int, tuple[Resolved, Decided]]
-"""What is denied, by its place."""
+"""The denied statements, by their index."""
 
 
 def are_together(call: Call) -> bool:
@@ -50,7 +50,7 @@ def are_together(call: Call) -> bool:
 
 
 def made_anew(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The input with its statement as it is sent on. Raises WireError for one that is not sent."""
+    """The input with its statement rebuilt. Raises WireError for a statement that is not sent on."""
     is_one = call.operation.service.name == "dynamodb" and call.operation.name == ONE
     return _as_sent(call, given) if is_one else given
 
@@ -65,7 +65,7 @@ def _as_sent(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
 async def executed_together(
     execution: Execution, known: KnownKeys, call: Call, scope: Scope, owner_of: OwnerOf
 ) -> Answer:
-    """Raises WireError, NotFound, and as `decided_with_keys` and `allow_keys`."""
+    """Raises WireError, NotFound, and what `decided_with_keys` and `allow_keys` raise."""
     member = _MEMBERS[call.operation.name]
     statements = call.given[member]
     found = [_needed(call, {**call.given, member: [one]}, scope) for one in statements]
@@ -87,7 +87,7 @@ async def executed_together(
 
 
 def _needed(call: Call, alone: Mapping[str, Any], scope: Scope) -> Resolved:
-    """What a request with one statement needs. Raises WireError for what is not read with certainty."""
+    """The checks that one statement needs. Raises WireError for a statement that is not understood for certain."""
     checks = mapped(call.operation.service.name, call.operation.name, alone, scope)
     if isinstance(checks, Refusal):
         raise WireError(checks.code, checks.message, call.operation)
@@ -96,7 +96,8 @@ def _needed(call: Call, alone: Mapping[str, Any], scope: Scope) -> Resolved:
 
 
 async def _decided(execution: Execution, call: Call, found: list[Resolved]) -> Denied:
-    """What is denied, if it binds. INVARIANT: a call has one denial, and it is the last that was decided."""
+    """The denied statements, if the mode enforces denials. INVARIANT: a call has one denial, which is its last
+    decision."""
     refused: dict[int, tuple[Resolved, Decided]] = {}
     for at, one in enumerate(found):
         made, _, missing = await decided_with_keys(execution, call, (one,))
@@ -116,7 +117,7 @@ def _told(last: Decided) -> dict[str, str]:
 
 
 def _cancelled(call: Call, total: int, refused: Denied) -> WireError:
-    """As recorded from AWS: what may be done is not done either, and its reason is None."""
+    """As recorded from AWS: allowed statements are not carried out either, and their cancellation reason is None."""
     reasons = [_told(refused[at][1]) if at in refused else {"Code": "None"} for at in range(total)]
     codes = ", ".join(one["Code"] for one in reasons)
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
@@ -124,7 +125,8 @@ def _cancelled(call: Call, total: int, refused: Denied) -> WireError:
 
 
 def _with(answer: Mapping[str, Any], refused: Denied, sent: int = 0) -> bytes:
-    """The answer with an error for each statement that was not sent on. Raises UpstreamFailed for what is no answer."""
+    """The answer, with an error for each statement that was not sent on. Raises UpstreamFailed if it is no answer of
+    the operation."""
     responses = answer.get("Responses", [])
     if not isinstance(responses, list) or len(responses) != sent:
         raise UpstreamFailed("the upstream does not answer every statement", sent=True)

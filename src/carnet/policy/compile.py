@@ -1,9 +1,9 @@
-"""The compiled engine: decides as the written rule does (`policy/decide.py`), in about the same time for 5 statements
-as for 3,000.
+"""The compiled engine: it decides as the written rule does (`policy/decide.py`), in about the same time for 5
+statements as for 3,000.
 
-Each policy is compiled once. For the policies that apply to a principal and for an action, the statements that cover
-the action are indexed by resource (`resource_index`); for the place that a resource has there and for what is known of
-the principal, what is left to be tested is worked out (`residual`) and remembered; a request weighs that (`weighing`).
+Each policy is compiled once. For the policies of a principal and an action, the statements that cover the action are
+indexed by resource (`resource_index`). For a resource's place in the index and the properties of the principal, the
+tests that remain are computed and remembered (`residual`). A request evaluates only these (`weighing`).
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ Asked = tuple[str, str, Context]
 """One question of a batch: action, resource, context."""
 
 STATEMENTS_ROOM = 60_000
-"""How many parts of statements each of the engine's stores holds for certain; it never holds more than twice as many.
+"""How many parts of statements each of the engine's memories holds at least; none holds more than twice as many.
 
-A part takes some 3 KB, in all stores and with the policy that it is of: 360 MB at most.
+A part takes about 3 KB, in all memories and with its policy: 360 MB at most.
 """
 SESSIONS_ROOM = 1_000
-"""The same of the engine for the sessions of one account that bring policies along: 6 MB at most."""
+"""The same for the engine of one account's sessions with session policies: 6 MB at most."""
 SESSIONS_ACCOUNTS = 24
-"""Accounts that have such an engine at a time."""
+"""How many accounts have such an engine at a time."""
 
 _PLANS_ROOM = 65_536
 _ROUTES_ROOM = 4_096
@@ -52,15 +52,15 @@ _PARTS_OF_CHARACTER = 2
 _NAMES = attrgetter(
     "kind", "arn", "account", "id", "role_arn", "role_id", "user_arn", "user_id", "provider", "canonical_user"
 )
-"""What of a principal an element can name."""
+"""The attributes of a principal that a Principal element can name."""
 
 
 class Engine:
     """Decides requests. Safe to share between threads.
 
-    INVARIANT: nothing it remembers is ever wrong, for policies are immutable: what is remembered is found by the very
-    policies it was made of, so that a changed policy, which is a new object, is compiled anew and the former one falls
-    into disuse. Give the same objects for the same policies, or nothing is found again.
+    INVARIANT: nothing that it remembers is ever outdated, because policies are immutable. A result is found by the
+    policy objects that it was made of; a changed policy is a new object, which is compiled anew, and the old one is no
+    longer used. Pass the same objects for the same policies, otherwise nothing is found again.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Engine:
         shapes: Shapes | None = None,
     ) -> None:
         """`rcp_services` are the prefixes of the services that RCPs control; `room` bounds the memory in parts of
-        statements. Engines may share what they know of contexts (`shapes`)."""
+        statements. Engines may share what they have learned about contexts (`shapes`)."""
         self._rcp_services = rcp_services
         self._conditions = ConditionCompiler(room)
         self._shapes = shapes or Shapes()
@@ -82,11 +82,12 @@ class Engine:
         self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(
             room, lambda index: index.weight, self._forget_found
         )
-        """INVARIANT: what is found by policies and action (routes, plans, sides, residuals) holds no index that is not
-        in here, so that this is what all of them take, however many actions policies are asked about."""
+        """INVARIANT: routes, plans, sides and residuals hold only indexes that are in here, so that this bounds the
+        memory of all of them, however many actions are asked about."""
         self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size, self._indexes.turn)
-        """INVARIANT: what else is remembered holds no policy that is not in here, so that this is what all of it takes.
-        A route that was not asked for since the last turn is looked for by `_found`, which asks for its policies, too.
+        """INVARIANT: everything else that is remembered holds only policies that are in here, so that this bounds the
+        memory of all of it. A route that was not used since the last turn is looked up by `_found`, which also uses its
+        policies.
         """
         self._routes: Recent[tuple[int, str], Route] = Recent(min(room, _ROUTES_ROOM), lambda route: route.plan.weight)
         self._plans: Recent[tuple[object, ...], Plan] = Recent(min(room, _PLANS_ROOM), lambda plan: plan.weight)
@@ -94,29 +95,29 @@ class Engine:
         self._residuals: Recent[tuple[object, ...], Residual] = Recent(room, lambda residual: residual.weight)
 
     def _forget_found(self) -> None:
-        """What was found by means of indexes, and of late for nobody, goes when they do."""
+        """Forget what was found by means of indexes and was not used lately, together with those indexes."""
         for memory in (self._routes, self._plans, self._sides, self._residuals):
             memory.turn()
 
     @property
     def remembered(self) -> int:
-        """How many routes, plans, indexes and compiled policies it remembers, all together."""
+        """How many routes, plans, indexes and compiled policies it remembers altogether."""
         shapes = len(self._shapes.recent)
         plans = len(self._routes) + len(self._plans) + len(self._sides)
         return shapes + plans + len(self._policies) + len(self._indexes) + len(self._residuals)
 
     def for_sessions(self, account: str) -> Engine:
-        """The engine for sessions of an account that bring policies along, of which a caller may make any number.
+        """The engine for sessions with session policies of an account. A caller may make any number of such sessions.
 
-        It has a memory of its own, so that they drive out nothing of what is stored, nor of another account.
+        It has a memory of its own, so that they do not push stored policies, or those of other accounts, out of memory.
         """
         return self._for_sessions.of(account)
 
     def decide(self, request: Request, policies: Policies) -> Decision:
         """Whether `policies` allow `request`: equal to the written rule's decision.
 
-        The frequent answers come first: what is settled for every request, and what one statement decides by what the
-        request says. All others need a reader of the request's keys.
+        The frequent cases come first: decisions that are the same for every request, and those that one statement makes
+        by the request alone. All others need a reader of the request's condition keys.
         """
         principal, account = request.principal, request.resource_account
         identified = (id(policies.identity), request.action)
@@ -150,7 +151,7 @@ class Engine:
     def decide_many(
         self, principal: Principal, policies: Policies, asked: Iterable[Asked], *, resource_account: str = ""
     ) -> list[Decision]:
-        """The decisions of one principal's questions, in their order, about resources of one account."""
+        """The decisions on several questions of one principal, in their order, about resources of one account."""
         requests = (
             Request(
                 principal=principal,
@@ -173,7 +174,7 @@ class Engine:
         context: Context | None = None,
         resource_account: str = "",
     ) -> tuple[str, ...]:
-        """Those of `actions` that the principal may do on the resource, in their order."""
+        """The `actions` that the principal may perform on the resource, in their order."""
         named = tuple(actions)
         asked = ((action, resource, context or Context()) for action in named)
         decisions = self.decide_many(principal, policies, asked, resource_account=resource_account)
@@ -189,12 +190,13 @@ class Engine:
         return route
 
     def _use(self, policies: Policies) -> None:
-        """Hold the policies for as long as what is found for them."""
+        """Keep the policies in memory as long as what is found for them."""
         for policy in policies.every():
             self._compiled(policy)
 
     def _hold(self, index: ResourceIndex) -> None:
-        """Hold an index for as long as what is found by means of it. One that was let go counts anew."""
+        """Keep an index in memory as long as what is found by means of it. An index that was dropped is counted
+        again."""
         generation = self._indexes.generation  # of before: holding it may turn the memory
         if index.held == generation:
             return
@@ -203,9 +205,9 @@ class Engine:
         index.held = generation
 
     def _route(self, request: Request, policies: Policies) -> Route:
-        """The route for this object of policies, which shares all else with those that are equal.
+        """The route for this object of policies. It shares everything else with equal ones.
 
-        A dear one is not remembered, so that the others need not be asked whether they are dear.
+        A costly route is not remembered, so that remembered ones need not be checked for their cost.
         """
         self._use(policies)
         principal, action = request.principal, request.action
@@ -235,7 +237,7 @@ class Engine:
         return steps.are_too_many(reader.value)
 
     def _side(self, policies: tuple[ResourcePolicy, ...], action: str) -> ResourceIndex | None:
-        """The resource's policies by resource; None if no statement of them covers the action."""
+        """The resource's policies, indexed by resource; None if no statement of them covers the action."""
         key = (policies, action)
         index = self._sides.get(key)
         if index is None:
@@ -252,7 +254,7 @@ class Engine:
                     yield self._slot(layer, held, action, account=one.account)
 
     def _weigh(self, route: Route, own: Residual, reader: ContextReader) -> Decision:
-        """The decision if more counts than the principal's own layers."""
+        """The decision if more than the principal's own layers takes part."""
         plan, request, trust = route.plan, reader.request, route.trust
         side = self._side_residual(route.side, reader, bounded=route.bounded) if route.side is not None else None
         owner = request.resource_account or route.policies.owner(request)
@@ -263,7 +265,7 @@ class Engine:
         return weigh(own, side, case, owner, reader)
 
     def _side_residual(self, index: ResourceIndex, reader: ContextReader, *, bounded: bool) -> Residual | None:
-        """What is left of the resource's policy; None if that is nothing."""
+        """The tests of the resource's policies that remain; None if nothing of them applies."""
         node = index.node(reader.request.resource)
         left = node.alone or self._residual(node, reader, bounded=bounded)
         return None if left.empty else left
@@ -308,7 +310,7 @@ class Engine:
         return compiled
 
     def _index(self, slots: tuple[Slot, ...]) -> ResourceIndex:
-        """The index of the same statements, whichever action and principal first asked for it."""
+        """The index of these statements, shared by all actions and principals that have the same statements."""
         index = self._indexes.get(slots)
         if index is None:
             spend(_effort(statement.parts for slot in slots for statement in slot.statements))
@@ -325,14 +327,14 @@ class Engine:
             known = (*known, bounded, *_NAMES(principal))
         try:
             found = self._residuals.young.get(known) or self._residuals.get(known)
-        except TypeError:  # a list among the values, if a tuple should be: it cannot be remembered
+        except TypeError:  # a value is a list and not a tuple, so that it cannot be remembered
             return self._new_residual(node, reader, bounded=bounded)
         if found is None:
             found = self._residuals.put(known, self._new_residual(node, reader, bounded=bounded))
         return found
 
     def _new_residual(self, node: Node, reader: ContextReader, *, bounded: bool) -> Residual:
-        """What will always be decided the same is decided now."""
+        """The remaining tests. If they always have the same outcome, the decision is made now."""
         spend(_effort(candidate.statement.parts for candidate in node.candidates))
         left = residual(node, reader.request.principal, reader, bounded=bounded)
         if left.is_settled:
@@ -341,5 +343,5 @@ class Engine:
 
 
 def _effort(parts: Iterable[int]) -> int:
-    """What it takes to look at parts of compiled statements once, in characters that are compiled."""
+    """The cost of looking at parts of compiled statements once, in characters of policies that are compiled."""
     return sum(parts) // _PARTS_OF_CHARACTER

@@ -3,11 +3,11 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 
-It is written to be read against those pages and remembers nothing. A request is denied unless something allows it; an
-explicit deny in any layer wins; of several layers that would deny, the first in this order is reported: resource
-control policies, service control policies, resource-based or trust policy, identity-based policies, permissions
-boundary, session policies, scope down policies, VPC endpoint policies. An implicit deny within one account is put down
-to the resource-based policy only if nothing else could have allowed.
+It is written to be compared with those pages, and keeps no memory. A request is denied unless something allows it; an
+explicit deny in any layer wins; if several layers would deny, the first in this order is reported: resource control
+policies, service control policies, resource-based or trust policy, identity-based policies, permissions boundary,
+session policies, scope down policies, VPC endpoint policies. An implicit deny within one account is attributed to the
+resource-based policy only if nothing else could have allowed the request.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 """
 
 NEEDS_NO_PERMISSION = frozenset(("sts:getcalleridentity", "sts:getsessiontoken"))
-"""Actions, in lower case, that every authenticated caller may do and no policy can deny.
+"""Actions, in lower case, that every authenticated caller may perform and no policy can deny.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
@@ -45,23 +45,23 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
 
 
 LAST_GATES = (Layer.SCOPE_DOWN, Layer.ENDPOINT)
-"""The layers that must allow whatever the others do."""
+"""The layers that must allow in any case, even if others allow."""
 
 OF_RESOURCE = (Layer.RESOURCE, Layer.TRUST)
 """The layers of the resource's own policies."""
 
 
 UNWEIGHED = Decision(verdict=Verdict.IMPLICIT_DENY, layer=None, problem=TOO_MUCH_WORK)
-"""The decision if deciding would take too much work."""
+"""The decision on a request that would take too much work to decide."""
 
 
 class Level(NamedTuple):
-    """The policies that are weighed together: a layer, one level of an organization, or one policy of the resource."""
+    """Policies that are evaluated together: a layer, one level of an organization, or one policy of the resource."""
 
     layer: Layer
     policies: tuple[Policy, ...]
     foreign: bool = False
-    """A policy of the resource that lies in another account than the resource."""
+    """Whether it is a policy of the resource that belongs to another account than the resource."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ def decide(request: Request, policies: Policies, *, rcp_services: frozenset[str]
 
 
 def is_too_much(request: Request, policies: Policies, rcp_services: frozenset[str]) -> bool:
-    """Whether a decision would take more work than one may, so that the request is denied instead."""
+    """Whether a decision would take more work than is allowed, so that the request is denied instead."""
     if needs_no_permission(request):
         return False
     levels = _levels(request, policies, rcp_services)
@@ -98,7 +98,7 @@ def is_too_much(request: Request, policies: Policies, rcp_services: frozenset[st
 
 
 def gather(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[Found]:
-    """The layers that have a say, in the order in which they are reported."""
+    """The layers that take part in the decision, in the order in which they are reported."""
     if needs_no_permission(request):
         return
     bounded = policies.boundary is not None
@@ -119,7 +119,7 @@ def gather(request: Request, policies: Policies, rcp_services: frozenset[str]) -
 
 
 def judge(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
-    """Weigh what the layers hold."""
+    """Decide by the statements that were found in the layers."""
     if needs_no_permission(request):
         return Decision(verdict=Verdict.ALLOWED, layer=None)
     return _explicit_deny(layers) or _closed_gate(layers, *OF_ORGANIZATION) or _granted(request, policies, layers)
@@ -149,7 +149,7 @@ def _levels(request: Request, policies: Policies, rcp_services: frozenset[str]) 
 
 
 def _organization(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[tuple[Layer, Levels]]:
-    """RCPs and SCPs, which must allow at every level and leave service-linked roles alone.
+    """RCPs and SCPs. They must allow at every level, and do not apply to service-linked roles.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
@@ -199,7 +199,8 @@ def _closed_gate(layers: Iterable[Found], *gates: Layer) -> Decision | None:
 
 
 def _granted(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
-    """What resource and principal say, once the organization lets the request pass; then what else must allow.
+    """The decision of the resource's and the principal's policies, after the organization's have allowed; then of the
+    layers that must allow in any case.
 
     A scope down policy limits what a resource's policy grants the caller, too: the session may never do more.
 
@@ -219,7 +220,7 @@ def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...])
     if same_account and named is Named.DIRECTLY:
         # Not limited by an implicit deny of the identity-based policies, the boundary or the session policies.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-        # Save to assume a role, which the caller's boundary must allow even if the trust policy names the caller.
+        # Exception: assuming a role, which the caller's boundary must allow even if the trust policy names the caller.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
         closed = _closed_gate(layers, Layer.BOUNDARY) if policies.trust else None
         return closed or _allowed(of_resource, trusting)
@@ -246,7 +247,7 @@ def _closest(request: Request, statements: tuple[Statement, ...]) -> tuple[Named
 
 
 def _only_resource_trusts(request: Request, policies: Policies) -> bool:
-    """Whether nobody has access but by the resource's own policy, which may leave it to the account's policies.
+    """Whether access is possible only through the resource's own policy, which may delegate to the account's policies.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
@@ -258,7 +259,8 @@ def _only_resource_trusts(request: Request, policies: Policies) -> bool:
 
 
 def _allows(layers: Iterable[Found], layer: Layer) -> tuple[Statement, ...]:
-    """What a layer allows. A resource's policy in another account than the resource gives no consent of its owner's."""
+    """Whether a layer allows, and by which statements. A resource's policy in another account than the resource does
+    not give the owner's consent."""
     return tuple(
         statement for found in layers if found.layer is layer and not found.foreign for statement in found.allows
     )

@@ -1,4 +1,4 @@
-"""What a decision says: never a bare boolean."""
+"""The result of a decision: never a bare boolean."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ALLOWED = Verdict.ALLOWED  # in Python 3.11 a member is found far slower throug
 
 
 class Layer(StrEnum):
-    """The kinds of policy, as AWS's denial sentences name them."""
+    """The kinds of policy, by the names that AWS's denial sentences use."""
 
     IDENTITY = "identity-based policy"
     RESOURCE = "resource-based policy"
@@ -37,7 +37,7 @@ OF_ORGANIZATION = (Layer.RCP, Layer.SCP)
 
 
 class StatementRef(Struct, frozen=True, kw_only=True):
-    """One statement of one policy, named so that a person finds it."""
+    """A reference to one statement of one policy, by which a person finds it."""
 
     policy: str
     """The policy's ARN, or for an inline policy `user/alice/inline-name`; what the parser was told as `source`."""
@@ -46,7 +46,7 @@ class StatementRef(Struct, frozen=True, kw_only=True):
     sid: str = ""
     line: int = 0
     column: int = 0
-    """Where the statement begins in the document's text, from 1; 0 where the document was no text."""
+    """Where the statement begins in the document's text, from 1; 0 if the document was not given as text."""
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -60,7 +60,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     layer: Layer | None
     statements: tuple[StatementRef, ...] = ()
     problem: str = ""
-    """Why nothing was weighed and the request is denied implicitly, by no layer; empty for every other decision."""
+    """Why the request was denied without evaluating policies, implicitly and by no layer; empty for every other
+    decision."""
 
     @property
     def allowed(self) -> bool:

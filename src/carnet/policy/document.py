@@ -1,4 +1,4 @@
-"""A policy document: its text, what it says, and how it is read.
+"""A policy document: its text, its statements, and how it is parsed.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policies-json
 """
@@ -27,13 +27,13 @@ _WHITE_SPACE = " \t\r\n"
 
 
 class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=True):
-    """A parsed policy. Immutable; two policies are the same only if they are one object."""
+    """A parsed policy. It is immutable; two policies are equal only if they are the same object."""
 
     source: str
-    """How explanations name it: an ARN, or `user/alice/inline-name`."""
+    """Its name in explanations: an ARN, or `user/alice/inline-name`."""
     grammar: Grammar
     version: str
-    """`2012-10-17`, or `2008-10-17`, in which `${...}` is literal text. A document that names none is of the latter."""
+    """`2012-10-17`, or `2008-10-17`, in which `${...}` is literal text. A document without a Version has the latter."""
     id: str
     statements: tuple[Statement, ...]
     text: str
@@ -47,32 +47,32 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=Tru
 
     @property
     def parts(self) -> int:
-        """How many objects it is made of: its memory grows with them, far more than with its text."""
+        """How many objects it consists of. They determine its memory far more than its text does."""
         return 1 + sum(statement.parts for statement in self.statements)
 
     @cached_property
     def digest(self) -> str:
-        """Equal for documents that say the same to the letter and bind their principals to the same ids."""
-        import hashlib  # it brings OpenSSL, and most of what decides and explains needs no digest
+        """Equal for documents that have the same text and bind their principals to the same ids."""
+        import hashlib  # it loads OpenSSL, and deciding and explaining mostly need no digest
 
         bound = json.dumps([self.text, sorted(self.principal_ids.items())])
         return hashlib.sha256(bound.encode()).hexdigest()
 
     @cached_property
     def condition_keys(self) -> tuple[str, ...]:
-        """The keys that its conditions and variables refer to, as they are spelled, each once."""
+        """The condition keys that its conditions and variables refer to, as they are spelled, each once."""
         from carnet.policy.referenced_keys import keys_of_statement  # which an explanation does not need
 
         return tuple(dict.fromkeys(key for one in self.statements for key in keys_of_statement(one)))
 
     @cached_property
     def resources(self) -> tuple[str, ...]:
-        """What Resource and NotResource name, as written."""
+        """The values of Resource and NotResource, as written."""
         elements = [statement.resources for statement in self.statements if statement.resources is not None]
         return tuple(pattern.text for element in elements for pattern in element.patterns)
 
     def principals(self, kind: PrincipalType) -> tuple[str, ...]:
-        """What Principal and NotPrincipal name of one kind, each once.
+        """The values of one kind in Principal and NotPrincipal, each once.
 
         Under AWS: ARNs, unique ids, account ids (no dashes), `*`.
         """
@@ -80,14 +80,14 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=Tru
         return tuple(dict.fromkeys([value.text for value in named if value.type is kind]))
 
     def to_json(self) -> str:
-        """The document printed anew; parsing it gives a policy that decides the same."""
+        """The document as JSON. Parsing it gives a policy that decides in the same way."""
         head = {"Version": self.version} | ({"Id": self.id} if self.id else {})
         return json.dumps({**head, "Statement": [statement.source for statement in self.statements]})
 
 
 def parse(text: str, grammar: Grammar, *, source: str = "", principal_ids: Mapping[str, str] | None = None) -> Policy:
-    """Read a policy that is to be saved, as strictly as AWS; raises Malformed with its own sentence, TypeError for what
-    is no text.
+    """Parse a policy that is to be saved, as strictly as AWS. Raises Malformed with AWS's sentence, TypeError if it is
+    no text.
 
     `source` names the policy in explanations. `principal_ids` maps an ARN that stands in a Principal element to the
     unique id (AIDA..., AROA...) that it meant when the policy was saved: the element then matches by that id alone.
@@ -105,10 +105,11 @@ def parse(text: str, grammar: Grammar, *, source: str = "", principal_ids: Mappi
 def understand(
     text: str, grammar: Grammar, *, source: str = "", principal_ids: Mapping[str, str] | None = None
 ) -> Policy:
-    """Read a policy that was saved, to decide by it; the arguments are those of `parse`. Raises nothing.
+    """Parse a stored policy in order to decide by it; the arguments are those of `parse`. Raises nothing.
 
-    What AWS, or a later release, would refuse to save decides as it says. A statement that has no one meaning fails
-    closed, and `Statement.problem` says why; so do all of a document that cannot be read.
+    A document that AWS, or a later release, would refuse to save still decides as it says. A statement without one
+    clear meaning fails closed, and `Statement.problem` says why; so do all statements of a document that cannot be
+    read.
     """
     ids = principal_ids or {}
     found = understood(text, grammar, source, ids)
@@ -142,7 +143,7 @@ def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str,
 
 
 def referenced_keys(policies: Iterable[Policy]) -> tuple[str, ...]:
-    """The condition keys that policies refer to: each once, in any case, as it is spelled where it stands first."""
+    """The condition keys that policies refer to, each once without regard to case, in the spelling of its first use."""
     spelled: dict[str, str] = {}
     for policy in policies:
         for key in policy.condition_keys:

@@ -15,10 +15,12 @@ from carnet.policy.document import Policy
 from carnet.policy.request import Request
 
 Levels = tuple[tuple[Policy, ...], ...]
-"""The policies attached to the root, to each organizational unit on the way, and to the account: each must allow."""
+"""The policies attached to the root, to each organizational unit on the path, and to the account. Each level must
+allow."""
 
 Attached = tuple[tuple[str, ...], ...]
-"""How each policy of `Levels` comes there (`DenyRegions, attached to root r-ab12`), to explain it; empty if not known.
+"""For explanations: how each policy of `Levels` is attached (`DenyRegions, attached to root r-ab12`); empty if not
+known.
 """
 
 
@@ -26,37 +28,39 @@ class ResourcePolicy(Struct, frozen=True, kw_only=True):
     """One policy of the requested resource: a bucket policy, a key policy, a role's trust policy."""
 
     policy: Policy | None
-    """None if the resource has none and one is needed: a role that is gone."""
+    """None if the resource has no policy but needs one: a role that was deleted."""
     layer: Layer = Layer.RESOURCE
     """What the policy is called: `Layer.RESOURCE`, or `Layer.TRUST` for the trust policy of a role to be assumed."""
     account: str = ""
-    """The account that the policy lies in; empty: the one that owns the resource."""
+    """The account that the policy belongs to; empty if it is the one that owns the resource."""
 
 
 class Policies(Struct, frozen=True, kw_only=True):
-    """What a decision considers. An absent kind is an absent layer; a layer without policies allows nothing.
+    """All policies that a decision considers. If a kind is absent, so is the layer; a layer without policies allows
+    nothing.
 
-    INVARIANT: frozen, for the engine knows it again by its identity.
+    INVARIANT: it is frozen, because the engine recognizes it by its identity.
     """
 
     identity: tuple[Policy, ...] = ()
-    """Those of the user and its groups, or of the role."""
+    """The policies of the user and its groups, or of the role."""
     attached: tuple[str, ...] = ()
-    """How each of `identity` comes to the principal (`attached to group admins`), to explain it; empty if not known."""
+    """For explanations: how each policy of `identity` is attached (`attached to group admins`); empty if not known."""
     boundary: Policy | None = None
-    """A boundary that is set and gone is a policy without an Allow."""
+    """A boundary that is set but was deleted is a policy without an Allow."""
     session: tuple[Policy, ...] | None = None
-    """What the session was narrowed with; each adds to what the session may use of the identity's permissions."""
+    """The session policies. Together they limit which of the identity's permissions the session may use."""
     scope_down: tuple[Policy, ...] = ()
-    """What the session was scoped down with, step by step: each must allow, whatever else does."""
+    """The scope down policies of the session, in the order in which they were set. Each must allow, in any case."""
     resource: tuple[ResourcePolicy, ...] = ()
-    """Those of the requested resource. A Deny of any denies; an Allow of any is the resource's consent."""
+    """The policies of the requested resource. A Deny in any of them denies; an Allow in any is the resource's
+    consent."""
     endpoint: tuple[Policy, ...] = ()
-    """Of each VPC endpoint that the request came through."""
+    """The policy of each VPC endpoint that the request came through."""
     scp: Levels = ()
-    """Of the principal's account; empty if it is in no organization or is the management account."""
+    """The SCPs of the principal's account; empty if it is in no organization or is the management account."""
     rcp: Levels = ()
-    """Of the resource's account; empty if it is in no organization or is the management account."""
+    """The RCPs of the resource's account; empty if it is in no organization or is the management account."""
     scp_attached: Attached = ()
     rcp_attached: Attached = ()
 
@@ -75,13 +79,15 @@ class Policies(Struct, frozen=True, kw_only=True):
 
     @property
     def consenting_layer(self) -> Layer:
-        """What the policies are called whose Allow is the resource's consent."""
+        """The layer whose Allow is the resource's consent."""
         return Layer.TRUST if self.trust else Layer.RESOURCE
 
     def owner(self, request: Request) -> str:
-        """The account of the requested resource: as the request says, else as its policies do, else the principal's.
+        """The account of the requested resource: that of the request, else that of the resource's policies, else the
+        principal's.
 
-        Empty if the request says nothing, and the policies lie in several accounts: then none of them is its owner's.
+        Empty if the request does not say it, and the policies belong to several accounts: then none of them counts as
+        the owner's.
         """
         if request.resource_account:
             return request.resource_account

@@ -1,4 +1,5 @@
-"""What would allow a request that is denied: the fewest and smallest statements, tried before they are told."""
+"""Finds what would allow a denied request: the fewest and smallest statements, which are tried before they are
+shown."""
 
 from __future__ import annotations
 
@@ -20,11 +21,12 @@ _VERSION = "2012-10-17"
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """A statement to add, and where: to an identity-based policy of a principal, its boundary, a resource's policy."""
+    """A statement to add, and the policy to add it to: an identity-based policy of a principal, its boundary, or a
+    resource's policy."""
 
     layer: Layer
     holder: str
-    """ARN of the user, the role, or the resource whose policy it is; of a boundary, the policy itself."""
+    """The ARN of the user, the role, or the resource whose policy it is; for a boundary, that of the policy itself."""
     statement: Mapping[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
@@ -33,12 +35,12 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
-    """What is missing: the statements that together would allow the request; or what denies it whatever is added."""
+    """The statements that together would allow the request; or the decision that denies it whatever is added."""
 
     request: Request
     grants: tuple[Grant, ...]
     blocked: Decision | None
-    """The decision if every statement that could be added is; None if `grants` allow the request."""
+    """The decision after every possible statement was added; None if `grants` allow the request."""
 
     def as_dict(self) -> dict[str, Any]:
         """The remedy in JSON values."""
@@ -61,11 +63,11 @@ class Remedy(Struct, frozen=True, kw_only=True):
 
 
 def remedy(request: Request, policies: Policies) -> Remedy:
-    """What would allow `request`, which `policies` deny.
+    """The remedy for `request`, which `policies` deny.
 
-    INVARIANT: what is told was decided, and allowed. By the written rule: to import and to compile the engine, which
-    decides alike, takes longer than to ask the rule a few times. Service and resource control policies, session
-    policies and those of VPC endpoints are not added to: whoever asks does not hold them.
+    INVARIANT: a remedy was tried, and the request was allowed with it. The written rule is used: importing and
+    compiling the engine, which decides alike, takes longer than a few decisions by the rule. Nothing is added to
+    service control, resource control, session and VPC endpoint policies: the person who asks does not manage these.
     """
     offers = tuple(_offers(request, policies))
     for count in range(1, len(offers) + 1):
@@ -76,7 +78,7 @@ def remedy(request: Request, policies: Policies) -> Remedy:
 
 
 def _offers(request: Request, policies: Policies) -> Iterator[Grant]:
-    """One statement for each place that could hold it, the most usual place first."""
+    """One statement for each policy that could contain it, the most usual policy first."""
     principal = request.principal
     wanted: dict[str, Any] = {"Effect": "Allow", "Action": request.action}
     on_resource = wanted | {"Resource": request.resource}
@@ -84,7 +86,7 @@ def _offers(request: Request, policies: Policies) -> Iterator[Grant]:
     if has_account and principal.kind is not PrincipalKind.ROOT:
         yield Grant(layer=Layer.IDENTITY, holder=principal.issuer_arn or principal.arn, statement=on_resource)
     named = _named(principal)
-    # A resource policy is only added to if the resource has one: many kinds of resource cannot.
+    # A resource-based policy is only proposed if the resource has one: many kinds of resources cannot have any.
     if named is not None and any(one.policy is not None for one in policies.resource):
         layer = policies.consenting_layer
         statement = wanted | {"Principal": named}
@@ -96,7 +98,7 @@ def _offers(request: Request, policies: Policies) -> Iterator[Grant]:
 
 
 def _named(principal: Principal) -> dict[str, str] | None:
-    """A Principal element that names nobody else, save the other sessions of a role; None if there is none."""
+    """A Principal element that names only this principal, or all sessions of its role; None if there is none."""
     if principal.kind is PrincipalKind.SERVICE:
         return {"Service": principal.provider}
     if principal.kind in (PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML):

@@ -1,4 +1,4 @@
-"""What is asked: a principal wants to do an action on a resource, in a context."""
+"""The request to decide on: a principal wants to perform an action on a resource, in a context."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 Value = str | tuple[str, ...]
-"""A condition key's value: text for a single-valued key, a tuple for a multivalued one (also when it holds one)."""
+"""A condition key's value: a text for a single-valued key, a tuple for a multivalued one (even with one element)."""
 
 Values = Mapping[str, Value]
-"""Condition key, spelled as AWS documents it (`aws:SourceIp`), to its value. An absent key is absent, never empty."""
+"""Condition key, spelled as AWS documents it (`aws:SourceIp`), to its value. A key that the request does not have is
+absent, never empty."""
 
 
 class PrincipalKind(StrEnum):
-    """The forms of a principal that policies tell apart."""
+    """The kinds of principals that policies distinguish."""
 
     # Enum's own is a Python function, and engines look things up by kind.
     __hash__ = str.__hash__
@@ -33,7 +34,7 @@ class PrincipalKind(StrEnum):
 WITHOUT_ACCOUNT = frozenset(
     (PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
 )
-"""Principals that no account holds: they have no policies of their own."""
+"""Principals that belong to no account. They have no policies of their own."""
 
 
 PRINCIPAL_TYPES = {
@@ -53,11 +54,10 @@ ANONYMOUS_ID = "anonymous"
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """Who asks.
+    """The principal of a request.
 
-    `arn` is what `aws:PrincipalArn` and the Principal element compare for users, root and federated users; a role
-    session has its session ARN here and its role's ARN in `role_arn`. A principal has at most one of `role_arn` and
-    `user_arn`.
+    For users, root and federated users, `aws:PrincipalArn` and the Principal element compare `arn`; a role session has
+    its session ARN here and its role's ARN in `role_arn`. A principal has at most one of `role_arn` and `user_arn`.
     """
 
     kind: PrincipalKind
@@ -68,18 +68,19 @@ class Principal(Struct, frozen=True, kw_only=True):
     role_arn: str = ""
     role_id: str = ""
     user_arn: str = ""
-    """Of a federated user, the IAM user that asked for the session: a policy may name it as it may a session's role."""
+    """For a federated user, the IAM user that asked for the session. A policy may name it, as it may name a session's
+    role."""
     user_id: str = ""
     provider: str = ""
     """The service principal (`lambda.amazonaws.com`) or identity provider (ARN, `cognito-identity.amazonaws.com`)."""
     canonical_user: str = ""
-    """The canonical user id of the principal's account, by which S3's policies may name it."""
+    """The canonical user id of the principal's account. Policies of Amazon S3 may name it."""
     service_linked: bool = False
-    """The session of a true service-linked role, which SCPs and RCPs leave alone."""
+    """Whether it is a session of a real service-linked role. SCPs and RCPs do not apply to it."""
 
     @property
     def issuer_arn(self) -> str:
-        """The role or the user that the principal is a session of; empty if it is none."""
+        """The ARN of the role or the user whose session the principal is; empty if it is no session."""
         return self.role_arn or self.user_arn
 
     @property
@@ -92,11 +93,11 @@ class Context(Struct, frozen=True, kw_only=True):
     """The condition keys of a request, in three namespaces.
 
     INVARIANT: a key of the principal's namespace (aws:Principal*, aws:userid, aws:MultiFactorAuth*, ...) is read from
-    `principal` only and a key of the resource's (aws:Resource*) from `resource` only, so that nothing which a caller
-    sends can stand in for what the server knows.
+    `principal` only, and a key of the resource's namespace (aws:Resource*) from `resource` only. So nothing that a
+    caller sends can replace what the server knows.
 
-    A list of values counts as the tuple of them, in both implementations of the decision; the engine remembers nothing
-    that it depends on, so that a tuple is faster.
+    Both implementations of the decision treat a list like a tuple. The engine does not remember results for lists, so
+    tuples are faster.
     """
 
     principal: Values = field(default_factory=dict[str, Value])
@@ -105,11 +106,11 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """One question to the policies. `resource` is an ARN, or `*` for an action that has no resource."""
+    """One request to decide on. `resource` is an ARN, or `*` for an action that has no resource."""
 
     principal: Principal
     action: str
     resource: str
     resource_account: str = ""
-    """The account that owns the resource; empty: the principal's own."""
+    """The account that owns the resource; empty if it is the principal's own."""
     context: Context = field(default_factory=Context)

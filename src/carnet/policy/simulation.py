@@ -1,8 +1,8 @@
-"""What a request would get that nobody makes, and what each type of policy says of it: AWS's policy simulator.
+"""AWS's policy simulator: the decision on a request that is not made, and the verdict of each type of policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
 
-INVARIANT: the verdict is that of the written rule, as a real request would get it from these policies.
+INVARIANT: the verdict is that of the written rule, as a real request would get with these policies.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LEFT_TO_ACCOUNT = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"*","Resource":"*"}}'
 )
 _OF_ONE_ACCOUNT = (("aws:ResourceOrgID", "aws:PrincipalOrgID"), ("aws:ResourceOrgPaths", "aws:PrincipalOrgPaths"))
-"""What a resource of the principal's own account has, and the principal's key that says the same."""
+"""Condition keys of a resource in the principal's own account, each with the principal's key of the same value."""
 _RESTRICTIVE = {Verdict.ALLOWED: 0, Verdict.IMPLICIT_DENY: 1, Verdict.EXPLICIT_DENY: 2}
 
 
@@ -48,8 +48,8 @@ class Simulated(Struct, frozen=True, kw_only=True):
 
     verdict: Verdict
     statements: tuple[Determining, ...] = ()
-    """Those that determined it, each once: for an explicit deny, every Deny that applies; none for an implicit one.
-    Those of service control policies are left out, as AWS leaves them out."""
+    """The statements that determined it, each once: for an explicit deny, every Deny that applies; none for an implicit
+    one. Statements of service control policies are left out, as on AWS."""
     missing: tuple[str, ...] = ()
     """For an implicit deny, the condition keys that the policies refer to and the request does not have."""
     organization: bool | None = None
@@ -57,11 +57,11 @@ class Simulated(Struct, frozen=True, kw_only=True):
     boundary: bool | None = None
     """Whether the permissions boundary allows it; None without one."""
     by_layer: Mapping[Layer, Verdict] | None = None
-    """What each type of policy says, of a request to another account for which the resource's policy is given."""
+    """The verdict of each type of policy, for a request to another account for which the resource's policy is given."""
 
 
 class Simulation(Struct, frozen=True, kw_only=True, dict=True):
-    """Whom a simulation is about, and with which policies."""
+    """The principal and the policies of a simulation."""
 
     principal: Principal
     keys: Mapping[str, Value]
@@ -70,16 +70,18 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
     boundary: Policy | None = None
     scp: Levels = ()
     resource: Policy | None = None
-    """The policy that every resource has. Without one, every resource leaves it to the principal's account."""
+    """The policy of every resource. Without one, the policies of the principal's account decide."""
     owner: str = ""
-    """The account of a resource whose ARN names none; empty: the principal's."""
+    """The account of resources whose ARN names none; empty if it is the principal's."""
     user_id: str = ""
-    """What stands in for aws:userid if `keys` have none. Recorded from AWS: the key counts as missing all the same."""
+    """The value of aws:userid if `keys` do not have it. Recorded from AWS: the key is listed as missing
+    nevertheless."""
     absent: tuple[str, ...] | None = None
-    """The keys that the policies refer to and the request does not have; None: to be found out."""
+    """The condition keys that the policies refer to and the request does not have; None if they are still to be
+    determined."""
 
     def about(self, action: str) -> Simulation:
-        """The same simulation for questions about one action: without the statements that are about others."""
+        """The same simulation for one action, without the statements about other actions."""
         scp = tuple(tuple(_narrowed(policy, action) for policy in level) for level in self.scp)
         return replace(
             self,
@@ -91,7 +93,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         )
 
     def ask(self, action: str, resource: str) -> Simulated:
-        """What a request for `action` on `resource`, an ARN or `*`, would get."""
+        """The outcome of a request for `action` on `resource`, an ARN or `*`."""
         request = self._request(action, resource)
         policies = self._of_role if asks_a_trust_policy(action, resource) else self._policies
         if is_too_much(request, policies, RCP_SERVICES):
@@ -99,7 +101,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         found = tuple(gather(request, policies, RCP_SERVICES))
         scp = [level for level in found if level.layer is Layer.SCP]
         if any(level.verdict is not Verdict.ALLOWED for level in scp):
-            # The simulation ends here, as AWS's does: nothing is told of the other types.
+            # The simulation ends here, as AWS's does, without verdicts of the other types.
             return Simulated(verdict=most_restrictive(level.verdict for level in scp), organization=False)
         verdict = judge(request, policies, found).verdict
         return Simulated(
@@ -112,13 +114,13 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         )
 
     def refused(self) -> Simulated:
-        """The answer to a question that no request can ask: nothing allows it."""
+        """The answer for a combination that no request can have: it is denied."""
         boundary = None if self.boundary is None else False
         return Simulated(verdict=Verdict.IMPLICIT_DENY, missing=self._missing, boundary=boundary)
 
     @property
     def policies(self) -> Iterator[Policy]:
-        """All that a question is held against."""
+        """All policies of the simulation."""
         return self._policies.every()
 
     def _request(self, action: str, resource: str) -> Request:
@@ -161,7 +163,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _of_own_account(self) -> Mapping[str, Value]:
-        """What the request has of every resource in the principal's own account, as far as nothing else is given."""
+        """The condition keys of a resource in the principal's own account, where `keys` give no others."""
         pairs = [(key, own) for key, own in _OF_ONE_ACCOUNT if ascii_lower(key) not in self._given]
         return {key: self.keys[own] for key, own in pairs if own in self.keys}
 
@@ -185,7 +187,8 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
             applying = set(map(id, level.denies if denied else level.allows))
             pairs = [(policy, one) for policy in level.policies for one in policy.statements if id(one) in applying]
             for policy, statement in pairs:
-                # A policy that is attached in two ways is in the layer twice. What stands in for one has no source.
+                # A policy that is attached in two ways is twice in the layer. The substitute of a missing policy has no
+                # source.
                 if policy.source and (level.layer, id(statement)) not in told:
                     told.add((level.layer, id(statement)))
                     yield Determining(level.layer, policy, statement)
@@ -193,7 +196,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
     def _allowed_by_boundary(self, found: tuple[Found, ...]) -> bool | None:
         if self.boundary is None:
             return None
-        # What needs no permission is held against no policy.
+        # An action that needs no permission is not evaluated against policies.
         return all(level.verdict is Verdict.ALLOWED for level in found if level.layer is Layer.BOUNDARY)
 
     def _by_layer(self, found: tuple[Found, ...], request: Request) -> Mapping[Layer, Verdict] | None:

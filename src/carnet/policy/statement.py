@@ -21,26 +21,26 @@ from carnet.policy.resources import ArnPattern
 
 
 class Effect(StrEnum):
-    """What a statement does to the requests it applies to."""
+    """The effect of a statement on the requests that it applies to."""
 
     ALLOW = "Allow"
     DENY = "Deny"
 
 
 class ActionPattern(Struct, frozen=True):
-    """`s3:Get*`. Actions compare without regard to ASCII case."""
+    """`s3:Get*`. Actions are compared without regard to ASCII case."""
 
     text: str
     glob: Glob
     prefix: str
-    """What every matching action begins with, in lower case."""
+    """The text that every matching action begins with, in lower case."""
 
     def matches(self, action: str) -> bool:
         return self.glob.matches(ascii_lower(action))
 
 
 def action_pattern(text: str) -> ActionPattern:
-    """Read one value of an Action element."""
+    """Parse one value of an Action element."""
     tokens = wildcard_tokens(ascii_lower(text))
     return ActionPattern(text, glob(tokens), literal_prefix(tokens))
 
@@ -62,10 +62,10 @@ class ResourceElement(Struct, frozen=True, kw_only=True):
     negated: bool = False
 
     def matches(self, resource: str, context: Context, *, granting: bool) -> bool:
-        """Whether the element covers `resource`; `granting` for the element of an Allow.
+        """Whether the element covers `resource`. `granting` is set for the element of an Allow.
 
-        A pattern with a variable that cannot be resolved matches nothing. In a NotResource that would let an Allow
-        grant because something is not known: there the element does not match.
+        A pattern with a variable that cannot be resolved matches nothing. In a NotResource, an Allow would then grant
+        because something is not known; so there the element does not match.
         """
 
         def look(key: str) -> Value | None:
@@ -78,10 +78,10 @@ class ResourceElement(Struct, frozen=True, kw_only=True):
 
 
 class Statement(Struct, frozen=True, kw_only=True, eq=False):
-    """One statement. Two are the same only if they are one object.
+    """One statement. Two statements are equal only if they are the same object.
 
-    A statement without `principals` is about whoever the policy is attached to; one without `resources` about the
-    resource that the policy belongs to.
+    A statement without `principals` applies to the principal that the policy is attached to; one without `resources` to
+    the resource that the policy belongs to.
     """
 
     ref: StatementRef
@@ -93,12 +93,12 @@ class Statement(Struct, frozen=True, kw_only=True, eq=False):
     source: Mapping[str, Any]
     """The statement's elements as written, in plain JSON values."""
     problem: str = ""
-    """Why the statement is not understood and fails closed: an Allow applies to nothing, a Deny to all that its other
-    elements cover. Empty for one that is understood."""
+    """Why the statement is not understood and fails closed: an Allow then applies to nothing, a Deny to everything that
+    its other elements cover. Empty if it is understood."""
 
     @property
     def parts(self) -> int:
-        """How many objects it is made of; each takes some 2 KB of memory at most, and as much again when compiled."""
+        """How many objects it consists of. Each takes about 2 KB of memory at most, and as much again when compiled."""
         elements = len(self.actions.patterns)
         elements += len(self.resources.patterns) if self.resources is not None else 0
         elements += len(self.principals.values) if self.principals is not None else 0

@@ -1,4 +1,5 @@
-"""Why a decision is what it is: every layer, every statement with what did not match, every condition with its values.
+"""Explains a decision: every layer, every statement with the elements that did not match, every condition with its
+values.
 
 `explain` asks the written rule and then each statement's elements one by one.
 """
@@ -26,7 +27,7 @@ from carnet.policy.variables import Lookup
 
 
 class ConditionTrace(Struct, frozen=True, kw_only=True):
-    """One condition: what the policy wants, what the request has."""
+    """One condition: the values that the policy wants, and the value that the request has."""
 
     operator: str
     key: str
@@ -39,7 +40,7 @@ class ConditionTrace(Struct, frozen=True, kw_only=True):
     lacks_set_operator: bool
     """Not met because the key is multivalued and the operator has neither ForAllValues nor ForAnyValue."""
     hidden: bool = False
-    """What the request has is left out: who asks may not see it."""
+    """Whether the request's value is left out, because the reader may not see it."""
 
     @property
     def missing(self) -> bool:
@@ -61,7 +62,7 @@ class ConditionTrace(Struct, frozen=True, kw_only=True):
 
 
 class ResourceTrace(Struct, frozen=True, kw_only=True):
-    """One pattern of a Resource or NotResource element in which policy variables stand."""
+    """One pattern with policy variables in a Resource or NotResource element."""
 
     pattern: str
     resolved: str | None
@@ -82,7 +83,8 @@ class StatementTrace(Struct, frozen=True, kw_only=True):
     conditions: tuple[ConditionTrace, ...]
     resources: tuple[ResourceTrace, ...]
     delegates: bool
-    """An Allow of the resource's policy that applies and names no more than the account, whose own policies decide."""
+    """Whether it is an Allow of the resource's policy that applies and names only the account, so that the account's
+    own policies decide."""
     problem: str = ""
     """Why the statement is not understood and fails closed; empty for one that is."""
 
@@ -105,25 +107,26 @@ class StatementTrace(Struct, frozen=True, kw_only=True):
 
 
 class LayerTrace(Struct, frozen=True, kw_only=True):
-    """One layer, or one level of an organization, by itself; of the levels that were given, that of the root is 0."""
+    """One layer, or one level of an organization. Level 0 is that of the root."""
 
     layer: Layer
     level: int
     verdict: Verdict | None
-    """None if it is not told."""
+    """None if it is hidden."""
     policies: tuple[str, ...]
-    """The sources of its policies; none if the layer decided by being absent."""
+    """The sources of its policies; none if there are no policies in the layer."""
     attached: tuple[str, ...] = ()
-    """How each of them comes to the principal (`attached to group admins`), or to the level; empty if not known."""
+    """How each policy is attached to the principal (`attached to group admins`) or to the level; empty if not known."""
     statements: tuple[StatementTrace, ...]
     foreign: bool = False
-    """A policy of the resource that lies in another account than the resource: its Allow is no consent."""
+    """Whether it is a policy of the resource in another account than the resource, whose Allow is not the owner's
+    consent."""
     hidden: bool = False
-    """Its policies and statements are left out: who asks may not see them."""
+    """Whether its policies and statements are left out, because the reader may not see them."""
 
     @property
     def delegates(self) -> bool:
-        """Whether it allows, and that to the account only; not known of one that is hidden."""
+        """Whether it allows only the account; not known if it is hidden."""
         if self.hidden:
             return False
         allows = [one for one in self.statements if one.applies and one.effect is Effect.ALLOW]
@@ -143,7 +146,7 @@ class LayerTrace(Struct, frozen=True, kw_only=True):
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """A decision and all that led to it."""
+    """A decision and everything that led to it."""
 
     request: Request
     decision: Decision
@@ -209,7 +212,7 @@ def ref_as_dict(ref: StatementRef) -> dict[str, Any]:
 
 
 def _with_absent(layers: tuple[LayerTrace, ...], deciding: Layer | None) -> tuple[LayerTrace, ...]:
-    """The layers and, in its place, the resource's policy if there is none and one would have had to allow."""
+    """The layers, with an empty one for the resource's policy if there is none and one would have had to allow."""
     if deciding not in OF_RESOURCE or any(one.layer is deciding for one in layers):
         return layers
     before = sum(one.layer in (Layer.RCP, Layer.SCP) for one in layers)
@@ -322,7 +325,7 @@ def _layer_lines(layer: LayerTrace) -> list[str]:
         lines.append(f"  policies that are not shown, since {_why_hidden(layer)}")
     elif not layer.statements:
         lines.append("  no policy")
-    # A policy that is attached in two ways is in the layer twice.
+    # A policy that is attached in two ways is twice in the layer.
     for policy, how in dict.fromkeys(zip(layer.policies, layer.attached, strict=False)):
         lines.append(f"  {printable(policy)} is {printable(how)}")
     for statement in layer.statements:
@@ -362,7 +365,7 @@ def _condition_line(condition: ConditionTrace) -> str:
 
 
 def _filled(text: str, resolved: str | None) -> str:
-    """A text of a policy and, if variables stand in it, what it says here."""
+    """A text of a policy, and its value in this request if it has variables."""
     if resolved is None:
         return f"{_quoted(text)} (cannot be resolved)"
     return _quoted(text) if text == resolved else f"{_quoted(text)} (here {_quoted(resolved)})"

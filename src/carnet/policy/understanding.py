@@ -1,8 +1,8 @@
-"""What a stored document says, whatever may be saved today.
+"""Parses stored documents, whether or not they could be saved today.
 
-A document is stored once and read by every later release. Whatever has one clear meaning keeps it, though AWS or this
-release would refuse to save it now. A statement that has none fails closed: an Allow applies to nothing, a Deny to all
-that its readable elements cover.
+A document is stored once and read by every later release. A statement with one clear meaning keeps it, even if AWS or
+this release would refuse to save it now. A statement without one fails closed: an Allow applies to nothing, a Deny to
+everything that its readable elements cover.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def understood(text: str, grammar: Grammar, source: str, principal_ids: Mapping[
         version = document_version(document) or version
     except Malformed as fault:
         problem = fault.message
-    # A document without statements says something that cannot be read.
+    # A document without statements must contain something that cannot be read.
     found = document_statements(document) or (None,)
     reader = _Reader(StatementReader(text, grammar, version, source, principal_ids), RULES[grammar], problem)
     named = document.members.get("Id")
@@ -69,7 +69,7 @@ def understood(text: str, grammar: Grammar, source: str, principal_ids: Mapping[
 
 
 class _Reader(Struct, frozen=True):
-    """Reads statements; none is understood if there is a `problem` with their document."""
+    """Parses statements. None of them is understood if there is a `problem` with their document."""
 
     strict: StatementReader
     rules: Rules
@@ -86,7 +86,8 @@ class _Reader(Struct, frozen=True):
             return self._closed(index, given, fault.message, readable=True)
 
     def _closed(self, index: int, given: Json, problem: str, *, readable: bool) -> Statement:
-        """A statement that fails closed; if not `readable`, not even its elements are understood one by one."""
+        """A statement that fails closed. If it is not `readable`, its elements are not understood separately,
+        either."""
         whole = given if isinstance(given, JsonObject) else _EMPTY
         part = whole if readable else _EMPTY
         allow = whole.members.get("Effect") == Effect.ALLOW
@@ -119,7 +120,7 @@ class _Reader(Struct, frozen=True):
         return found if found is not None and found.values else _EVERYONE
 
     def _conditions(self, given: JsonObject) -> Iterator[Condition]:
-        """The conditions that are understood; without the others a Deny covers more."""
+        """The conditions that are understood. The others are left out, so that a Deny covers more."""
         block = given.members.get("Condition")
         for operator, keys in block.members.items() if isinstance(block, JsonObject) else ():
             for key, values in keys.members.items() if isinstance(keys, JsonObject) else ():
@@ -130,7 +131,7 @@ class _Reader(Struct, frozen=True):
 
 
 def _element(given: JsonObject, names: tuple[str, ...], read: Callable[[StatementShape], T]) -> T | None:
-    """What one element of a Deny says by itself; None if it is absent or not understood."""
+    """One element of a Deny; None if it is absent or not understood."""
     part = {name: given.members[name] for name in names if name in given.members}
     try:
         return read(statement_shape(JsonObject({"Effect": Effect.DENY.value, **part}, 0))) if part else None

@@ -38,7 +38,7 @@ IAM_RESOURCE_TYPES = (
 )
 
 _MORE_IAM_RESOURCES = (EVERYTHING, "root", "role-template/")
-"""What AWS takes besides the types; its sentence names the first two."""
+"""Resources that AWS accepts besides the types; its sentence names the first two."""
 
 _CHARACTERS = re.compile(r"[\t\n\r\u0020-\u00ff]*")
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
@@ -61,13 +61,13 @@ _WITHOUT_PLACE = {
         EVERYTHING,
     ),
 }
-"""Services whose ARNs hold neither region nor account, with their resource types that do.
+"""Services whose ARNs have neither Region nor account, with those of their resource types that do.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-resources-for-iam-policies
 """
 
 _EVERY_ACTION = "*:*"
-"""The one action whose vendor may be a wildcard: it is what `*` is."""
+"""The one action whose vendor may be a wildcard. It means the same as `*`."""
 
 
 def check_text(text: str, grammar: Grammar) -> None:
@@ -108,7 +108,7 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
 
 
 def _check_legacy(document: DocumentShape, grammar: Grammar) -> None:
-    """Refuse what AWS finds before it looks for Sids, actions and resources: a wrong case, and values that are none."""
+    """Refuse what AWS checks before Sids, actions and resources: elements in the wrong case, and invalid values."""
     rules = RULES[grammar]
     if any(statement.wrong_case for statement in document.statements):
         raise Malformed(LEGACY_PARSING)
@@ -126,7 +126,7 @@ def _check_legacy(document: DocumentShape, grammar: Grammar) -> None:
 
 
 def _check_values(statement: StatementShape, *, variables: bool) -> None:
-    """Raise Malformed for the first value of a condition that is none of its operator's type."""
+    """Raise Malformed for the first value of a condition that does not have its operator's type."""
     for operator, _, values in statement.conditions:
         if (use := operator_use(operator)) is not None:
             for value in values:
@@ -198,7 +198,7 @@ def _check_arn(resource: str, rules: Rules) -> None:
 
 
 def _check_legacy_arn(segments: list[str]) -> None:
-    """Refuse an ARN without a service, one of Amazon S3 that lacks a colon, and what no ARN has for a place."""
+    """Refuse an ARN without a service, an ARN of Amazon S3 that lacks a colon, and an invalid Region or account."""
     service = segments[2:3]
     if service == [""] or (service == ["s3"] and len(segments) == SEGMENTS - 1):
         raise Malformed(LEGACY_PARSING)
@@ -207,7 +207,8 @@ def _check_legacy_arn(segments: list[str]) -> None:
 
 
 def _check_place(*, region: str, account: str) -> None:
-    """Refuse what no ARN has for a Region or an account. A `*` that ends the Region may cross whatever follows."""
+    """Refuse an invalid Region or account in an ARN. A `*` at the end of the Region may match everything that
+    follows."""
     places = (region,) if region.endswith(EVERYTHING) else (region, account)
     empty_part = _REGION.fullmatch(region) is not None and "" in region.split("-")
     if empty_part or any(map(_NO_PLACE.search, places)):
@@ -215,7 +216,7 @@ def _check_place(*, region: str, account: str) -> None:
 
 
 def _check_placeless(resource: str, *, region: str, account: str) -> None:
-    """Refuse what cannot match an empty segment; a lone `*` can."""
+    """Refuse a segment that cannot match an empty one; a lone `*` can."""
     if region.strip(EVERYTHING):
         raise Malformed(f"Resource {resource} can not contain region information.")
     if account.strip(EVERYTHING):

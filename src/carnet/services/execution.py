@@ -49,7 +49,7 @@ from carnet.store.unit_of_work import UnitOfWork
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """An operation that was carried out: its answer, the audit event that tells of it, and what was decided for it."""
+    """An operation that was carried out: its answer, its audit event, and its decisions."""
 
     answer: Answer
     event: Event
@@ -83,7 +83,7 @@ _GROUP_SECONDS = 0.2
 
 
 class Requested(Struct, frozen=True, kw_only=True):
-    """A change that is asked for; `prepared` is what the preparation has made."""
+    """A requested change; `prepared` is the result of its preparation."""
 
     operation: Operation
     parsed: Parsed
@@ -93,13 +93,14 @@ class Requested(Struct, frozen=True, kw_only=True):
 
 
 class OtherChange(Protocol):
-    """A change that no operation of an AWS service makes."""
+    """A change that is not an operation of an AWS service."""
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
-        """Make it, or raise a Fault or whatever its door answers; `snapshot` is the state at the locked revision.
+        """Make the change, or raise a Fault or another exception that its door answers. `snapshot` is the state at the
+        locked revision.
 
-        INVARIANT: it looks for its caller again, as `_make` does; and what it decides was decided before it was asked
-        for, so that policies are read and compiled by then (`server/long_policies`).
+        INVARIANT: it looks up its caller again, as `_make` does. Its decisions were made once before, so that the
+        policies are parsed and compiled by now (`server/long_policies`).
         """
 
 
@@ -124,11 +125,11 @@ class Execution:
     parts: Parts
 
     def admit(self, operation: Operation, parsed: Parsed, at_once: float = inf) -> Admitted | Failed:
-        """Refuse at little cost, before the operation is prepared, whom it would be refused to as things stand.
+        """Refuse a caller who may not call the operation now, at little cost, before the operation is prepared.
 
-        INVARIANT: an operation is not prepared for a caller who proved who it is and may not call it, unless that is
-        decided on what the preparation finds. Of nobody in particular nothing is known before that: who calls is what
-        the preparation finds out.
+        INVARIANT: an operation is not prepared for a proven caller who may not call it, unless the decision depends on
+        what the preparation finds. For other callers nothing can be decided before: the preparation finds out who they
+        are.
         """
         decided: list[Decided] = []
         left.characters = min(left.characters, at_once)
@@ -139,7 +140,7 @@ class Execution:
             )
             if not isinstance(call, AnonymousCall) and not operation.decided_prepared:
                 operation.authorize(call, parsed.given, decided)
-            # What was decided as if a code were right is not told: nobody knows yet whether it is.
+            # A decision that assumed a right code is not shown: it is not known yet if the code is right.
             return Admitted(call=call, decided=() if with_mfa else tuple(decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
@@ -149,14 +150,15 @@ class Execution:
     def read(self, operation: Operation, parsed: Parsed, at_once: float = inf) -> Outcome:
         """Answer from memory, at the directory's present revision.
 
-        It fails with TakesLong if more of policies has to be read and compiled than may be `at_once`, or by the thread.
+        It fails with TakesLong if more characters of policies have to be parsed and compiled than `at_once`, or than
+        the thread may.
         """
         return self._read(operation, parsed, None, at_once, later=False)
 
     def read_prepared(self, operation: Operation, parsed: Parsed, prepared: Any, at_once: float = inf) -> Outcome:
-        """The same of an operation for which something was done beforehand: `prepared` is what that has made.
+        """As `read`, for an operation that was prepared: `prepared` is the result of the preparation.
 
-        INVARIANT: the caller is looked for again, as it may have changed in the meantime.
+        INVARIANT: the caller is looked up again, because it may have changed in the meantime.
         """
         return self._read(operation, parsed, prepared, at_once, later=True)
 
@@ -186,19 +188,20 @@ class Execution:
             left.characters = inf
 
     def write(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Outcome:
-        """Change the store, or nothing; `prepared` is what the preparation has made."""
+        """Make one change, or none; `prepared` is the result of the preparation."""
         return self.write_together([Requested(operation=operation, parsed=parsed, prepared=prepared)])[0]
 
     def write_together(self, changes: Iterable[Change]) -> list[Outcome]:
-        """Make changes one after the other and commit them together: each is made or refused alone.
+        """Make changes one after the other and commit them together. Each one is made or refused separately.
 
-        They are asked for when no other process can write any more, and if that does not come, to be refused.
+        The changes are asked for once no other process can write; if that turn does not come, they are asked for to be
+        refused.
 
-        Gives the outcomes of the first, at least of one; the others are left for another time, since nobody else can
-        write meanwhile. A fault of the transaction is the outcome of all, also of those that were refused: what they
-        were refused for may never have been.
-        INVARIANT: the caller is found and authorized again at the revision that the change before has left, so a
-        credential that was deleted before can no longer write, not even among changes that are committed together.
+        Returns the outcomes of the first changes, of one at least. The others are left for the next group, because no
+        other process can write meanwhile. A fault of the transaction is the outcome of all changes, even of refused
+        ones: the reason for the refusal may have been rolled back. INVARIANT: the caller is looked up and authorized
+        again at the revision after the preceding change. So a credential that was deleted can no longer write, not even
+        within the same group.
         """
         tried: list[_Tried] = []
         try:
@@ -223,7 +226,8 @@ class Execution:
         ]
 
     def _write_one(self, group: Group, snapshot: Snapshot, change: Change, tried: _Tried) -> Snapshot:
-        """Make or refuse one change; gives what the next one finds. Raises Unavailable if the group cannot go on."""
+        """Make or refuse one change; returns the snapshot for the next one. Raises Unavailable if the group cannot go
+        on."""
         try:
             with group.unit() as unit:
                 if isinstance(change, Requested):
@@ -262,7 +266,7 @@ class Execution:
         return Done(answer=answer, event=_event(parsed, answer, decided), decided=tuple(decided))
 
     def note_use(self, caller: Caller, when: datetime) -> None:
-        """Remember that an access key or a role was used, whether or not the call is allowed."""
+        """Note that an access key or a role was used, whether or not the call is allowed."""
         match caller:
             case Verified() if caller.credential.session is None:
                 used = KeyUse(when, caller.service, caller.region)
@@ -276,7 +280,7 @@ class Execution:
                 assert_never(caller)
 
     def present(self, snapshot: Snapshot, caller: Caller) -> Caller:
-        """The caller as it stands at another revision; raises Refused if its credential is no longer good."""
+        """The caller as of another revision; raises Refused if its credential is no longer valid."""
         renewed: Caller | None
         match caller:
             case Verified() | SignedIn():
@@ -306,7 +310,8 @@ class Execution:
         *,
         with_mfa: bool,
     ) -> AnyCall:
-        """What the operation is given; with a `unit`, to change the store; `with_mfa` if it is a call with MFA."""
+        """The call that the operation gets; with a `unit` it can change the store. `with_mfa` if it counts as a call
+        with MFA."""
         arrived = parsed.authenticated.routed.arrived
         members: dict[str, Any] = {
             "caller": caller,
@@ -331,7 +336,7 @@ class Execution:
 
 
 def _call_type(caller: Caller, *, writes: bool) -> Callable[..., AnyCall]:
-    """What the operations of such a caller take."""
+    """The types of call for such a caller."""
     match caller:
         case Verified() | SignedIn():
             return WriteCall if writes else Call
@@ -357,12 +362,13 @@ def _proves_mfa(operation: Operation) -> bool:
 
 
 def _with_mfa(operation: Operation, prepared: Any) -> bool:
-    """INVARIANT: only a code that was looked at makes a call one with MFA."""
+    """INVARIANT: a call counts as one with MFA only after its code was checked."""
     return _proves_mfa(operation) and isinstance(prepared, Accepted)
 
 
 def _made_in_time(change: OtherChange, unit: UnitOfWork, snapshot: Snapshot) -> Done:
-    """Raises Unavailable for one whose policies have changed so much since it was asked for that others would wait."""
+    """Raises Unavailable if the caller's policies have changed so much since the request that others would have to
+    wait."""
     try:
         return at_once(partial(change.make, unit, snapshot))
     except TakesLong:

@@ -1,7 +1,7 @@
 """The change log: which rows each write transaction touched, chained by hashes.
 
-It holds no values: a reader takes the rows as they are now. The chain lets a reader see that the past it knows is
-not the past of this database (a restore, or a failover that lost the tail of the log).
+It holds no values: a reader takes the rows as they are now. By the chain a reader sees that the history which it knows
+is not the history of this database (after a restore, or a failover that lost the end of the log).
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ CHANGES = Table(
     # SHA-256 of the row as the transaction left it; NULL if it was removed.
     Column("content", LargeBinary, nullable=True),
     Column("hash", LargeBinary, nullable=False),
-    # Whether the kind bears on decisions: a reader that does not know the kind must hold the scope back, if so.
+    # Whether decisions depend on the kind. If so, a reader that does not know the kind must hold the scope back.
     Column("decides", Boolean, nullable=False, server_default=true()),
 )
 _ROWS_AT_ONCE = 1000
 _LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
-"""What a row's hash is over. INVARIANT: the same in every release, so that each can follow what another has written."""
+"""The columns that a row's hash covers. INVARIANT: the same in every release, so that each can follow changes of
+another."""
 INSERT = Insertion.into(CHANGES, (*_LINKED, "hash", "decides"))
 """Of the rows that `linked` has made, in their order."""
 
@@ -57,7 +58,7 @@ def linked(base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> tu
 
 
 def _link(linked: tuple[Any, ...], decides: bool) -> bytes:
-    """The hash of one change row. One that decides has that of the rows from before there was the column."""
+    """The hash of one change row. For a row that decides it is the same as before the column `decides` existed."""
     columns = linked if decides else (*linked, decides)
     return hashlib.sha256(orjson.dumps(columns, default=bytes.hex)).digest()
 
@@ -73,9 +74,9 @@ def read_since(connection: Connection, base: Revision, *, limit: int | None = No
 
 
 def forks(base: Revision, rows: Sequence[Row[Any]], head: Revision) -> bool:
-    """Whether `base` was never in the past that leads to `head`, in the same epoch. `rows` are those after it.
+    """Whether `base` was never in the history of `head`, in the same epoch. `rows` are the rows after it.
 
-    If the log does not go back to it, that cannot be told.
+    If the log does not go back to `base`, it is not known, and False.
     """
     if base.epoch != head.epoch or base.epoch == "":
         return False
@@ -85,7 +86,7 @@ def forks(base: Revision, rows: Sequence[Row[Any]], head: Revision) -> bool:
 
 
 def leads_through(connection: Connection, past: Revision, head: Revision) -> bool:
-    """Whether `past` is before `head`, as far as the log goes back."""
+    """Whether `past` is in the history of `head`, as far as the log goes back."""
     return not forks(past, read_since(connection, past, limit=1), head)
 
 

@@ -1,6 +1,6 @@
-"""One kind of entity: its table, and all that the store and the directory need to know of it.
+"""One kind of entity: its table, and everything that the store and the directory need to know about it.
 
-An entity is one row, with all that it owns.
+An entity is one row, including everything that it owns.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KEYS_PER_QUERY = 500
 
 @dataclass(frozen=True, slots=True)
 class Reference(Generic[E]):
-    """What entities of one kind refer to, by id or by ARN."""
+    """How entities of one kind refer to others, by id or by ARN."""
 
     to: type[Any]
     targets: Callable[[E], Iterable[str]]
@@ -54,11 +54,11 @@ def one(to: type[Any], attribute: str) -> Reference[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Sealed(Generic[E]):
-    """Where a kind keeps sealed values (`keyring.keyring`)."""
+    """The sealed values of a kind (`keyring.keyring`)."""
 
     column: str
     values: Callable[[E], Iterable[bytes]]
-    """Those of an entity; an empty one stands for none."""
+    """The sealed values of an entity; an empty one stands for none."""
 
 
 class Stored(NamedTuple):
@@ -68,24 +68,25 @@ class Stored(NamedTuple):
     key: str
     row: RowValues
     content: bytes
-    """The row's hash, which the change log remembers."""
+    """The row's hash, which the change log keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class EntityType(Generic[E]):
     """How entities of type E are stored, found, listed and removed.
 
-    What is not given is that of a named entity of an account (`entities.entity.Entity`).
+    The defaults fit a named entity of an account (`entities.entity.Entity`).
     """
 
     entity: type[E]
     kind: str
-    """What the change log and refusals call one: `instance profile`. INVARIANT: never changed, never used again."""
+    """Its name in the change log and in errors: `instance profile`. INVARIANT: it is never changed, and never used for
+    another kind."""
     table: Table
     from_row: Callable[[Row[Any]], E]
-    """Raises an exception for a row that does not hold an E."""
+    """Raises an exception for a row that is not an E."""
     decides: bool
-    """Whether a decision may depend on one. If so, a scope with one that cannot be read is held back."""
+    """Whether a decision may depend on it. If so, a scope with a row that cannot be read is held back."""
     to_row: Callable[[E], RowValues] | None = None
     """How an entity is written; by default, each column holds the attribute of its name, as `codec.columns` writes it.
     """
@@ -95,13 +96,13 @@ class EntityType(Generic[E]):
     """Name of the unique id, of the column and of the attribute."""
     scope_kind: ScopeKind = ScopeKind.ACCOUNT
     scope_column: str | None = "account"
-    """Name of the scope's id, of the column and of the attribute; None for what is of the installation."""
+    """Name of the scope's id, of the column and of the attribute; None if the kind belongs to the installation."""
     name_of: Callable[[E], str] = attrgetter("name")
-    """What a refusal calls an entity."""
+    """The name of an entity in errors."""
     unique_name: Callable[[E], str] | None = attrgetter("name_key")
-    """What is unique in the scope, besides the id."""
+    """The name that is unique in the scope, besides the id."""
     installation_name: Callable[[E], Hashable | None] | None = None
-    """What is unique in the whole installation; None for an entity without."""
+    """The name that is unique in the whole installation; None for an entity without one."""
     order: Callable[[E], Any] = attrgetter("name_key")
     """The order in which entities are listed."""
     sealed: Sealed[E] | None = None
@@ -114,7 +115,8 @@ class EntityType(Generic[E]):
 
     @property
     def is_root(self) -> bool:
-        """Whether an entity is its scope, as an account is: all else of the scope is gone before it."""
+        """Whether an entity is itself the scope, as an account is. Everything else of the scope is removed before
+        it."""
         return self.scope_column == self.key_column
 
     def key_of(self, entity: E) -> str:
@@ -135,7 +137,7 @@ class EntityType(Generic[E]):
         return Stored(self.scope_of(entity), self.key_of(entity), row, content_hash(row))
 
     def scope_of(self, entity: E | Row[Any]) -> Scope:
-        """Where an entity, or a row of the table, belongs."""
+        """The scope of an entity, or of a row of the table."""
         return Scope(self.scope_kind, getattr(entity, self.scope_column) if self.scope_column else "")
 
     def read_all(self, connection: Connection, unreadable: set[Scope]) -> Iterator[Change]:
@@ -154,7 +156,7 @@ class EntityType(Generic[E]):
         return self._read(connection.execute(select(self.table).where(self.within(scope))), unreadable)
 
     def within(self, scope: Scope) -> ColumnElement[bool]:
-        """The condition that a row is in a scope of this kind's."""
+        """The condition that a row belongs to a scope."""
         return true() if self.scope_column is None else self.table.c[self.scope_column] == scope.id
 
     def _read(self, rows: Iterable[Row[Any]], unreadable: set[Scope]) -> Iterator[Change]:
@@ -170,15 +172,15 @@ class EntityType(Generic[E]):
 
 @cache
 def _attributes(table: Table) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
-    """The names of the columns, and what gives the attributes of those names."""
-    names = tuple(map(str, table.columns.keys()))  # plain text, which JSON wants
-    if len(names) == 1:  # of one name, `attrgetter` gives no tuple
+    """The names of the columns, and a getter of the attributes of those names."""
+    names = tuple(map(str, table.columns.keys()))  # plain text, which JSON needs
+    if len(names) == 1:  # for one name, `attrgetter` returns no tuple
         return names, lambda entity: (getattr(entity, names[0]),)
     return names, attrgetter(*names)
 
 
 def content_hash(row: RowValues) -> bytes:
-    """What the change log remembers of a row: SHA-256 over its columns, in the order of their names."""
+    """The hash of a row in the change log: SHA-256 over its columns, in the order of their names."""
     return hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS, default=bytes.hex)).digest()
 
 

@@ -1,4 +1,4 @@
-"""What the store refuses, with the words a service needs to say it in AWS's sentence."""
+"""The faults of the store, with the values that services need for AWS's sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Taken(AlreadyExists):
 
 
 class Absent(Missing):
-    """The row to change is not there, or the account that a new row belongs to is not."""
+    """The row to change does not exist, or the account of a new row does not."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"The {kind} {name} does not exist.")
@@ -27,7 +27,7 @@ class Absent(Missing):
 
 
 class Occupied(InUse):
-    """The account to remove still has entities."""
+    """The account to remove still contains entities."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"The {kind} {name} is still in use.")
@@ -36,16 +36,17 @@ class Occupied(InUse):
 
 
 class Unreachable(Unavailable):
-    """The database does not answer as one does."""
+    """The database does not answer, or not as a database does."""
 
     def __init__(self, message: str = "The store cannot be reached.", *, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
-        """What the database or its driver says of it, in a line, which may tell where the store is and who reads it."""
+        """The message of the database or its driver, in one line. It may contain the address of the store and a user
+        name."""
 
 
 class Held(Unreachable):
-    """Another process writes, and has not let go in time."""
+    """Another process writes, and has not finished in time."""
 
     def __init__(self) -> None:
         super().__init__("Another process holds the store, and has not let go of it for some seconds.")
@@ -59,7 +60,7 @@ class Full(Unreachable):
 
 
 class SettingsDropped(Unavailable):
-    """What stands before the database does not hand on what a session is set to."""
+    """A pooler in front of the database does not pass on the settings of a session."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -70,7 +71,8 @@ class SettingsDropped(Unavailable):
 
 @contextmanager
 def named(shown_url: str, *kinds: type[Unavailable]) -> Iterator[None]:
-    """Say of which store a fault of these kinds is, and why. For its operator: callers of a server see neither."""
+    """Add the store's URL and the reason to the message of such a fault. For the operator only: callers of a server see
+    neither."""
     try:
         yield
     except kinds as problem:
@@ -86,7 +88,7 @@ def because(problem: Unavailable) -> str:
 
 
 class OutcomeUnknown(Unavailable):
-    """The store did not say whether it has made the change: it is made wholly or not at all."""
+    """The store did not say whether it has made the change. It is made completely or not at all."""
 
     def __init__(self, *, reason: str = "") -> None:
         self.reason = reason
@@ -96,21 +98,21 @@ class OutcomeUnknown(Unavailable):
 
 
 class NoRoom(Unavailable):
-    """The disk has no room for what is written with a change, so that none is made."""
+    """The disk has no room for a change and its events, so that no change is made."""
 
 
 class Lost(Unavailable):
-    """The database that this process has opened is not there any more, or another one is in its place."""
+    """The database that this process has opened was removed, or replaced by another one."""
 
     def __init__(self) -> None:
         super().__init__("The store was removed, replaced or overwritten while the server ran.")
 
 
 class WentBack(Unavailable):
-    """The database is an earlier state of itself, or has gone another way from one, and nobody has restored it.
+    """The database is in an earlier state, or in one that developed differently from it, without a restore by Carnet.
 
-    A backup was put in its place by hand, or a failover has lost the end of the log. What was seen is gone, revocations
-    perhaps among it: INVARIANT: nobody decides by the earlier state before an operator has accepted it.
+    A backup was put in its place by hand, or a failover has lost the end of the log. Changes that were seen are lost,
+    perhaps revocations. INVARIANT: no decision uses the earlier state before an operator has accepted it.
     """
 
     def __init__(self, seen: int, found: int) -> None:
@@ -118,23 +120,23 @@ class WentBack(Unavailable):
 
 
 class Damaged(Unavailable):
-    """The file of the database is not as the database has written it."""
+    """The database's file is damaged."""
 
 
 class BadBackup(Exception):
-    """The file is no backup, or not as it was written."""
+    """The file is no backup, or was altered."""
 
 
 class NotEmpty(Exception):
-    """What is to be restored would replace what is there."""
+    """The restore would replace existing accounts."""
 
 
 class NotSetUp(Exception):
-    """Nobody has set up a store at this URL, which shows no password."""
+    """No store was set up at this URL, which is shown without its password."""
 
     def __init__(self, url: str) -> None:
         super().__init__(f"There is no installation at {url}.")
 
 
 class Incompatible(Exception):
-    """The database was made by something else, or by a newer Carnet such that this one cannot work with it."""
+    """The database was made by another program, or changed by a newer Carnet so that this one cannot work with it."""

@@ -21,9 +21,10 @@ from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 
 class Group:
-    """Made by `Store.group`. Its units follow each other, each from the revision that the one before it left.
+    """Made by `Store.group`. Its units follow each other, each beginning at the revision that the one before has
+    reached.
 
-    INVARIANT: until the commit nothing of a unit is seen outside of this transaction, and no unit counts as made.
+    INVARIANT: before the commit nothing of a unit is visible outside of this transaction, and no unit counts as made.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Group:
         self._at = at
         self._driver_error = connection.dialect.loaded_dbapi.Error
         self._savepoints = connection.connection.cursor()
-        """SQLAlchemy would take longer for two savepoints than for the row between them."""
+        """A plain cursor: SQLAlchemy would take longer for two savepoints than for the row between them."""
         self._backend = backend
         self._types = types
         self._known_everywhere = known_everywhere
@@ -48,22 +49,22 @@ class Group:
         self._events: list[audit_log.EventRow] = []
         self._made: list[UnitOfWork] = []
         self.base = Revision(*connection.execute(head.LOCK).one())
-        """The revision that the group follows."""
+        """The revision before the group."""
         self.revision = self.base
-        """The revision that the next unit follows."""
+        """The revision before the next unit."""
         self.broken = False
-        """Whether the transaction is gone, and with it all that the units had done."""
+        """Whether the transaction is gone, with everything that the units had done."""
 
     @property
     def made(self) -> tuple[Changes, ...]:
-        """What the units have changed, each from the revision that the one before it left."""
+        """The changes of the units, in their order."""
         return tuple(unit.made for unit in self._made if unit.made is not None)
 
     @contextmanager
     def unit(self) -> Iterator[UnitOfWork]:
-        """One unit of work. If the block raises, what the unit did is undone, and what the others did stays.
+        """One unit of work. If the block raises, the changes of this unit are undone, and those of the others stay.
 
-        Raises Unavailable if that cannot be undone, for then the database has given up the transaction.
+        Raises Unavailable if they cannot be undone: then the database has given up the transaction.
         """
         unit = UnitOfWork(self._connection, self._backend, self._types, self._known_everywhere, self.revision)
         self._run("SAVEPOINT unit")
@@ -83,7 +84,7 @@ class Group:
     def commit(self, transaction: RootTransaction) -> None:
         """Write the logs of all units, advance the head, commit, and tell the units. For `Store.group` alone.
 
-        Rolls back if nothing was changed. Raises OutcomeUnknown if it cannot be told whether the commit was made,
+        Rolls back if nothing was changed. Raises OutcomeUnknown if it is not known whether the commit was made,
         Unavailable if the events cannot be recorded.
         """
         if self.broken:

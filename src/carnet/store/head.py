@@ -1,7 +1,7 @@
 """The head row: one row that every writer locks first and advances last.
 
-INVARIANT: commit order is sequence order, and the sequence has no gaps, because nobody can take a number while another
-holds one uncommitted.
+INVARIANT: commit order is sequence order, and the sequence has no gaps, because no writer can take a number while
+another one has not committed its own.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from carnet.store.schema import METADATA, moment, optional_text, text
 
 
 class Standing(NamedTuple):
-    """Where a store stands."""
+    """The state of a store's head."""
 
     installation: str
     revision: Revision
     at: datetime
-    """The latest moment that a writer trusted; UNKNOWN_MOMENT if none did."""
+    """The latest time that a writer trusted; UNKNOWN_MOMENT if none did."""
 
 
 UNKNOWN_MOMENT = read_moment(0)
 GENESIS_HASH = b""
-"""What the first change row has for a predecessor."""
+"""The predecessor's hash of the first change row."""
 
 HEAD = Table(
     "head",
@@ -50,18 +50,19 @@ HEAD = Table(
     Column("seq", BigInteger, nullable=False),
     text("epoch"),
     Column("hash", LargeBinary, nullable=False),
-    # Which installation it is, which a restore does not change; NULL if a former release has made it.
+    # The id of the installation, which a restore does not change; NULL if an older release has made the database.
     optional_text("installation"),
-    # The latest moment that a writer trusted (`base.clock.SteadyClock`), as `codec.moment` writes it.
+    # The latest time that a writer trusted (`base.clock.SteadyClock`), as `codec.moment` writes it.
     Column("at", BigInteger, nullable=False, server_default="0"),
 )
 
 MARKS = Table("log_marks", METADATA, Column("seq", BigInteger, primary_key=True, autoincrement=False), moment("at"))
-"""Where the head stood at some moments of the past (`store.retention`)."""
+"""The position of the head at some times in the past (`store.retention`)."""
 
 _SELECT = select(HEAD.c.seq, HEAD.c.epoch, HEAD.c.hash)
 LOCK = _SELECT.with_for_update()
-"""The members of a `Revision`, after the writers before; those behind wait until the transaction ends.
+"""Selects the members of a `Revision` and locks the row: earlier writers have finished, later ones wait until the
+transaction ends.
 
 SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
 """
@@ -70,11 +71,11 @@ ADVANCE = update(HEAD).values(
     hash=bindparam("next_hash"),
     at=case((HEAD.c.at < bindparam("next_at"), bindparam("next_at")), else_=HEAD.c.at),
 )
-"""By the one who holds the lock: to a revision, and to a moment unless it stands at a later one."""
+"""Sets a new revision, and a new time unless the head has a later one. Only for the holder of the lock."""
 
 
 def create_if_absent(connection: Connection) -> None:
-    """Begin the life of a new database."""
+    """Create the head row of a new database."""
     if connection.execute(_SELECT).first() is None:
         connection.execute(insert(HEAD), _beginning())
 
@@ -85,7 +86,8 @@ def _beginning() -> RowValues:
 
 
 def begin_epoch(connection: Connection, at: int) -> None:
-    """What the store is now, at a moment, is a new beginning: who has seen another past reads everything anew."""
+    """Begin a new epoch with the store as it is at that time: readers that have seen another history read everything
+    anew."""
     connection.execute(update(HEAD).values(epoch=secrets.token_hex(16), at=at))
 
 

@@ -1,7 +1,7 @@
 """The kinds that releases have written, as a table that every release reads.
 
-A release that does not know a kind finds here whether it bears on decisions and, if so, in which scopes there are rows
-of it: those scopes it must hold back, from its first look at the store on.
+A release that does not know a kind finds here whether decisions depend on it and, if so, which scopes have rows of it.
+It must hold these scopes back from the start.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KINDS = Table(
 
 
 def record(connection: Connection, types: EntityTypes) -> None:
-    """Write down the kinds that are not there yet. What another release has written of a kind stays."""
+    """Add the kinds that are missing. Entries of other releases stay."""
     there = set(connection.scalars(select(KINDS.c.kind)))
     rows = [
         {
@@ -59,12 +59,12 @@ def record(connection: Connection, types: EntityTypes) -> None:
 
 
 def are_recorded(connection: Connection, types: EntityTypes) -> bool:
-    """Whether `record` has nothing to write."""
+    """Whether `record` has nothing to add."""
     return set(types.by_kind) <= set(connection.scalars(select(KINDS.c.kind)))
 
 
 def held_back(connection: Connection, types: EntityTypes) -> Iterator[Scope]:
-    """The scopes with a row of a kind that bears on decisions and is not among these."""
+    """The scopes with a row of a kind on which decisions depend and that is not among `types`."""
     unknown = select(KINDS).where(KINDS.c.decides, KINDS.c.kind.not_in(types.by_kind))
     for row in connection.execute(unknown).all():
         scopes = _scopes(connection, row)

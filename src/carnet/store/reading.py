@@ -1,4 +1,4 @@
-"""Reading the whole store, or what is new in it. Each function is one answer from one consistent state."""
+"""Reads the whole store, or its changes. Each function reads one consistent state."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ def load(connection: Connection, types: EntityTypes) -> Changes:
 def changes_since(
     connection: Connection, types: EntityTypes, base: Revision, held: frozenset[Scope] = frozenset()
 ) -> Changes:
-    """The rows touched after `base`; everything, if the log does not lead from `base` to here.
+    """The rows that were touched after `base`; the whole store, if the log does not lead from `base` to the present
+    revision.
 
-    Raises WentBack if `base` is of this epoch, and was never in its past: what was acknowledged since is lost.
+    Raises WentBack if `base` belongs to this epoch, but was never in its history: acknowledged changes are lost.
 
-    A scope among `held`, those that the reader holds back, is read as a whole if it was touched.
+    A scope in `held`, which the reader holds back, is read as a whole if it was touched.
     """
     revision = head.read(connection)
     if revision == base:
@@ -62,7 +63,7 @@ def _current(
     logged: Iterable[Row[Any]],
     held: frozenset[Scope],
 ) -> Changes:
-    """What the log names, as it is now."""
+    """The rows that the log names, as they are now."""
     rows = [(Scope.of_id(row.scope), row) for row in logged]
     again = held.intersection(scope for scope, _ in rows)
     unknown = {scope for scope, row in rows if row.decides and row.kind not in types.by_kind}
@@ -84,16 +85,16 @@ def _current(
 
 
 def _held_back(connection: Connection, types: EntityTypes, suspects: frozenset[Scope]) -> set[Scope]:
-    """Those with a row that decides and is of no known kind."""
+    """The scopes with a row of an unknown kind on which decisions depend."""
     return set(suspects.intersection(kinds.held_back(connection, types))) if suspects else set()
 
 
 _Place = tuple[EntityType[Any], Scope, str]
-"""Where a row is, or was."""
+"""The place of a row, present or former."""
 
 
 def _touched(connection: Connection, places: Iterable[_Place], unreadable: set[Scope]) -> Iterable[Change]:
-    """The rows in those places, as they are now. A row that went from one scope to another is gone from the first."""
+    """The rows in those places, as they are now. A row that moved from one scope to another is gone from the first."""
     changes = {place: Change(*place, None) for place in places}
     keys = defaultdict[EntityType[Any], list[str]](list)
     for change in changes.values():

@@ -50,15 +50,15 @@ class Store:
         self._known_everywhere = known_everywhere or self.nodes.know
         self._installation: str | None = None
         self.trusted: Callable[[], datetime | None] = lambda: None
-        """The latest moment that the clock of this process trusts: writers leave it in the head."""
+        """The latest time that the clock of this process trusts. Writers store it in the head."""
         self.types = types
-        """The kinds that this process knows."""
+        """The kinds of entities that this process knows."""
         self.shown_url = shown_url
-        """Where it is, without a password."""
+        """The URL without a password."""
         self._check: Callable[[Store], None] | None = None
-        """What the database is looked at with when it answers for the first time; None once it has."""
+        """The check of the database when it answers for the first time; None afterwards."""
         self.record: audit_log.Record | None = None
-        """Keeps the audit events of changes elsewhere, too; None: they are in the database alone."""
+        """Also records the audit events of changes elsewhere; None if they are only in the database."""
 
     @classmethod
     def open(
@@ -72,11 +72,11 @@ class Store:
     ) -> Store:
         """Connect, and migrate the tables, or if there are none and `create` allows it, create them.
 
-        `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for
-        another one, Unavailable if the database does not answer, Incompatible if a newer Carnet made it such that this
-        one cannot work with it, NotSetUp if there is nothing and nothing may be made. `known_everywhere` tells which
-        kinds all live nodes know; None leaves it to their reports. With `check`, what is stored is looked at first, for
-        some seconds at most: raises Damaged.
+        `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for another
+        URL, Unavailable if the database does not answer, Incompatible if a newer Carnet has changed it so that this one
+        cannot work with it, NotSetUp if it is empty and may not be set up. `known_everywhere` lists the kinds that all
+        live nodes know; None uses their reports. With `check`, the stored data is checked first, for some seconds at
+        most; raises Damaged.
         """
         parsed = database_url.parsed(url)
         shown_url = database_url.shown(parsed)
@@ -96,10 +96,10 @@ class Store:
 
     @classmethod
     def opened_later(cls, url: str, check: Callable[[Store], None], *, types: EntityTypes = ENTITY_TYPES) -> Store:
-        """A store whose database does not answer: all methods but `poll` raise Unavailable until it does.
+        """A store whose database does not answer yet: all methods except `poll` raise Unavailable until it does.
 
-        Then it is opened as by `open`, and looked at with `check`, which raises Unavailable for a database that is not
-        the right one. Raises Unavailable at once if it is a file: then nobody need wait for it.
+        Then it is opened as by `open`, and `check` is called, which raises Unavailable for the wrong database. Raises
+        Unavailable at once if the database is a file, because waiting would not help.
         """
         parsed = database_url.parsed(url)
         store = cls(_backend(parsed, create=False), database_url.shown(parsed), types, None)
@@ -125,7 +125,7 @@ class Store:
         now: datetime = UNKNOWN_MOMENT,
         audit: Callable[[Header], audit_log.Audited] | None = None,
     ) -> Header:
-        """Put a backup into a database, which is made if need be; see `store.restore`."""
+        """Restore a backup into a database, which is created if necessary; see `store.restore`."""
         from carnet.store.restore import restore  # with Alembic, too
 
         backend = _backend(database_url.parsed(url), create=True)
@@ -144,7 +144,8 @@ class Store:
             backend.close()
 
     def back_up(self, file: BinaryIO, *, release: str, made: str, told: Told) -> Header:
-        """Write every row of one moment. Writers go on meanwhile. Raises Incompatible for tables of a newer release."""
+        """Write every row as of one moment. Writers go on meanwhile. Raises Incompatible for tables of a newer
+        release."""
         if not is_migrated(self._backend, self.types):
             raise Incompatible("The tables are those of a newer Carnet: back up with that release.")
         with self._backend.reading() as connection:
@@ -152,7 +153,7 @@ class Store:
 
     @classmethod
     def in_memory(cls, types: EntityTypes = ENTITY_TYPES, known_everywhere: KnownEverywhere | None = None) -> Store:
-        """A new store that no other process sees, and that is gone when it is closed."""
+        """A new store in memory, which no other process sees and which is gone when it is closed."""
         from carnet.store.databases.sqlite_memory import SqliteMemory
 
         backend = SqliteMemory()
@@ -166,22 +167,22 @@ class Store:
 
     @property
     def polls_at_once(self) -> bool:
-        """Whether `poll` never waits for anybody, so that an event loop may call it."""
+        """Whether `poll` never waits, so that an event loop may call it."""
         return self._backend.polls_at_once
 
     @property
     def silent(self) -> bool:
-        """Whether the database did not answer when it was last polled. Then all methods but `poll` refuse at once."""
+        """Whether the database did not answer the last poll. Then all methods except `poll` raise at once."""
         return self._backend.silent
 
     @contextmanager
     def group(self) -> Iterator[Group]:
         """One write transaction for several units of work, after those of all other writers and before the next.
 
-        Rolled back if the block raises or no unit changes anything. Keep it short: every other writer waits.
-        Raises Lost instead of writing what nobody would find.
+        It is rolled back if the block raises or no unit changes anything. Keep it short: every other writer waits.
+        Raises Lost instead of writing to a store that was removed or replaced.
         """
-        self._backend.check_present()  # what is read for a change is read from the store, too
+        self._backend.check_present()  # everything that a change reads comes from the store
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             trusted = self.trusted()
             at = 0 if trusted is None else moment(trusted)
@@ -198,16 +199,16 @@ class Store:
             yield unit
 
     def load(self) -> Changes:
-        """Everything, with `base` None."""
+        """The whole store, as a change with `base` None."""
         with self._backend.reading() as connection:
             self._check_installation(connection)
             return reading.load(connection, self.types)
 
     def changes_since(self, base: Revision, held: frozenset[Scope] = frozenset()) -> Changes:
-        """What is different from `base`; everything, with `base` None, if this database has another past.
+        """The differences from `base`; the whole store, with `base` None, if this database has another history.
 
-        Raises WentBack if it has lost a part of the past without a restore, Lost if it is another installation's. Of
-        the scopes `held`, which the reader holds back, those that were touched are read as a whole.
+        Raises WentBack if it has lost a part of its history without a restore, Lost if it belongs to another
+        installation. Scopes in `held`, which the reader holds back, are read as a whole if they were touched.
         """
         with self._backend.reading() as connection:
             changes = reading.changes_since(connection, self.types, base, held)
@@ -216,22 +217,23 @@ class Store:
             return changes
 
     def revision(self) -> Revision:
-        """Where the store is now."""
+        """The present revision."""
         with self._backend.reading() as connection:
             return head.read(connection)
 
     def standing(self) -> Standing:
-        """Where the store is now, of which installation, and up to when it was written."""
+        """The present revision, the installation, and the time of the last write."""
         with self._backend.reading() as connection:
             return head.standing(connection)
 
     def has_been_at(self, revision: Revision) -> bool:
-        """Whether a revision of this epoch is in the past of the store, as far as the change log goes back."""
+        """Whether a revision of this epoch is in the history of the store, as far as the change log goes back."""
         with self._backend.reading() as connection:
             return change_log.leads_through(connection, revision, head.read(connection))
 
     def accept(self, at: datetime, event: audit_log.Event) -> Standing:
-        """Begin a new epoch with the store as it is, last written at that moment. The event goes into `record`, too."""
+        """Begin a new epoch with the store as it is, last written at that time. The event is recorded in `record`,
+        too."""
         audited = None if self.record is None else audit_log.Audited(event, self.record)
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             head.begin_epoch(connection, moment(at))
@@ -241,14 +243,15 @@ class Store:
         return self.standing()
 
     def clock(self) -> datetime:
-        """What the database takes for the present moment."""
+        """The present time by the database's clock."""
         with self._backend.reading() as connection:
             return read_moment(connection.scalar(select(self._backend.now)) or 0)
 
     def follow_notices(self, heard: Callable[[], None]) -> None:
-        """Call `heard`, on another thread, when another process says that it has committed. It may be lost: poll, too.
+        """Call `heard`, on another thread, when another process says that it has committed. A notice may be lost, so
+        poll as well.
 
-        From then on commits of this process are told to the others.
+        From then on, other processes are notified of the commits of this process.
         """
         self._backend.follow_notices(heard)
 

@@ -1,4 +1,4 @@
-"""One write transaction: what it changes, and the record of it."""
+"""One unit of work: the changes within a write transaction, and their log entries."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ E = TypeVar("E")
 T = TypeVar("T")
 
 KnownEverywhere = Callable[[Connection, str], bool]
-"""Whether every live node knows the kind of that word, asked in the transaction that will write it."""
+"""Whether every live node knows the kind of that name. It is called in the transaction that will write it."""
 
 _NO_TEXT = "The request holds a character that cannot be stored."
 
 
 class Unit(Protocol):
-    """What the body of an operation may do to the store."""
+    """The changes that the body of an operation may make."""
 
     def add(self, entity: object) -> None: ...
 
@@ -45,14 +45,14 @@ class Unit(Protocol):
 
 
 _Place = tuple[str, Scope, str]
-"""Kind, scope and key: a row that goes from one scope to another is changed in both."""
+"""Kind, scope and key. A row that moves from one scope to another is changed in both."""
 
 
 class UnitOfWork:
-    """Made by `Group.unit`: what is added, saved and removed is committed with the group, all or nothing.
+    """Made by `Group.unit`. Everything that is added, saved and removed is committed with the group, or nothing is.
 
-    Nothing is read before: indexes and row counts decide. A fault of a statement (Taken, Absent, Occupied) ends the
-    unit: to answer it with another sentence, raise another fault from it.
+    Nothing is read before writing: indexes and row counts decide. A fault of a statement (Taken, Absent, Occupied) ends
+    the unit. To answer with another sentence, raise another fault from it.
     """
 
     def __init__(
@@ -68,21 +68,21 @@ class UnitOfWork:
         self._types = types
         self._known_everywhere = known_everywhere
         self._known: set[str] = set()
-        """The kinds of which it was asked."""
+        """The kinds that were checked already."""
         self._changed: dict[_Place, tuple[Change, bytes | None]] = {}
         self._fault: Fault | None = None
-        """INVARIANT: once a statement was refused, the transaction ends in that fault, whoever caught it."""
+        """INVARIANT: after a statement was refused, the transaction ends with that fault, even if it was caught."""
         self._events: list[audit_log.Event] = []
         self.audit: Callable[[audit_log.Event], None] = self._events.append
         """Record an event with the change. It is dropped with the unit if nothing is changed."""
         self.base = base
-        """The revision that this unit follows. The directory must be there before the caller is authorized."""
+        """The revision before this unit. The directory must have reached it before the caller is authorized."""
         self.made: Changes | None = None
-        """What was changed, once the unit is at its end; None if nothing was."""
+        """The changes, once the unit has ended; None if there are none."""
         self.change_rows: list[RowTuple] = []
         self.event_rows: list[audit_log.EventRow] = []
         self.committed: Changes | None = None
-        """What was committed, for `Directory.apply`; None until then, and if nothing was changed."""
+        """The committed changes, for `Directory.apply`; None before the commit, and if there are none."""
 
     @property
     def seq(self) -> int:
@@ -91,14 +91,14 @@ class UnitOfWork:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What was changed so far, each row once in each scope, as it is now."""
+        """The changes so far: each row once in each scope, as it is now."""
         return tuple(change for change, _ in self._changed.values())
 
     def add(self, entity: object) -> None:
-        """Insert.
+        """Insert an entity.
 
-        Raises Taken for a name or id in use, Absent for an account that does not exist, Unavailable for an entity that
-        bears on decisions and that not every running node would understand.
+        Raises Taken for a name or id in use, Absent for an account that does not exist, Unavailable if decisions depend
+        on the kind and not every running node knows it.
         """
         type_ = self._types.of(entity)
         self._check_known(type_)
@@ -108,7 +108,7 @@ class UnitOfWork:
         self._note(type_, stored, entity)
 
     def add_all(self, entities: Iterable[object]) -> None:
-        """Insert many, with one statement for each kind, what is referred to before what refers; raises as `add`."""
+        """Insert many entities, with one statement for each kind, referenced kinds first. Raises what `add` raises."""
         by_type: dict[EntityType[Any], list[object]] = {}
         for entity in entities:
             by_type.setdefault(self._types.of(entity), []).append(entity)
@@ -151,10 +151,10 @@ class UnitOfWork:
         self._changed[type_.kind, scope, key] = Change(type_, scope, key, None), None
 
     def remove_scope(self, scope: Scope) -> int:
-        """Delete every row of a scope, and what it is itself; how many rows those were.
+        """Delete every row of a scope, with the account or organization itself; returns the number of rows.
 
         Rows that cannot be read are deleted too. Raises Occupied if there are rows of a kind that only a newer release
-        knows, for nobody could tell of their removal.
+        knows, because their removal could not be logged.
         """
         types = [each for each in self._types.in_order_of_deletion if each.scope_kind is scope.kind]
         return sum(self._remove_all(type_, scope) for type_ in types)
@@ -173,15 +173,15 @@ class UnitOfWork:
         return len(keys)
 
     def hold(self, lease: Lease) -> None:
-        """Change something only as the holder of a lease. Raises LeaseLost."""
+        """Check within this transaction that a lease is still held. Raises LeaseLost."""
         leases.hold(self._connection, self._backend, lease)
 
     def ask(self, question: Callable[[Connection, Backend], T]) -> T:
-        """What a question to the database gives within this transaction."""
+        """The result of a query within this transaction."""
         return question(self._connection, self._backend)
 
     def finish(self) -> None:
-        """Make the rows of the logs, which the group writes. For `Group.unit` alone."""
+        """Make the rows of the logs, which the group writes. Only for `Group.unit`."""
         if self._fault is not None:
             raise self._fault
         if not self._changed:
@@ -192,15 +192,16 @@ class UnitOfWork:
         self.made = Changes(base=self.base, revision=revision, changes=self.changes)
 
     def _refuse_kept_keys(self) -> None:
-        """INVARIANT: nothing is stored that was sealed with a data key which opens nothing any more, by a process that
-        did not hear of it: nobody could ever use what was just made.
+        """INVARIANT: a value is not stored if it was sealed with a data key that is no longer used, by a process that
+        did not know; it could never be opened.
         """
         written = [value for change in self.changes for value in _sealed_in(change)]
         if written and kept_keys_in(self._connection, written):
             self._fail(Unavailable("The data keys have changed meanwhile."))
 
     def _check_known(self, type_: EntityType[Any]) -> None:
-        """Asked once a unit: a node that begins later begins after the change, or reads that it does not know it."""
+        """Checked once in each unit. A node that starts later reads the change after it was made, and sees that it does
+        not know the kind."""
         if type_.kind in self._known or not type_.decides or type_.every_release:
             return
         if not self._known_everywhere(self._connection, type_.kind):
@@ -221,7 +222,7 @@ class UnitOfWork:
             self._fail(_absent(type_, entity))
 
     def _run(self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault) -> int:
-        """Execute: how many rows it was about. A refusal by a foreign key is `unresolved`."""
+        """Execute a statement; returns the number of rows. A refusal by a foreign key raises `unresolved`."""
         if self._fault is not None:
             raise self._fault
         try:
@@ -230,7 +231,7 @@ class UnitOfWork:
             self._end(error, type_, (entity,), unresolved)
 
     def _end(self, refused: DBAPIError, type_: EntityType[E], entities: Sequence[E], unresolved: Fault) -> NoReturn:
-        """End the unit with the fault that a refused statement about these stands for."""
+        """End the unit with the fault for a refused statement about these entities."""
         if isinstance(refused, IntegrityError):
             if self._backend.refused_as_taken(refused):
                 name = type_.name_of(entities[0])

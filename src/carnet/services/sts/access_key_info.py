@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @sts.read("GetAccessKeyInfo", on=account_wide)
 def get_access_key_info(call: Call, given: GetAccessKeyInfoRequestTypeDef) -> Answer:
-    """Say which account an access key belongs to: its id carries that, whether or not the key is still there."""
+    """The account that an access key belongs to. The id contains it, whether or not the key still exists."""
     key_id = given["AccessKeyId"]
     account = account_of_key(key_id) if key_id.startswith((ACCESS_KEY, TEMPORARY_KEY)) else None
     if account is None:

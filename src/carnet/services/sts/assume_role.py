@@ -1,4 +1,4 @@
-"""AssumeRole, and what the operations share with it that give a role session to whom an identity provider vouches for.
+"""AssumeRole, and what it shares with the operations that give role sessions to federated callers.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html
@@ -49,7 +49,8 @@ _ROLE_ARN = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role(/(?:[\x21-\x7e]+/)?)(
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What a policy may ask of the session that is to be made. Tags and source identity count also if inherited."""
+    """The properties of the requested session on which policies may have conditions. Inherited tags and source identity
+    are included."""
 
     name: str
     tags: Tags
@@ -59,7 +60,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class RoleParts(NamedTuple):
-    """What an ARN of a role is made of."""
+    """The parts of a role's ARN."""
 
     partition: str
     account: str
@@ -68,7 +69,7 @@ class RoleParts(NamedTuple):
 
 
 def role_parts(arn: str) -> RoleParts:
-    """Raises Invalid for what is no role's ARN."""
+    """Parse a role's ARN. Raises Invalid if it is none."""
     parts = _ROLE_ARN.fullmatch(arn)
     if parts is None:
         raise Invalid(f"{arn} is invalid")
@@ -76,13 +77,13 @@ def role_parts(arn: str) -> RoleParts:
 
 
 def role_at(snapshot: Snapshot, arn: str) -> Target[Role, AccountView]:
-    """The role and its trust policy, and the role's account; raises Invalid for what is no role's ARN."""
+    """The role with its trust policy and its account. Raises Invalid if the text is no role's ARN."""
     partition, account, path, name = role_parts(arn)
     view = snapshot.open_account(account)
     role = view.of(Role).named(name) if view is not None else None
-    # A name is found in any case; an ARN is that of the role only if every character is the same.
+    # A name is found without regard to case; an ARN has to be the same in every character.
     if view is None or role is None or (role.partition, role.path, role.name) != (partition, path, name):
-        # No policy of a role that is not there allows anything.
+        # A role that does not exist has no policy that could allow anything.
         nobody = Denied(f"The role {arn} cannot be assumed.")
         return Target(arn=arn, account=account, found=nobody, policies=(trust_of_nobody(account),))
     return Target(
@@ -113,7 +114,7 @@ def session_checks(call: object, given: object, target: Target[Role, AccountView
     """sts:TagSession, sts:SetSourceIdentity and sts:SetContext, for a session that will have tags, a source identity or
     a trusted context.
 
-    The first two are asked for what is only inherited, too.
+    The first two are needed even if tags or source identity are only inherited.
     """
     if "aws:TagKeys" in keys:
         yield target.check("sts:TagSession", keys)
@@ -124,7 +125,7 @@ def session_checks(call: object, given: object, target: Target[Role, AccountView
 
 
 def seconds_of(given: Mapping[str, Any], role: Role) -> int:
-    """How long the session is asked to live. Raises Invalid for longer than the role lets it."""
+    """The requested duration of the session in seconds. Raises Invalid if it exceeds the role's maximum."""
     seconds: int = given.get("DurationSeconds", DEFAULT_SECONDS)
     if seconds > role.max_session_seconds:
         raise Invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")

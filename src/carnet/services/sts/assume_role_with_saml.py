@@ -40,7 +40,7 @@ def role_to_assume(call: FederatedCall, given: Any) -> Target[Role, AccountView]
 def assume_role_with_saml(
     call: FederatedWriteCall, given: AssumeRoleWithSAMLRequestTypeDef, role: Role, view: AccountView
 ) -> Answer:
-    """Give out credentials of a role session to whom an identity provider vouches for, once for each assertion."""
+    """Give out credentials of a role session for a SAML assertion, once for each assertion."""
     answer = vouched_session(call, given, role, view)
     _redeem(call, role)
     keys = call.caller.keys
@@ -56,7 +56,7 @@ def assume_role_with_saml(
 
 
 def _redeem(call: FederatedWriteCall, role: Role) -> None:
-    """Keep that the assertion was redeemed for the role; raises Refused if it was before, on whatever node."""
+    """Store that the assertion was used for the role; raises Refused if it was used before, on any node."""
     once = call.caller.once
     assert once is not None
     spent = redeemed_id(once.provider_id, once.issuer, once.id, role.id)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def wanted_role(call: FederatedCall, given: Any) -> Target[Role, AccountView]:
-    """The role RoleArn; raises Invalid for what is no role's ARN."""
+    """The role RoleArn; raises Invalid if it is no role's ARN."""
     return role_at(call.snapshot, given["RoleArn"])
 
 
@@ -37,7 +37,7 @@ def wanted_role(call: FederatedCall, given: Any) -> Target[Role, AccountView]:
 def assume_role_with_web_identity(
     call: FederatedCall, given: AssumeRoleWithWebIdentityRequestTypeDef, role: Role, view: AccountView
 ) -> Answer:
-    """Give out credentials of a role session to whom an account's OpenID Connect provider vouches for."""
+    """Give out credentials of a role session for a token of an account's OpenID Connect provider."""
     caller = call.caller
     return {
         **vouched_session(call, given, role, view),

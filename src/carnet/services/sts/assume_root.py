@@ -36,9 +36,10 @@ _MOST_SECONDS = 900
 
 
 def root_to_assume(call: Call, given: Any) -> Target[AccountView]:
-    """The root user of TargetPrincipal, a member account. Raises Invalid for what is neither its id nor its root's ARN.
+    """The root user of TargetPrincipal, a member account. Raises Invalid if it is neither an account id nor a root
+    user's ARN.
 
-    Whoever may not assume it is not told why.
+    A caller who may not assume it is not told why.
     """
     if call.caller.principal.kind is PrincipalKind.ROOT:
         raise Denied("Root users may not call AssumeRoot.")
@@ -56,7 +57,7 @@ def root_to_assume(call: Call, given: Any) -> Target[AccountView]:
 
 
 def _member(call: Call, account: str, task_policy: str) -> AccountView | None:
-    """The account, if it is a member whose root user callers of this account may be for the task."""
+    """The account, if callers of this account may assume its root user for the task."""
     view = call.snapshot.organization_of(call.account)
     if view is None or not is_administrator(view, call.account):
         return None
@@ -68,14 +69,15 @@ def _member(call: Call, account: str, task_policy: str) -> AccountView | None:
 
 
 def _consent(administrator: str, member: str) -> ResourcePolicy:
-    """That the organization manages the member's root user stands for a policy of it. The caller's own has to allow."""
+    """A resource policy that stands for the organization's management of root users. The caller's own policies have to
+    allow, too."""
     statement = {"Effect": "Allow", "Principal": {"AWS": administrator}, "Action": "sts:AssumeRoot", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": statement})
     return ResourcePolicy(policy=stored_policy(document, Grammar.RESOURCE, "centralized root access"), account=member)
 
 
 def task_policy(call: Call, given: Any, target: object) -> Keys:
-    """sts:TaskPolicyArn: the policy that the session would be for. Raises Invalid for one that is for no such task."""
+    """sts:TaskPolicyArn: the task policy of the session. Raises Invalid if it is no task policy."""
     arn = given["TaskPolicyArn"].get("arn", "")
     if feature_of(arn) is None or find_managed_policy(call.view, arn) is None:
         raise Invalid("Request must contain valid AWS managed task policy ARN")
@@ -84,7 +86,7 @@ def task_policy(call: Call, given: Any, target: object) -> Keys:
 
 @sts.read("AssumeRoot", on=root_to_assume, context=(task_policy,))
 def assume_root(call: Call, given: AssumeRootRequestTypeDef, member: AccountView) -> Answer:
-    """Give out a session of the member's root user that may do no more than the task. It is not stored."""
+    """Give out a session of the member's root user that may perform only the task. It is not stored."""
     parent = call.caller.credential.session
     expires_ms = call.now_ms + 1000 * given.get("DurationSeconds", _MOST_SECONDS)
     if parent is not None:

@@ -13,6 +13,6 @@ from carnet.services.sts.service import sts
 
 @sts.read("GetCallerIdentity", on=account_wide)
 def get_caller_identity(call: Call, given: Mapping[str, object]) -> Answer:
-    """Say who calls. No policy can deny it."""
+    """The caller's identity. No policy can deny this operation."""
     principal = call.caller.principal
     return {"UserId": principal.id, "Account": principal.account, "Arn": principal.arn}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @sts.read("DecodeAuthorizationMessage", on=account_wide)
 def decode_authorization_message(call: Call, given: DecodeAuthorizationMessageRequestTypeDef) -> Answer:
-    """Tell why somebody of the caller's account was denied."""
+    """Decode why a principal of the caller's account was denied."""
     try:
         message = decoded(call.parts.keyring, given["EncodedMessage"], call.account, call.now)
     except NotDecoded as problem:

@@ -1,4 +1,5 @@
-"""GetDelegatedAccessToken: credentials of whoever accepted a delegation request, for what it asked for and no more.
+"""GetDelegatedAccessToken: credentials of the principal that accepted a delegation request, limited to the permissions
+that it asked for.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html
 """
@@ -41,7 +42,7 @@ def get_delegated_access_token(call: Call, given: GetDelegatedAccessTokenRequest
 
 
 def _request(call: Call, token: str) -> DelegationRequest:
-    """The finalized request of the calling account whose token it is; raises Invalid."""
+    """The finalized request of the calling account that the token belongs to; raises Invalid."""
     request = call.snapshot.named(DelegationRequest, request_id_of(token))
     if request is None or request.requestor != call.account or request.state is not DelegationState.FINALIZED:
         raise Invalid(_INVALID)
@@ -54,8 +55,8 @@ def _request(call: Call, token: str) -> DelegationRequest:
 
 
 def _claims(call: Call, request: DelegationRequest) -> SessionClaims:
-    """INVARIANT: what revokes the approver's sessions before some moment also ends what was delegated before it, as
-    often as the token is exchanged.
+    """INVARIANT: if the approver's sessions from before some time are revoked, delegated sessions from before it end,
+    too, however often the token is exchanged.
     """
     approver = request.approver
     if approver is None or request.owner_account is None:
@@ -71,8 +72,8 @@ def _claims(call: Call, request: DelegationRequest) -> SessionClaims:
 
 
 def _accepted(call: Call, request: DelegationRequest, account: str, approver: Approver) -> SessionClaims:
-    """The session that accepted; of long-term credentials, one of the user or the root user behind them, which began
-    with the delegation.
+    """The session that accepted the request; if long-term credentials did, a session of their user or root user that
+    began with the delegation.
     """
     if approver.session is None:
         return SessionClaims(

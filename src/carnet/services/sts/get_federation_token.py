@@ -26,7 +26,7 @@ _MOST_ROOT_SECONDS = 3600
 
 
 def federated_user(call: Call, given: Any) -> Target[()]:
-    """The federated user called Name, who is nowhere but in sessions."""
+    """The federated user called Name, which exists only in sessions."""
     arn = sts_arn(call.partition, call.account, f"federated-user/{given['Name']}")
     return Target(arn=arn, account=call.account, found=())
 
@@ -46,9 +46,9 @@ def tag_session(call: Call, given: object, target: Target[()], keys: Keys) -> It
 
 @sts.read("GetFederationToken", on=federated_user, also=(tag_session,), context=(requested_tags,))
 def get_federation_token(call: Call, given: GetFederationTokenRequestTypeDef) -> Answer:
-    """Give out credentials of a federated user, who may do what both the calling user and the session policies allow.
+    """Give out credentials of a federated user. It may do what the calling user and the session policies both allow.
 
-    Without session policies that is nothing, save by policies of resources that name the federated user.
+    Without session policies that is nothing, except by resource-based policies that name the federated user.
     """
     principal = call.caller.principal
     narrowing = passed(call.view, call.quotas, None, given)

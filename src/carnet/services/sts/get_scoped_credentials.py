@@ -1,4 +1,4 @@
-"""GetScopedCredentials: a session that may do less than the one that asks, and lives no longer.
+"""GetScopedCredentials: a session that may do less than the calling session, and lives no longer.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.html
 """
@@ -22,7 +22,7 @@ MOST_SCOPE_DOWN_POLICIES = 3
 def get_scoped_credentials(call: Call, given: Any) -> Answer:
     """Scope down the calling session: who it is, since when, and how it was made stay as they are.
 
-    Its time of issue stays, too, so that what revokes the sessions before some moment also ends those made of them.
+    Its time of issue stays, too, so that revoking sessions from before some time also ends those made with them.
     """
     session = call.caller.credential.session
     if session is None:
@@ -56,7 +56,7 @@ def _scope_down(call: Call, session: SessionClaims, given: Any) -> tuple[str, ..
 
 
 def _expiry(call: Call, session: SessionClaims, given: Any) -> int:
-    """Raises Refused for a session that would outlive the one that asks."""
+    """When the new session expires. Raises Refused if it would outlive the calling session."""
     seconds: int | None = given.get("DurationSeconds")
     if seconds is None:
         return session.expires_ms

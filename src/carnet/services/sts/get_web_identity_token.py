@@ -36,17 +36,17 @@ _OF_KEYS = {
     "ec2_role_delivery": "ec2:RoleDelivery",
     "source_identity": "aws:SourceIdentity",
 }
-"""The claims that AWS documents to be condition keys, as far as sessions have these here."""
+"""The claims that AWS documents as condition keys, and that sessions have here."""
 _DEFAULT_SECONDS = 300
 _MOST_BYTES = 14_984
-"""How long the payload of a token may be. AWS publishes no figure; this was the longest of what it made."""
+"""The longest payload of a token. AWS publishes no figure; this was the longest that AWS was seen to make."""
 _ALGORITHM = (
     "Requested SigningAlgorithm is not supported. See the GetWebIdentityToken documentation for supported algorithms"
 )
 
 
 def requested_token(call: Call, given: _Given, target: object) -> Keys:
-    """The condition keys of the token asked for."""
+    """The condition keys of the requested token."""
     tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}
     keys: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     keys["sts:IdentityTokenAudience"] = tuple(given["Audience"])
@@ -59,7 +59,7 @@ def requested_token(call: Call, given: _Given, target: object) -> Keys:
 
 
 def own_session(call: Call, given: _Given) -> Target[()]:
-    """The caller itself, as AWS names it for an action that its reference lists no resource type of."""
+    """The caller itself: AWS names it as the resource of an action without a resource type."""
     return Target(arn=f"arn:{call.partition}:sts::{call.account}:self", account=call.account, found=())
 
 
@@ -77,7 +77,7 @@ def scope_token(call: Call, given: _Given, target: Target[()], keys: Keys) -> It
 
 @sts.read("GetWebIdentityToken", on=own_session, also=(tag_token, scope_token), context=(requested_token,))
 def get_web_identity_token(call: Call, given: _Given) -> Answer:
-    """A token that says who calls, for services that trust the account's issuer."""
+    """A token with the caller's identity, for services that trust the account's issuer."""
     algorithm = _algorithm(given)
     check_scope(given)
     refuse_repeated(given.get("Tags", ()))
@@ -112,7 +112,7 @@ def _payload_bytes(token: str) -> int:
 
 
 def _told(carried: Keys) -> dict[str, object]:
-    """The claims that say what some condition keys of the caller do."""
+    """The claims that are made from condition keys of the caller."""
     told = {claim: carried[key] for claim, key in _OF_KEYS.items() if key in carried}
     return {claim: value if isinstance(value, str) else _of_several(claim, value) for claim, value in told.items()}
 
@@ -122,7 +122,7 @@ def _of_several(claim: str, values: Sequence[str]) -> object:
 
 
 def _refuse_longer(call: Call, until: int) -> None:
-    """Raise Refused for a token that would outlive the session which asks for it."""
+    """Raise Refused for a token that would outlive the calling session."""
     session = call.caller.credential.session
     if session is not None and until * 1000 > session.expires_ms:
         raise Refused(

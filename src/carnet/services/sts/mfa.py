@@ -29,9 +29,9 @@ _LOCKED = (
 
 
 def mfa_ms(call: Call, given: Mapping[str, Any]) -> int | None:
-    """When the session that is asked for was given MFA: now, if the request has a code; None without one.
+    """When MFA was given for the requested session: now, if the request has a code; None without one.
 
-    INVARIANT: raises Denied for a code that was not looked at.
+    INVARIANT: raises Denied for a code that was not checked.
     """
     if _MEMBERS.isdisjoint(given):
         return None
@@ -41,7 +41,7 @@ def mfa_ms(call: Call, given: Mapping[str, Any]) -> int | None:
 
 
 def _codes(call: Call, given: Mapping[str, Any]) -> Codes:
-    """The code, of a virtual device that is enabled for the caller itself; a role session has none."""
+    """The code and its device, a virtual one that is enabled for the caller itself. A role session has none."""
     serial, code = given.get("SerialNumber"), given.get("TokenCode")
     if serial is None or code is None:
         raise Denied(_BOTH)
@@ -59,4 +59,4 @@ MFA_CODE = CodeCheck(
     hindered={Hindrance.PAUSE: lambda: Denied(_PAUSED), Hindrance.LOCK: lambda: Denied(_LOCKED)},
     proves_mfa=True,
 )
-"""For `prepare=` of both."""
+"""For `prepare=` of both operations."""

@@ -1,4 +1,4 @@
-"""Trusted identity propagation through an identity provider: what its context provider takes from a token or assertion.
+"""Trusted identity propagation through an identity provider: the context keys that come from a token or assertion.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_tip_federation_context_keys.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_TrustedIdentityPropagationContext.html
@@ -26,12 +26,13 @@ _LONGEST_SUBJECT, _LONGEST_VALUE = 255, 128
 def origin_keys(
     snapshot: Snapshot, provider: OidcProvider | SamlProvider, claims: Mapping[str, Value], *, issuer: str
 ) -> dict[str, str]:
-    """The condition keys that a provider's context provider makes of a token or an assertion; none if it has none.
+    """The condition keys that an identity provider's context provider sets for a token or an assertion; none if it has
+    no context provider.
 
     `claims` are those that can be condition keys. Only the subject must be there. Raises Refused (InvalidIdentityToken)
     if it is not, for a value that is not one text, or too long a one, and if the instance of IAM Identity Center that
-    is associated with the provider is gone.
-    INVARIANT: such a value is not left out instead, as a policy may deny by it.
+    is associated with the provider is gone. INVARIANT: such a value is not left out instead, because a policy may deny
+    by it.
     """
     context_provider: Mapping[str, Any] = provider.context_provider
     if not context_provider:
@@ -52,7 +53,7 @@ def origin_keys(
 
 
 def propagated(session: VouchedSession) -> dict[str, Any]:
-    """The answer's TrustedIdentityPropagationContext; no member if nothing was set, or it is not to be told."""
+    """The answer's TrustedIdentityPropagationContext; no member if nothing was set, or if it shall not be shown."""
     if not session.context or not session.context_told:
         return {}
     context: dict[str, Any] = {"OriginIdentity": _below(ORIGIN, session.context)}
@@ -62,7 +63,7 @@ def propagated(session: VouchedSession) -> dict[str, Any]:
 
 
 def _directory(snapshot: Snapshot, provider: OidcProvider | SamlProvider) -> dict[str, str]:
-    """In which instance of IAM Identity Center, and in which identity store, the groups of the subject are."""
+    """The instance of IAM Identity Center and the identity store that the groups of the subject are in."""
     if provider.identity_center_instance is None:
         return {}
     for instance in visible_instances(snapshot, provider.account):

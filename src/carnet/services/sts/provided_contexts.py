@@ -1,4 +1,4 @@
-"""Trusted contexts that AssumeRole is given: whom an application acts for.
+"""The ProvidedContexts of AssumeRole: the person on whose behalf an application acts.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_ProvidedContext.html
 """
@@ -16,10 +16,10 @@ from carnet.services.operation import Call
 
 
 def provided_context(call: Call, given: Mapping[str, Any]) -> Asserted | None:
-    """What the context assertion of a request says; None if there is none.
+    """The contents of a request's context assertion; None if there is none.
 
     Raises Invalid for another provider than IAM Identity Center and for more than one assertion; Refused for one that
-    was not made here or speaks for nobody any more (InvalidContextAssertion), and for one whose time is over.
+    was not made here or whose person is gone (InvalidContextAssertion), and for one that has expired.
     """
     contexts = given.get("ProvidedContexts", ())
     if not contexts:
@@ -41,7 +41,7 @@ def provided_context(call: Call, given: Mapping[str, Any]) -> Asserted | None:
 
 
 def context_keys(call: Call, given: Mapping[str, Any]) -> dict[str, Value]:
-    """The condition keys of the contexts that a session is asked to have; raises as `provided_context`."""
+    """The condition keys of the requested contexts of a session; raises what `provided_context` raises."""
     found = provided_context(call, given)
     if found is None:
         return {}
@@ -49,6 +49,6 @@ def context_keys(call: Call, given: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def requested_context(provider: str, keys: Mapping[str, str]) -> dict[str, Value]:
-    """The condition keys that ask for a context: `keys` are those that the provider of that ARN sets."""
+    """The condition keys of a request for a context: `keys` are those that the provider of that ARN sets."""
     told: dict[str, Value] = {f"sts:RequestContext/{key}": value for key, value in keys.items()}
     return {**told, "sts:RequestContextProviders": (provider,)}

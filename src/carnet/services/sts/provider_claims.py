@@ -1,4 +1,5 @@
-"""What an identity provider asks for a session, held to the limits that the model sets for what a request asks.
+"""Checks session tags and source identity that an identity provider gives, by the limits that the model sets for
+requests.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
@@ -23,8 +24,8 @@ _SOURCE_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
 
 def check_claims(vouched: VouchedSession) -> None:
-    """Raise Invalid or Refused for tags or a source identity that no session may have. Its name was read with AWS's
-    own sentences: saml_attributes; a token gives none.
+    """Raise Invalid or Refused for tags or a source identity that no session may have. The session name of an assertion
+    is checked in `saml_attributes`; a token gives none.
     """
     if len(vouched.tags) > _MOST_TAGS:
         raise refused(f"A session can have at most {_MOST_TAGS} session tags.")
@@ -36,5 +37,5 @@ def check_claims(vouched: VouchedSession) -> None:
 
 
 def tag_list(tags: Tags) -> list[TagTypeDef]:
-    """Tags as a request has them."""
+    """Tags in the form of a request's."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StsQuotas:
-    """How much one session may carry: AWS's defaults. Sizes count characters."""
+    """Limits of one session: AWS's defaults. Sizes count characters."""
 
     session_policy_size: int = 2048
     session_policy_arns: int = 10

@@ -1,4 +1,4 @@
-"""What assertions must be made for: the addresses and names of AWS's sign-in, and Carnet's own.
+"""The recipients that assertions may be made for: the addresses and names of AWS's sign-in, and Carnet's own.
 
 https://docs.aws.amazon.com/general/latest/gr/signin-service.html
 """
@@ -17,21 +17,22 @@ _HOSTS = {
     "aws-iso": "signin.c2shome.ic.gov",
     "aws-iso-b": "signin.sc2shome.sgov.gov",
 }
-"""Partition to the host of its sign-in; the others are not published."""
+"""Partition to the host of its sign-in. Those of other partitions are not published."""
 _PATHS = ("/saml", "/static/saml")
 _AUDIENCE = "urn:amazon:webservices"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelyingParty:
-    """Who is asked for a session, as an identity provider may name it."""
+    """The names and addresses that an identity provider may use for this server."""
 
     recipients: frozenset[str]
     audiences: frozenset[str]
 
 
 def relying_party(partition: str, public_url: str, provider_id: str, *, encrypted_only: bool) -> RelyingParty:
-    """For the assertions of one SAML provider. If they must be encrypted, they name it in the address, as on AWS."""
+    """The relying party for the assertions of one SAML provider. If they must be encrypted, their address contains the
+    provider, as on AWS."""
     own = [f"{address}/saml/acs/{provider_id}" for address in _addresses(partition, public_url)]
     if encrypted_only:
         return RelyingParty(recipients=frozenset(own), audiences=frozenset((*own, *_names(partition))))
@@ -47,7 +48,7 @@ def _addresses(partition: str, public_url: str) -> tuple[str, ...]:
 
 
 def _names(partition: str) -> tuple[str, ...]:
-    """`urn:amazon:webservices`, and how other partitions than aws say it."""
+    """`urn:amazon:webservices`, and the names in partitions other than aws."""
     regional = (f"{_AUDIENCE}:{region}" for region in _regions(partition)) if partition == "aws-cn" else ()
     gov = (f"{_AUDIENCE}:govcloud",) if partition == "aws-us-gov" else ()
     return (_AUDIENCE, *regional, *gov)

@@ -1,4 +1,4 @@
-"""The attributes of a SAML assertion: those that ask for a role session, and those that are condition keys.
+"""The attributes of a SAML assertion: those that describe the role session, and those that become condition keys.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
 """
@@ -51,18 +51,18 @@ _KEYS: Mapping[str, str] = {
     "http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid": "saml:primaryGroupSID",
     "2.5.4.3": "saml:commonName",
     "2.5.4.4": "saml:surname",
-    "2.4.5.42": "saml:givenName",  # as AWS's table has it
+    "2.4.5.42": "saml:givenName",  # as in AWS's table
     "2.5.4.42": "saml:givenName",
     "2.5.4.45": "saml:x500UniqueIdentifier",
     "0.9.2342.19200300.100.1.1": "saml:uid",
     "0.9.2342.19200300.100.1.3": "saml:mail",
     "0.9.2342.19200300.100.1.45": "saml:organizationStatus",
 }
-"""Name of an attribute to the condition key that it fills. Of two that fill one key, the first one counts."""
+"""Name of an attribute to its condition key. If two attributes have the same key, the first one is used."""
 
 
 def roles_of(assertion: Assertion) -> Iterator[frozenset[str]]:
-    """The pairs of a role's and a provider's ARN, which may stand in either order."""
+    """The pairs of a role's and a provider's ARN, which may be in either order."""
     for value in assertion.attributes.get(f"{_AWS}Role", ()):
         first, comma, second = value.partition(",")
         if comma:
@@ -70,7 +70,7 @@ def roles_of(assertion: Assertion) -> Iterator[frozenset[str]]:
 
 
 def session_of(assertion: Assertion, now_ms: int) -> VouchedSession:
-    """The session that an assertion asks for; raises Refused, with AWS's sentences."""
+    """The session that an assertion describes; raises Refused, with AWS's sentences."""
     ends = [now_ms + 1000 * seconds for seconds in _seconds(assertion)]
     if assertion.session_end is not None:
         ends.append(int(assertion.session_end.timestamp() * 1000))
@@ -84,7 +84,7 @@ def session_of(assertion: Assertion, now_ms: int) -> VouchedSession:
 
 
 def attribute_keys(assertion: Assertion) -> dict[str, Value]:
-    """The condition keys that the attributes of an assertion fill."""
+    """The condition keys from the attributes of an assertion."""
     keys: dict[str, Value] = {}
     for name, values in assertion.attributes.items():
         key = _KEYS.get(name)
@@ -112,7 +112,7 @@ def _source_identity(assertion: Assertion) -> str | None:
 
 
 def _seconds(assertion: Assertion) -> Iterator[int]:
-    """SessionDuration, which can only shorten what the request asks for."""
+    """SessionDuration, which can only shorten the requested duration."""
     for value in assertion.attributes.get(f"{_AWS}SessionDuration", ()):
         if not _SECONDS.fullmatch(value) or not _LEAST_SECONDS <= int(value) <= _MOST_SECONDS:
             raise invalid(f"SessionDuration in AuthnResponse must be between {_LEAST_SECONDS} and {_MOST_SECONDS}")

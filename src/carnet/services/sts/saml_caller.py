@@ -1,4 +1,4 @@
-"""The authenticator of SAML assertions: who calls, as an account's SAML provider says."""
+"""The authenticator of SAML assertions: the caller for whom an account's SAML provider vouches."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 _POOL = Pool(name="saml-assertions", size=2, waiting=64, seconds=10.0)
 _FORMATS = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 _NAME_ID = "Subject/NameID"
-"""The source key of the NameID, as AWS's guide writes it; another one is the name of an attribute."""
+"""The source key of the NameID, as in AWS's guide; any other source key is the name of an attribute."""
 _DENIED = "Not authorized to perform sts:AssumeRoleWithSAML"
 
 
 def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
-    """The caller of whom an assertion speaks.
+    """The subject of an assertion as a caller.
 
-    Raises Refused for an assertion that is not good, Denied for one that does not give the role asked for, and Invalid
-    for ARNs that are none.
+    Raises Refused for an assertion that is not valid, Denied for one that does not give the requested role, and Invalid
+    for malformed ARNs.
     """
     provider = _provider(call.snapshot, given["PrincipalArn"])
     role = role_parts(given["RoleArn"])
     signed, assertion = _vouched(call, provider, given["SAMLAssertion"])
-    # INVARIANT: a provider speaks for roles of its own account alone, and only for those that the assertion pairs
-    # with it.
+    # INVARIANT: a provider vouches only for roles of its own account, and only for those that the assertion pairs with
+    # it.
     wanted = frozenset((given["RoleArn"], provider.arn))
     if role.account != provider.account or role.name.startswith(RESERVED_ROLE) or wanted not in roles_of(assertion):
         raise Denied(_DENIED)
@@ -85,7 +85,7 @@ saml_assertion = Preparation(pool=_POOL, work=vouched_by_saml)
 
 
 def _vouched(call: AnonymousCall, provider: SamlProvider, response: str) -> tuple[Vouched, Assertion]:
-    """The assertion that the provider vouches for with a response, as it was signed and as it was read."""
+    """The assertion of a response of the provider, as signed and as parsed."""
     # lxml and signxml are imported when the first assertion comes.
     from carnet.saml.assertion import accepted
     from carnet.saml.response import Trusted, vouched_assertion
@@ -118,7 +118,7 @@ def _provider(snapshot: Snapshot, text: str) -> SamlProvider:
 
 
 def _unchanged(snapshot: Snapshot, provider: SamlProvider) -> bool:
-    """Whether the provider still says who may sign, and how."""
+    """Whether the provider's keys and settings are still the same."""
     view = snapshot.open_account(provider.account)
     now = view.of(SamlProvider).get(provider.id) if view is not None else None
     return now is not None and _checked(now) == _checked(provider)
@@ -136,18 +136,18 @@ def _checked(provider: SamlProvider) -> tuple[object, ...]:
 
 
 def _context(snapshot: Snapshot, provider: SamlProvider, assertion: Assertion, certificate: str) -> dict[str, str]:
-    """The issuer is named by the key that it has signed with: anybody can put its name into metadata."""
+    """The issuer is identified by its signing key, because anybody can put its name into metadata."""
     claims: Values = {**assertion.attributes, _NAME_ID: assertion.subject}
     return origin_keys(snapshot, provider, claims, issuer=key_hash(certificate))
 
 
 def _remembered(provider: SamlProvider, issuer: str, subject: str, subject_format: str) -> dict[str, Value]:
-    """What a session goes on having.
+    """The condition keys that the session keeps.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#cross-condition-keys-saml
     """
     named = f"{issuer}{provider.account}/{provider.name}".encode()
-    # As AWS computes it: a name, which no security rests on.
+    # Computed as on AWS. It is only a name; security does not depend on it.
     qualifier = base64.b64encode(hashlib.sha1(named, usedforsecurity=False).digest()).decode("ascii")
     return {
         "saml:namequalifier": qualifier,

@@ -19,12 +19,12 @@ _OF_FEDERATED_USER = frozenset(("GetCallerIdentity", "GetScopedCredentials"))
 _TOLD = {
     (FEDERATED_USER, "GetWebIdentityToken"): "GetWebIdentityToken does not support federated user sessions",
 }
-"""Refusals that AWS has sentences of their own for."""
+"""Refusals for which AWS has special sentences."""
 _NOT_OF_ROLE = frozenset(("GetSessionToken", "GetFederationToken"))
 
 
 def refuse_session(session: SessionClaims, operation: str) -> None:
-    """Raise Denied if the kind of session rules the operation out."""
+    """Raise Denied if a session of that kind may not call the operation."""
     if not _may_call(session, operation):
         raise Denied(_TOLD.get((session.kind, operation), f"Cannot call {operation} with session credentials"))
 

@@ -1,4 +1,4 @@
-"""What the operations that give out temporary credentials share: session policies, session tags, the credentials.
+"""Shared by the operations that give out temporary credentials: session policies, session tags, the credentials.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PACKED_BYTES = 4096
 """How many bytes the session policies, their ARNs and the session tags of one session may take together.
 
-AWS publishes no figure. INVARIANT: what takes no more than this fits into a session token.
+AWS publishes no figure. INVARIANT: within this limit they fit into a session token.
 """
 
 _RESERVED_PREFIX = "aws:"
@@ -38,7 +38,7 @@ _RESERVED_PREFIX = "aws:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicies:
-    """What narrows a session: an inline document, at most one, and ARNs of managed policies."""
+    """The session policies: at most one inline document, and ARNs of managed policies."""
 
     documents: tuple[str, ...] = ()
     arns: tuple[str, ...] = ()
@@ -46,16 +46,17 @@ class SessionPolicies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionTags:
-    """The tags of a session, inherited ones among them, and the keys that its own sessions will inherit."""
+    """The tags of a session, including inherited ones, and the keys that sessions made with it will inherit."""
 
     tags: Tags = field(default_factory=dict[str, str])
     transitive: tuple[str, ...] = ()
-    """Keys of `tags`, in the spelling that they have there."""
+    """Keys of `tags`, in the same spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed:
-    """What a request passes to the session that it asks for, and what its own session hands down."""
+    """The session policies and tags that a request passes to the new session, with the tags inherited from the calling
+    session."""
 
     policies: SessionPolicies
     tags: SessionTags
@@ -65,11 +66,12 @@ class Passed:
 
 _NOTHING = Passed(policies=SessionPolicies(), tags=SessionTags(), packed_size=None)
 _PASSED = ("Policy", "PolicyArns", "Tags", "TransitiveTagKeys")
-"""The members of a request that pass something on."""
+"""The members of a request that are passed to the new session."""
 
 
 def passed(view: AccountView, quotas: StsQuotas, parent: SessionClaims | None, given: Mapping[str, Any]) -> Passed:
-    """For a session in the account of `view`; `parent` is the session that asks. Raises Invalid, Malformed, Refused."""
+    """The policies and tags for a new session in the account of `view`. `parent` is the calling session. Raises
+    Invalid, Malformed, Refused."""
     if parent is None and given.keys().isdisjoint(_PASSED):
         return _NOTHING
     policies = session_policies(view, quotas, given.get("Policy"), given.get("PolicyArns", ()))
@@ -102,7 +104,7 @@ def session_policies(
 
 
 def inherited_tags(parent: SessionClaims | None) -> SessionTags:
-    """The tags that a session hands down to those made with it."""
+    """The tags that sessions made with this session inherit."""
     if parent is None:
         return SessionTags()
     return SessionTags(tags=parent.inherited_tags, transitive=parent.transitive_tag_keys)
@@ -147,9 +149,9 @@ def packed_size(policies: SessionPolicies, tags: Tags) -> int | None:
 
 
 def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object]:
-    """New temporary credentials: the members of an answer that tell of them. Nothing is stored.
+    """New temporary credentials, as members of an answer. Nothing is stored.
 
-    Raises Refused for what does not fit into a session token.
+    Raises Refused if the claims do not fit into a session token.
     """
     try:
         issued = call.parts.tokens.issue(_traced(call, claims))
@@ -174,7 +176,8 @@ def _traced(call: Call | FederatedCall, claims: SessionClaims) -> SessionClaims:
 
 
 def _too_long(value: str, member: str, most: int) -> str:
-    """What STS says of what the model sets no bound for; as everywhere, it repeats the value."""
+    """STS's error for a value that is too long although the model has no limit. As in other such errors, it repeats the
+    value."""
     return (
         f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
         f"Member must have length less than or equal to {most}"
@@ -186,7 +189,7 @@ def _too_large(message: str) -> Refused:
 
 
 def refused(message: str) -> Refused:
-    """What is raised for tags that a session cannot have."""
+    """The exception for tags that a session cannot have."""
     return Refused("InvalidParameterValue", message)
 
 

@@ -1,4 +1,4 @@
-"""What the claims of a web identity token are here: condition keys, session tags, the source identity.
+"""Reads the claims of a web identity token: condition keys, session tags, the source identity.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
@@ -52,7 +52,7 @@ def _value(value: object) -> Value | None:
 
 
 def session_claims(claims: Mapping[str, Any]) -> VouchedSession:
-    """The tags, nested or flat, and the source identity of a token. Raises Refused for what has another form."""
+    """The tags, nested or flat, and the source identity of a token. Raises Refused if they have another form."""
     nested = claims.get(_TAGS, {})
     if type(nested) is not dict:
         _refuse(_TAGS)
@@ -79,7 +79,7 @@ def _flat_tags(claims: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _one(name: str, value: object) -> str:
-    """A tag's value, which may stand in a list of its own."""
+    """A tag's value, which may be in a list with one element."""
     listed = value if isinstance(value, list) else [value]
     if len(listed) != 1 or not isinstance(listed[0], str):
         _refuse(name)

@@ -1,4 +1,4 @@
-"""Whom a token of GetWebIdentityToken is of: the caller, or on whose behalf the caller's session acts.
+"""The subject of a token of GetWebIdentityToken: the caller, or the person on whose behalf the caller's session acts.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html
 """
@@ -19,13 +19,13 @@ _NOT_SHOWN = ("Cc", "Cf", "Zl", "Zp", "Zs")
 
 
 def subject_mode(given: Mapping[str, Any]) -> str:
-    """What `sub` of the token is to be."""
+    """Which subject the request wants in `sub`."""
     mode: str = given.get("SubjectMode", AWS_IDENTITY)
     return mode
 
 
 def origin_subject(keys: Mapping[str, Value]) -> str:
-    """The subject of the trusted context of the calling session, whose condition keys these are.
+    """The subject of the trusted context of the calling session, from the session's condition keys.
 
     Raises Invalid if it has none, and Denied for one that could be taken for an ARN, or for another text.
     """

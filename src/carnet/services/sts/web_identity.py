@@ -1,4 +1,4 @@
-"""Who a web identity token is of: the account's provider vouches for the caller by it.
+"""The authenticator of web identity tokens: the caller for whom an account's OpenID Connect provider vouches.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 """
@@ -25,14 +25,14 @@ from carnet.services.sts.origin_identity import origin_keys
 from carnet.services.sts.token_claims import condition_keys, session_claims
 
 _REMEMBERED = ("aud", "oaud", "sub", "amr")
-"""The keys that a session goes on having, of those that its token gave."""
+"""The condition keys of the token that the session keeps."""
 
 
 async def vouched(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
-    """The caller for whom the token speaks. Raises Refused.
+    """The subject of the token as a caller. Raises Refused.
 
-    INVARIANT: nothing is asked of an issuer before the token names one that the role's account has registered, for an
-    audience that it takes, and is of this time.
+    INVARIANT: an issuer is contacted only if the role's account has registered it, the token is for an accepted
+    audience, and the token has not expired.
     """
     if "ProviderId" in given:
         raise Invalid(
@@ -104,7 +104,7 @@ def _still_trusted(snapshot: Snapshot, provider: OidcProvider) -> bool:
 
 
 def _said(provider: OidcProvider) -> tuple[object, ...]:
-    """What is said of a provider that its tokens are read by."""
+    """The properties of a provider by which its tokens are verified."""
     return (
         provider.client_ids,
         provider.thumbprints,
