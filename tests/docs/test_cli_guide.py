@@ -49,7 +49,7 @@ def test_a_shell_gets_its_completion(shell: str) -> None:
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
 def test_zsh_takes_the_lines_of_the_page(tmp_path: Path) -> None:
     """A zsh that has read no start file: completion is switched on by what the page says."""
-    (before,) = re.findall(r"^In zsh the line stands behind `(.+?)`", PAGE, re.MULTILINE)
+    (before,) = re.findall(r"^In zsh, put the line after `(.+?)`", PAGE, re.MULTILINE)
     (line,) = re.findall(r"^\| zsh \| .+ \| `(.+)` \|$", PAGE, re.MULTILINE)
     environment = {**os.environ, "HOME": str(tmp_path), "PATH": f"{BIN}:{os.environ['PATH']}"}
     told = []
