@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -226,6 +227,7 @@ def servers(directory: Path) -> Iterator[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CARNET_"))}
         serve = ["serve", "--dev", "--quiet", f"--port={port}", f"--dev-operator-token={TOKEN}"]
         behind = [f"--upstream=seaweedfs=http://127.0.0.1:{store}", f"--upstream=moto=http://127.0.0.1:{emulator}"]
+        environment["WEED_S3_SSE_KEK"] = token_hex(32)  # without it, it answers a request for AES256 with 500
         commands = (
             ([str(PEERS / "weed"), "server", "-s3", *weed, *sizes], store),
             ([str(PEERS / "moto_server"), f"-p{emulator}"], emulator),

@@ -24,6 +24,7 @@ ENCRYPTED = (
     "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
 )
 HERE = Told(body=b"<LocationConstraint/>")
+OLDER_NAME = Told(body=b'<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">EU</LocationConstraint>')
 THERE = Told(body=b"<LocationConstraint>eu-west-1</LocationConstraint>")
 
 
@@ -34,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         listed = LISTED.format("".join(f"<Bucket><Name>{name}</Name></Bucket>" for name in names))
         made.s3.answers["GET /"] = Told(body=listed.encode())
         made.s3.answers["GET /?x-id=ListBuckets"] = made.s3.answers["GET /"]
-        for name, told in {"old": THERE, "older": HERE, "photos": HERE}.items():
+        for name, told in {"old": THERE, "older": OLDER_NAME, "photos": HERE}.items():
             made.s3.answers[f"GET /{name}?location"] = told
         yield made
 
@@ -70,6 +71,8 @@ def test_buckets_of_a_store_become_an_accounts(store: Store) -> None:
     ]
     assert again.exit_code == 1
     assert "GET /_carnet?location" not in store.s3.asked
+    regions = {one["Name"]: one["BucketRegion"] for one in store.client().list_buckets(MaxBuckets=10)["Buckets"]}
+    assert regions == {"old": "eu-west-1", "older": "eu-west-1", "photos": "us-east-1"}
 
 
 @pytest.mark.usefixtures("token")

@@ -265,3 +265,17 @@ def test_a_batch_of_no_keys_is_refused_in_the_words_of_s3(store: Store) -> None:
     sentence = "The XML you provided was not well-formed or did not validate against our published schema"
     assert (error["Code"], error["Message"], error["status"]) == ("MalformedXML", sentence, 400)
     assert store.s3.requests == []
+
+
+@pytest.mark.parametrize(("region", "told"), [("us-west-2", "us-west-2"), ("us-east-1", None)])
+def test_the_region_of_a_bucket_is_told_as_it_was_made(store: Store, region: str, told: str | None) -> None:
+    """Whatever the store says of it: most of them know of no Regions."""
+    client, name = store.server.client("s3"), f"in-{region}"
+    more: dict[str, Any] = {} if told is None else {"CreateBucketConfiguration": {"LocationConstraint": told}}
+    client.create_bucket(Bucket=name, **more)
+    store.s3.answers[f"GET /{name}?location"] = Told(body=b"<LocationConstraint>mars-1</LocationConstraint>")
+    store.s3.answers[f"HEAD /{name}"] = Told(headers={"x-amz-bucket-region": "mars-1"})
+    assert client.get_bucket_location(Bucket=name)["LocationConstraint"] == told
+    head = client.head_bucket(Bucket=name)
+    assert head["BucketRegion"] == region
+    assert head["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"] == region

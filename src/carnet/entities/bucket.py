@@ -14,6 +14,9 @@ from carnet.entities.entity import Tags
 from carnet.entities.public_access_block import PublicAccessBlock
 from carnet.entities.role import PrincipalIds
 
+DEFAULT_REGION = "us-east-1"
+"""Where a bucket is whose CreateBucket names no location constraint."""
+
 
 class BucketState(StrEnum):
     PENDING = "pending"

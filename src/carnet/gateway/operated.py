@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,14 +11,15 @@ from urllib.parse import urlsplit
 
 from carnet.base.clock import Clock
 from carnet.base.faults import Invalid, Missing, Refused, Unavailable
+from carnet.base.http import HttpResponse
 from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.bucket import Bucket, BucketState, DefaultKey, ObjectOwnership, bucket_arn
+from carnet.entities.bucket import DEFAULT_REGION, Bucket, BucketState, DefaultKey, ObjectOwnership, bucket_arn
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
 from carnet.gateway.buckets.access_points import would_be_taken_for
 from carnet.gateway.buckets.acl import private
 from carnet.gateway.buckets.default_key import names_key, read_key
-from carnet.gateway.buckets.new_bucket import check_name
+from carnet.gateway.buckets.new_bucket import check_name, region_of
 from carnet.gateway.checks.check import Scope
 from carnet.gateway.policies.reread import reread
 from carnet.gateway.s3.arriving import s3_service
@@ -27,7 +29,8 @@ from carnet.gateway.upstreams.exchange import AnotherAccount, Asking, Exchange
 from carnet.server.own_api.upstreams import FoundBucket
 from carnet.store.unit_of_work import UnitOfWork
 
-_S3, _REGION = "s3", "us-east-1"
+_S3 = "s3"
+_LOCATION = re.compile(rb"<LocationConstraint(?:\s[^>]*)?>\s*([A-Za-z0-9-]{1,32})\s*</LocationConstraint>")
 DEFAULT_KEY = "a key of AWS KMS encrypts its objects by default, and the permission to use it is not decided here"
 _SECONDS = 2.0
 _SUCCESS, _NOT_THERE = 200, 404
@@ -144,29 +147,40 @@ def _why_not(name: str) -> str | None:
 
 
 async def _asked(exchange: Exchange, name: str, account: str, **given: Any) -> dict[str, Any]:
-    """The members of an answer. Raises UpstreamFailed, AnotherAccount, and Missing for what is not there."""
+    """The members of an answer. Raises as `_answered`, and UpstreamFailed for what is no answer of the operation."""
+    answer = await _answered(exchange, name, account, **given)
+    return reread(s3_service().operations[name], answer, answer.body)
+
+
+async def _answered(exchange: Exchange, name: str, account: str, **given: Any) -> HttpResponse:
+    """A success. Raises UpstreamFailed, AnotherAccount, and Missing for what is not there."""
     asked = s3_service().operations[name]
     host = urlsplit(exchange.settings.url).netloc
-    asking = Asking(account=account, region=_REGION, host=host)
+    asking = Asking(account=account, region=DEFAULT_REGION, host=host)
     answer = await exchange.look_up(asked, given, asking, listed=False)
     if answer.status == _NOT_THERE:
         raise Missing(f"{exchange.settings.name} has no bucket {given.get('Bucket', '')}.")
     if answer.status != _SUCCESS:
         raise UpstreamFailed(f"it answers {name} with status {answer.status}", sent=True)
-    return reread(asked, answer, answer.body)
+    return answer
 
 
 async def _found(exchange: Exchange, name: str, account: str) -> FoundBucket:
     """Raises what `_asked` raises, also Missing."""
     why = _why_not(name)
     if why is not None:
-        return FoundBucket(_REGION, refused=why)  # asking for it might be another request
-    told = await _asked(exchange, "GetBucketLocation", account, Bucket=name)
-    region = str(told.get("LocationConstraint") or _REGION)
+        return FoundBucket(DEFAULT_REGION, refused=why)  # asking for it might be another request
+    region = _region(await _answered(exchange, "GetBucketLocation", account, Bucket=name))
     try:
         return FoundBucket(region, await _default_key(exchange, name, account, region))
     except _Unread as problem:
         return FoundBucket(region, refused=str(problem))
+
+
+def _region(told: HttpResponse) -> str:
+    """By the answer of GetBucketLocation, whose root is what the model takes for a member."""
+    found = _LOCATION.search(told.body)
+    return region_of(found[1].decode("ascii")) if found is not None else DEFAULT_REGION
 
 
 class _Unread(Exception):

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.bucket import Bucket, ObjectOwnership
+from carnet.entities.bucket import DEFAULT_REGION, Bucket, ObjectOwnership
 from carnet.entities.public_access_block import PublicAccessBlock
 from carnet.gateway.buckets.acl import (
     acl_without_ownership,
@@ -168,10 +168,16 @@ def _put_encryption(asked: Asked) -> Bucket:
     return replace(asked.bucket, default_key=read_key(asked.members, scope_of(asked.bucket)))
 
 
+def _get_location(asked: Asked) -> Members:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html: of us-east-1 nothing is told."""
+    return {"LocationConstraint": "" if asked.bucket.region == DEFAULT_REGION else asked.bucket.region}
+
+
 READS: Mapping[str, Callable[[Asked], Members]] = {
     "GetBucketAbac": lambda asked: told_abac(asked.bucket),
     "GetBucketAcl": lambda asked: shown_acl(asked.bucket.acl, asked.bucket.account),
     "GetBucketEncryption": _get_encryption,
+    "GetBucketLocation": _get_location,
     "GetBucketOwnershipControls": _get_ownership,
     "GetBucketPolicy": _get_policy,
     "GetBucketPolicyStatus": _get_policy_status,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from carnet.base.faults import Refused
-from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
+from carnet.entities.bucket import DEFAULT_REGION, Bucket, BucketState, ObjectOwnership
 from carnet.entities.new_buckets import NewBuckets
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
 from carnet.gateway.buckets.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private
@@ -28,7 +28,7 @@ _ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _OWN = SEGMENTS | API_SEGMENTS | {OLD_HEALTH_PATH.lstrip("/")}
 """Nobody's bucket has the name of a path that is Carnet's own."""
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
-_DEFAULT_REGION, _EU = "us-east-1", "eu-west-1"
+_EU = "eu-west-1"
 _CONFIGURATION = "CreateBucketConfiguration"
 _SENT_ON = ("Bucket", _CONFIGURATION, "ObjectLockEnabledForBucket")
 
@@ -90,13 +90,18 @@ def check_name(name: str) -> None:
         raise Refused("InvalidBucketName", "The specified bucket is not valid.")
 
 
+def region_of(location: str) -> str:
+    """The Region that a location constraint names: EU is an older name, and none is the Region that has none."""
+    return _EU if location == "EU" else location or DEFAULT_REGION
+
+
 def _region(members: Mapping[str, Any], asked_in: str) -> str:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.html"""
     given = (members.get(_CONFIGURATION) or {}).get("LocationConstraint")
-    if given is not None and (given == _DEFAULT_REGION or not (given == "EU" or _REGION.fullmatch(given))):
+    if given is not None and (given == DEFAULT_REGION or not (given == "EU" or _REGION.fullmatch(given))):
         raise Refused("InvalidLocationConstraint", "The specified location-constraint is not valid")
-    region = _EU if given == "EU" else given or _DEFAULT_REGION
-    if asked_in not in (region, _DEFAULT_REGION, ""):
+    region = region_of(given or "")
+    if asked_in not in (region, DEFAULT_REGION, ""):
         raise Refused(
             "IllegalLocationConstraintException",
             f"The {given or 'unspecified'} location constraint is incompatible for the region specific endpoint this "

@@ -7,6 +7,8 @@ import re
 from functools import partial
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.steps import Step, account_of, arrived_of
 from carnet.base.faults import Denied, Refused, Unavailable
@@ -45,6 +47,7 @@ _LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", _COMPLETE))
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
+_REGION = "x-amz-bucket-region"
 _LOCATION = re.compile(rb"(<Location>)[^<]*")
 
 
@@ -102,6 +105,16 @@ def location(call: S3Call) -> str:
     host, key = call.arrived.http.first.get("host", ""), quote(call.route.path.key or "", safe="-_.~")
     bucket = "" if _is_named_by_host(call) else f"/{call.head.path.split('/')[1]}"
     return f"{'https' if call.head.secure else 'http'}://{host}{bucket}/{key}"
+
+
+def in_region(answer: Answer, region: str) -> Answer:
+    """The answer to HeadBucket, with the Region of the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+    """
+    head = answer.response
+    others = tuple(each for each in head.headers if each[0] != _REGION)
+    return replace(answer, response=replace(head, headers=(*others, (_REGION, region))))
 
 
 async def _of_head(call: S3Call, response: UpstreamResponse) -> Answer:

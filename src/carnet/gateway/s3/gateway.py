@@ -228,6 +228,9 @@ class S3Gateway:
                 return await making.made(call, self._buckets, resolved)
             case "DeleteBucket":
                 return await making.deleted(self._acls, call, self._buckets)
+            case "HeadBucket":
+                bucket = owned_bucket(self._execution.directory.snapshot, resolved[0].resource)
+                return answers.in_region(await sent_on(self._acls, call), bucket.region)
             case _:
                 return await sent_on(self._acls, call)
 

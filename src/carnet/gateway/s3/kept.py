@@ -20,7 +20,7 @@ from carnet.gateway.s3.faults import XML, ids
 from carnet.models import Operation
 from carnet.protocols.api_errors import DECLARATION
 from carnet.protocols.s3_input import NAMESPACE
-from carnet.protocols.xml_shapes import xml_members
+from carnet.protocols.xml_shapes import escape, xml_members
 from carnet.server.outbox import Answer
 from carnet.services.execution import Done
 
@@ -33,6 +33,8 @@ _ROOTS = {
 """The roots of answers that are called otherwise than the model's shapes."""
 _NO_CONTENT = frozenset(("PutBucketPolicy", "PutBucketTagging"))
 """Operations whose success has no body, whatever the model says."""
+_LOCATION = "LocationConstraint"
+"""The one member of GetBucketLocation's answer, and its root."""
 
 
 async def answered(call: S3Call, buckets: KeptBuckets, resolved: tuple[Resolved, ...]) -> Answer:
@@ -70,7 +72,9 @@ def written(operation: Operation, answer: Mapping[str, Any], request_id: str) ->
     if shape is None or not answer:
         return HttpResponse(status=status, headers=headers, body=b"")
     payload = shape.serialization.get("payload")
-    if payload is None:
+    if payload is None and _LOCATION in answer:
+        text = f'{DECLARATION}<{_LOCATION} xmlns="{NAMESPACE}">{escape(answer[_LOCATION])}</{_LOCATION}>'
+    elif payload is None:
         text = _document(shape, _ROOTS[operation.name], answer)
     elif isinstance(member := shape.members[payload], StructureShape):
         text = _document(member, str(member.serialization.get("name", payload)), answer[payload])
