@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import ssl
 from asyncio import Future, Transport
 from collections import deque
 from typing import cast
@@ -111,16 +112,25 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
         self._wake(self._arrived)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """INVARIANT: a connection that broke tells no end of an answer, also where nothing else would tell it."""
-        if exc is not None:
-            self._problem = self._problem or "the connection to the upstream broke"
-        elif self._reader is not None and not self._reader.ended:
+    def eof_received(self) -> None:
+        """The upstream sends no more. INVARIANT: over TLS only the end of TLS is the end of an answer.
+
+        Anybody on the way can end a connection. https://www.rfc-editor.org/rfc/rfc9112#section-9.8
+        """
+        tls = None if self._transport is None else self._transport.get_extra_info("ssl_object")
+        if self._reader is not None and not self._reader.ended and (tls is None or _has_ended(tls)):
             try:
                 self._reader.end()
             except BadResponse as problem:
                 self._problem = self._problem or str(problem)
-        self._problem = self._problem or "the upstream closed the connection"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """INVARIANT: a connection that is lost tells no end of an answer, also where nothing else would tell it."""
+        cut = self._reader is not None and not self._reader.ended
+        told = (
+            "the connection to the upstream broke" if exc is not None or cut else "the upstream closed the connection"
+        )
+        self._problem = self._problem or told
         self._transport = None
         self._wake(self._arrived)
         self._wake(self._drained)
@@ -264,6 +274,14 @@ class Connection(asyncio.Protocol):
     def _wake(waiting: Future[None] | None) -> None:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+
+def _has_ended(tls: ssl.SSLObject) -> bool:
+    """Whether the other side has said that it sends no more, and all that it sent was read."""
+    try:
+        return tls.read(1) == b""
+    except ssl.SSLError:
+        return False
 
 
 def _size(piece: bytes) -> int:
