@@ -13,7 +13,7 @@ from carnet.policy.decide import decide
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.policies import Policies, ResourcePolicy
-from carnet.policy.request import Principal, PrincipalKind, Request
+from carnet.policy.request import Context, Principal, PrincipalKind, Request
 
 ACCOUNT = "111122223333"
 ALICE = Principal(
@@ -24,9 +24,9 @@ BEGINNING = f"User: {ALICE.arn} is not authorized to perform: iam:ListUsers on r
 ARN = f"arn:aws:iam::{ACCOUNT}:policy/p"
 
 
-def policy(effect: str, grammar: Grammar, source: str = ARN) -> Policy:
-    statement = {"Effect": effect, "Action": "iam:*", "Resource": "*"}
-    if grammar is Grammar.RESOURCE:
+def policy(effect: str, grammar: Grammar, source: str = ARN, *, action: str = "iam:*") -> Policy:
+    statement = {"Effect": effect, "Action": action, "Resource": "*"}
+    if grammar in (Grammar.RESOURCE, Grammar.RCP):
         statement["Principal"] = "*"
     return parse(json.dumps({"Version": "2012-10-17", "Statement": statement}), grammar, source=source)
 
@@ -39,10 +39,15 @@ def other(grammar: Grammar) -> Policy:
     return parse(json.dumps({"Version": "2012-10-17", "Statement": statement}), grammar, source=ARN)
 
 
-def sentence(policies: Policies, check: Check | None = None) -> str:
+def sentence(policies: Policies, check: Check | None = None, context: Context | None = None) -> str:
     asked = check or Check(action="iam:ListUsers", resource=RESOURCE, resource_account=ACCOUNT)
-    account = asked.resource_account
-    request = Request(principal=ALICE, action=asked.action, resource=asked.resource, resource_account=account)
+    request = Request(
+        principal=ALICE,
+        action=asked.action,
+        resource=asked.resource,
+        resource_account=asked.resource_account,
+        context=context or Context(),
+    )
     decision = decide(request, policies)
     assert not decision.allowed
     return denial_sentence(Decided(check=asked, request=request, policies=policies, decision=decision))
@@ -101,12 +106,30 @@ def test_a_resource_based_policy_is_not_named() -> None:
     assert sentence(policies) == f"{BEGINNING} with an explicit deny in a resource-based policy"
 
 
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
+GONE = (ResourcePolicy(policy=None, layer=Layer.TRUST),)
+ASSUME = Check(action="sts:AssumeRole", resource=ROLE, resource_account=ACCOUNT, policies=GONE)
+REFUSED = f"User: {ALICE.arn} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+
+
 def test_a_refused_assume_role_tells_nothing_of_the_role() -> None:
-    arn = f"arn:aws:iam::{ACCOUNT}:role/worker"
-    gone = (ResourcePolicy(policy=None, layer=Layer.TRUST),)
-    check = Check(action="sts:AssumeRole", resource=arn, resource_account=ACCOUNT, policies=gone)
-    told = sentence(Policies(identity=(ALLOW,), resource=gone), check)
-    assert told == f"User: {ALICE.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+    assert sentence(Policies(identity=(ALLOW,), resource=GONE), ASSUME) == REFUSED
+
+
+def test_a_refused_assume_role_tells_of_the_organization() -> None:
+    """Its policy says nothing about the role."""
+    none = Policies(resource=GONE, scp=((other(Grammar.SCP),),))
+    assert sentence(none, ASSUME) == f"{REFUSED} because no {WRITTEN[Layer.SCP]} allows the sts:AssumeRole action"
+
+
+@pytest.mark.parametrize(("organization", "end"), [("o-own", f": {ARN}"), ("o-other", ""), (None, "")])
+def test_an_rcp_is_named_within_its_organization_alone(organization: str | None, end: str) -> None:
+    own = {} if organization is None else {"aws:PrincipalOrgID": organization}
+    context = Context(principal=own, resource={"aws:ResourceOrgID": "o-own"})
+    allow, deny = (policy(*one, action="s3:*") for one in (("Allow", Grammar.IDENTITY), ("Deny", Grammar.RCP)))
+    check = Check(action="s3:GetObject", resource="arn:aws:s3:::b/o", resource_account=ACCOUNT)
+    told = sentence(Policies(identity=(allow,), rcp=((deny,),)), check, context)
+    assert told.endswith(f"arn:aws:s3:::b/o with an explicit deny in a resource control policy{end}")
 
 
 def test_what_is_shown_may_differ_from_the_arn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -10,6 +11,7 @@ import pytest
 
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.organization_policies import scps_of
+from carnet.base.faults import Unavailable
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.membership import Membership
 from carnet.entities.organization import Organization
@@ -20,7 +22,8 @@ from carnet.identity.principals import root_principal
 from carnet.policy.compile import Engine
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context
-from tests.directory.snapshots import snapshot_of
+from carnet.store.changes import Changes, Revision
+from tests.directory.snapshots import row, snapshot_of
 from tests.services.iam.documents import deny, text
 from tests.stores.entities import ACCOUNT
 
@@ -110,3 +113,14 @@ def test_a_later_decision_is_put_to_the_very_same_policies() -> None:
     engine, snapshot = Engine(), among(10)
     assert decided(engine, snapshot).policies is decided(engine, snapshot).policies
     assert scps_of(snapshot, ACCOUNT.id) is scps_of(snapshot, ACCOUNT.id)
+
+
+def test_a_policy_that_is_not_there_allows_nothing() -> None:
+    """What it forbids is not known."""
+    before = among(1)
+    view = before.organization_of(ACCOUNT.id)
+    assert view is not None
+    gone = replace(row(view.of(OrganizationPolicy).by_id["p-00000001"]), entity=None)
+    changes = Changes(base=before.revision, revision=Revision(2, "epoch", b""), changes=(gone,))
+    with pytest.raises(Unavailable, match=f"The policies of the organization {ORGANIZATION} cannot be read"):
+        decided(Engine(), before.with_changes(changes))

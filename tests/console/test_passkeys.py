@@ -179,6 +179,21 @@ def test_a_copy_is_noticed(site: Site) -> None:
     assert page.told["message"] == INCORRECT
 
 
+def test_of_several_passkeys_the_one_that_has_signed_is_used(site: Site) -> None:
+    user, browser, keys = a_user(site), site.browser, [Authenticator(count=count) for count in (5, 20, 9)]
+    site.sign_in(browser, user)
+    for key in keys:
+        assert register(browser, key).status == 200
+    for key in reversed(keys):
+        told = site.sign_in(site.browser, user)
+        assert site.browser.step("passkey", flow=told["flow"], credential=key.get(told["passkey"])).status == 200
+        view = site.server.installation.directory.snapshot.accounts[site.account]
+        listed = site.iam.list_mfa_devices(UserName=user)["MFADevices"]
+        devices = [view.mfa_device(each["SerialNumber"]) for each in listed]
+        counts = {each.credential_id: each.sign_count for each in devices if each is not None}
+        assert counts == {text(each.id): each.count for each in keys}
+
+
 @pytest.mark.parametrize(
     "credential",
     [{}, {"id": "x"}, {"id": 1, "rawId": 1}, {"id": "AA", "rawId": "AA", "response": {}}, {"response": "x" * 60_000}],

@@ -12,6 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from carnet.gateway.answers import MOST_WHOLE
 from carnet.models import Protocol, older_form, present_form
 from carnet.protocols.query_shapes import query_structure
 from tests.gateway.behind import EVERYTHING, Behind, refusal
@@ -88,6 +89,15 @@ def test_messages_are_told_in_xml(behind: Behind) -> None:
     attribute = "<Value><BinaryValue>AAE=</BinaryValue><DataType>Binary</DataType></Value>"
     assert f"<MessageAttribute><Name>a</Name>{attribute}</MessageAttribute>" in answered.text
     assert behind.aws.requests[0].json["AttributeNames"] == ["All"]
+
+
+def test_long_messages_are_told_in_xml_too(behind: Behind) -> None:
+    """Longer than what is streamed to clients of the present protocol."""
+    body = "x" * MOST_WHOLE
+    behind.aws.answers["ReceiveMessage"] = Told(body={"Messages": [{"MessageId": "m", "Body": body}]})
+    answered = ask(behind, {**sending(behind), "Action": "ReceiveMessage"})
+    assert answered.headers["content-type"] == "text/xml"
+    assert f"<Body>{body}</Body>" in answered.text
 
 
 @pytest.mark.parametrize("end", ["", "/"])

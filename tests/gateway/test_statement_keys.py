@@ -210,6 +210,7 @@ def keys(statement: str, *values: Any) -> Any:
         # What moto would read otherwise: it heeds nothing behind an IN.
         ("other = 1 AND third < 'x' AND pk = 'a'", ("a",)),
         ("other IN [1, 2] AND pk = 'a'", None),
+        ("other IN 1 AND pk = 'a'", None),
         ("contains(other, 'x') AND pk = 'a'", None),
         ("other = 1 ORcontains(third, 1) AND pk = 'a'", None),
         ("other.third = 1 AND pk = 'a'", None),

@@ -41,7 +41,7 @@ async def answered(call: S3Call, buckets: KeptBuckets, bucket: Bucket, resolved:
     if call.operation.name == _READ and bucket.default_key is not None:
         return await kept.answered(call, buckets, resolved)
     response = await call.send(sent_members(call))
-    if call.operation.name == _READ or bucket.default_key is None or response.status >= HTTPStatus.MULTIPLE_CHOICES:
+    if bucket.default_key is None or response.status >= HTTPStatus.MULTIPLE_CHOICES:
         return await relayed(call, response)
     body = await response.whole(MOST_WHOLE)
     done = await buckets.answer(

@@ -190,6 +190,6 @@ def _named(tokens: Tokens) -> Iterator[str]:
     for at, token in enumerate(tokens):
         follows = tokens[at + 1].text if at + 1 < len(tokens) else ""
         is_step = at > 0 and tokens[at - 1].text == "."
-        is_function = token.kind == "word" and follows == "(" and token.keyword not in _NO_NAMES
+        is_function = token.kind == "word" and follows == "("
         if token.name is not None and token.keyword not in _NO_NAMES and not is_step and not is_function:
             yield token.name
