@@ -35,7 +35,7 @@ list_family(
 
 
 def note_status(call: WriteCall, key: AccessKey, active: bool) -> None:
-    """Remember that a key is good for nothing from now on, or good again."""
+    """Note that a key is no longer valid, or valid again."""
     note = note_return if active else note_end
     note(call.store, call.view, key.id, call.now)
 
@@ -45,7 +45,7 @@ change_family(_KEYS, update="UpdateAccessKey", delete="DeleteAccessKey", noted=n
 
 @iam.write("CreateAccessKey", on=targets.user_or_caller)
 def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef, holder: User | Account) -> Answer:
-    """Make an access key. Its secret is answered this once, and stored sealed."""
+    """Create an access key. Only this answer has its secret, which is stored sealed."""
     _check_room(call, holder)
     new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=holder.id, now=call.now)
     call.store.add(new.key)
@@ -53,7 +53,7 @@ def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef, hol
 
 
 def add_given_key(call: WriteCall, holder: User | Account, given: GivenKey, *, active: bool) -> None:
-    """Add a key that the operator has chosen; raises TooMany as CreateAccessKey does, and Taken."""
+    """Add a key that the operator has chosen. Raises TooMany as CreateAccessKey does, and Taken."""
     _check_room(call, holder)
     new = sealed_access_key(call.parts.keyring, given, account=call.account, owner=holder.id, now=call.now)
     call.store.add(replace(new.key, active=active))

@@ -41,7 +41,7 @@ _POLICY_VERSIONS_IN_USE_QUOTA = 10_000
 
 @iam.write("CreateAccountAlias", on=account_wide)
 def create_account_alias(call: WriteCall, given: CreateAccountAliasRequestTypeDef) -> Answer:
-    """Give the account an alias, in place of the one it has. No two accounts have the same."""
+    """Give the account an alias, which replaces the present one. No two accounts have the same alias."""
     alias = given["AccountAlias"]
     if ACCOUNT_ID.fullmatch(alias):
         raise Invalid(sentences.ALIAS_LIKE_ACCOUNT_ID)
@@ -56,7 +56,7 @@ def create_account_alias(call: WriteCall, given: CreateAccountAliasRequestTypeDe
 
 @iam.write("DeleteAccountAlias", on=account_wide)
 def delete_account_alias(call: WriteCall, given: DeleteAccountAliasRequestTypeDef) -> Answer:
-    """Take the account's alias away."""
+    """Remove the account's alias."""
     if given["AccountAlias"] != call.view.account.alias:
         raise Missing(sentences.account_alias_missing(given["AccountAlias"]))
     call.store.save(replace(call.view.account, alias=None))
@@ -73,7 +73,7 @@ def list_account_aliases(call: Call, given: ListAccountAliasesRequestTypeDef) ->
 
 @iam.read("GetAccountSummary", on=account_wide)
 def get_account_summary(call: Call, given: Any) -> Answer:
-    """How much of everything the account has, and may have."""
+    """The number of entities of each kind in the account, and their quotas."""
     return {"SummaryMap": {**_held(call), **_quotas(call)}}
 
 
@@ -100,7 +100,7 @@ def _held(call: Call) -> dict[str, int]:
 
 
 def used_policies(view: AccountView) -> set[str]:
-    """The ARNs of the managed policies that somebody has attached or as a permissions boundary, AWS's included."""
+    """The ARNs of the managed policies that are attached or set as a permissions boundary, those of AWS included."""
     attached = {arn for holder in (*view.of(User), *view.of(Group), *view.of(Role)) for arn in holder.attached}
     return attached | {one.boundary for one in (*view.of(User), *view.of(Role)) if one.boundary is not None}
 

@@ -70,7 +70,7 @@ def get_account_authorization_details(call: Call, given: GetAccountAuthorization
 
 
 def _check_marker(given: Mapping[str, Any], kinds: Collection[str]) -> None:
-    """Raise Invalid for a marker after something that the Filter, if there is one, does not let through."""
+    """Raise Invalid for a marker after an entity that the Filter, if there is one, leaves out."""
     if "Marker" not in given or not given.get("Filter"):
         return
     ranks = {str(_RANKS[_KINDS[kind]]).encode() for kind in kinds}
@@ -79,7 +79,7 @@ def _check_marker(given: Mapping[str, Any], kinds: Collection[str]) -> None:
 
 
 def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
-    """What the Filter lets through."""
+    """The entities that the Filter selects."""
     view = call.view
     sources: dict[str, Iterable[Described]] = {
         "User": view.of(User),
@@ -106,7 +106,7 @@ def _key(described: Described) -> str:
 
 
 def _characters(view: AccountView, described: Described) -> int:
-    """How long the documents and the tags are that are told of it."""
+    """The length of the documents and tags in the answer about an entity."""
     if isinstance(described, ManagedPolicy):
         return sum(len(version.document) for version in described.versions)
     length = sum(map(len, described.inline.values()))
@@ -120,7 +120,7 @@ def _characters(view: AccountView, described: Described) -> int:
 
 def _user(view: AccountView, user: User) -> shapes.Structure:
     groups = [group.name for group in map(view.of(Group).get, user.groups) if group is not None]
-    inline = {"UserPolicyList": _inline(user.inline)} if user.inline else {}  # the one list that AWS leaves out
+    inline = {"UserPolicyList": _inline(user.inline)} if user.inline else {}  # the only list that AWS leaves out
     return shapes.user(user) | {"Tags": tag_list(user.tags), "GroupList": groups} | inline | _attached(user)
 
 
@@ -145,7 +145,7 @@ def _role(call: Call, role: Role) -> shapes.Structure:
 
 
 def _without_trust(shape: Mapping[str, object]) -> shapes.Structure:
-    """A role as its instance profiles show it, but for the trust policy, which the role itself tells once."""
+    """A role as its instance profiles show it, without the trust policy, which the answer about the role itself has."""
     return {name: member for name, member in shape.items() if name != "AssumeRolePolicyDocument"}
 
 

@@ -15,16 +15,16 @@ from carnet.services.operation import Call
 def attachable_policy(call: Call, arn: str, *, holder: str) -> ManagedPolicy:
     """The policy to attach to a `holder` (User, Group, Role).
 
-    Raises Invalid for what is no policy ARN of this partition, Missing, and Refused (PolicyNotAttachable) for a policy
-    that AWS keeps for its own roles.
+    Raises Invalid for a text that is no policy ARN of this partition, Missing, and Refused (PolicyNotAttachable) for a
+    policy that AWS reserves for its own roles.
     """
     return _attachable(call, arn, holder, sentences.policy_not_attachable)
 
 
 def boundary_at(call: Call, arn: str, *, holder: str) -> str:
-    """The ARN of the permissions boundary asked for.
+    """The ARN of the requested permissions boundary.
 
-    Raises as `attachable_policy` does, but Refused (InvalidInput) for what is no policy ARN.
+    Raises as `attachable_policy` does, but Refused (InvalidInput) for a text that is no policy ARN.
     """
     try:
         parse_policy_arn(arn)

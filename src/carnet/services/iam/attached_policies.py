@@ -35,7 +35,7 @@ def _change_family(
 
     @iam.write(attach, on=kind.to_change, context=(policy_arn, *context))
     def attach_policy(call: WriteCall, given: Any, entity: H) -> Answer:
-        """Attach a managed policy; nothing happens if it already is."""
+        """Attach a managed policy; nothing changes if it is attached already."""
         arn = attachable_policy(call, given["PolicyArn"], holder=kind.word).arn
         if arn not in entity.attached:
             _check_room(entity, kind.word, most(call.quotas))
@@ -73,7 +73,8 @@ def _list_family(kind: Kind[H], list_attached: str) -> None:
 
 
 def _order(arn: str) -> str:
-    """By name, then by ARN: AWS's policy and the account's own may be called alike. No name holds a space."""
+    """The sort key: the name, then the ARN, as a policy of AWS and one of the account may have the same name. No name
+    contains a space."""
     return f"{name_key(arn.rpartition('/')[2])} {arn}"
 
 

@@ -24,7 +24,7 @@ def _family(kind: Kind[H], *, put: str, delete: str, present: Adds) -> None:
 
     @iam.write(put, on=kind.to_change, context=(requested_boundary,))
     def put_boundary(call: WriteCall, given: Any, entity: H) -> Answer:
-        """Set the boundary, in place of the one that is there."""
+        """Set the permissions boundary, which replaces the present one."""
         kind.save(
             call, entity, replace(entity, boundary=boundary_at(call, given["PermissionsBoundary"], holder=kind.word))
         )
@@ -32,7 +32,7 @@ def _family(kind: Kind[H], *, put: str, delete: str, present: Adds) -> None:
 
     @iam.write(delete, on=kind.to_change, context=(present,))
     def delete_boundary(call: WriteCall, given: Any, entity: H) -> Answer:
-        """Take the boundary away; nothing happens if there is none."""
+        """Remove the permissions boundary; nothing changes if there is none."""
         kind.save(call, entity, replace(entity, boundary=None))
         return {}
 

@@ -12,7 +12,7 @@ SSH_PUBLIC_KEY_EXISTS = "Duplicate SSH public key uploaded."
 
 
 def certificate_malformed(body: str) -> str:
-    """What a signing certificate is told that cannot be read, or whose time is over."""
+    """The sentence for a signing certificate that cannot be read, or has expired."""
     return f"Certificate {body} is malformed."
 
 
@@ -26,7 +26,7 @@ CERTIFICATE_EXPIRED = "Certificate is no longer valid. The 'Not After' date rest
 
 
 def chain_broken(index: int) -> str:
-    """`index` is that of the last certificate that is good; -1 for the certificate itself, before the chain."""
+    """`index` is that of the last valid certificate; -1 is the certificate itself, before the chain."""
     return (
         "Unable to validate certificate chain. The certificate chain must start with the immediate signing certificate,"
         f" followed by any intermediaries in order. The index within the chain of the invalid certificate is: {index}"

@@ -1,4 +1,4 @@
-"""Condition keys that IAM's operations bring to the request.
+"""Condition keys that IAM's operations add to the request context.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
@@ -24,12 +24,12 @@ def policy_arn(call: Call, given: Any, target: object) -> Keys:
 
 
 def aws_service_name(call: Call, given: Any, target: object) -> Keys:
-    """iam:AWSServiceName: the service that a service-linked role is made for."""
+    """iam:AWSServiceName: the service of the service-linked role to create."""
     return {"iam:AWSServiceName": given["AWSServiceName"]}
 
 
 def organizations_policy_id(call: Call, given: Any, target: object) -> Keys:
-    """iam:OrganizationsPolicyId: the service control policy that a report on an organization is asked for."""
+    """iam:OrganizationsPolicyId: the service control policy that a report on an organization is about."""
     policy = given.get("OrganizationsPolicyId")
     return {"iam:OrganizationsPolicyId": policy} if policy is not None else {}
 
@@ -41,38 +41,38 @@ def requested_boundary(call: Call, given: Any, target: object) -> Keys:
 
 
 def requested(call: Call, given: Any, target: object) -> Keys:
-    """The keys of what a user or role is created with: its tags and its boundary."""
+    """The condition keys of a user or role to create: its tags and its permissions boundary."""
     boundary = requested_boundary(call, given, target)
     return {**boundary, **request_tags(call, given, target)} if "Tags" in given else boundary
 
 
 def present_boundary(call: Call, given: Any, target: Target[User] | Target[Role]) -> Keys:
-    """iam:PermissionsBoundary: the boundary that the user or role to change has now."""
+    """iam:PermissionsBoundary: the present boundary of the user or role to change."""
     if isinstance(target.found, Fault) or target.found[0].boundary is None:
         return {}
     return {"iam:PermissionsBoundary": target.found[0].boundary}
 
 
 def new_credential(call: Call, given: Any, target: object) -> Keys:
-    """The service of a service-specific credential to create, and in how many days it is to expire."""
+    """The service of the service-specific credential to create, and the number of days until it expires."""
     service: Keys = {"iam:ServiceSpecificCredentialServiceName": given["ServiceName"]}
     days = given.get("CredentialAgeDays")
     return service if days is None else {**service, "iam:ServiceSpecificCredentialAgeDays": str(days)}
 
 
 def credential_service(call: Call, given: Any, target: object) -> Keys:
-    """iam:ServiceSpecificCredentialServiceName: the service of the credential to change, if there is one."""
+    """iam:ServiceSpecificCredentialServiceName: the service of the credential to change, if it exists."""
     found = call.view.of(ServiceSpecificCredential).get(given["ServiceSpecificCredentialId"])
     return {} if found is None else {"iam:ServiceSpecificCredentialServiceName": found.service}
 
 
 def property_namespaces(call: Call, given: Any, target: object) -> Keys:
-    """iam:AccountPropertyNamespaces: those of the account properties to set."""
+    """iam:AccountPropertyNamespaces: the namespaces of the account properties to set."""
     return _namespaces(given["Properties"])
 
 
 def held_namespaces(call: Call, given: Any, target: object) -> Keys:
-    """iam:AccountPropertyNamespaces: those of all account properties, which are answered together."""
+    """iam:AccountPropertyNamespaces: the namespaces of all account properties, as one answer has them all."""
     return _namespaces(ACCOUNT_PROPERTIES)
 
 

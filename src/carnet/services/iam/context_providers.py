@@ -25,14 +25,14 @@ _SOURCE_KEYS = ("SubjectSourceKey", "SubjectTypeSourceKey")
 
 
 class Propagation(TypedDict):
-    """What of a provider is for trusted identity propagation."""
+    """The settings of an identity provider for trusted identity propagation."""
 
     context_provider: Mapping[str, object]
     identity_center_instance: str | None
 
 
 def new_propagation(call: Call, given: Mapping[str, Any]) -> Propagation:
-    """What a provider is created with. Raises Refused (InvalidInput)."""
+    """The settings that a provider is created with. Raises Refused (InvalidInput)."""
     context = _context_provider(given["ContextProvider"]) if "ContextProvider" in given else {}
     return Propagation(context_provider=context, identity_center_instance=_instance(call, given, context))
 
@@ -48,7 +48,7 @@ def changes_instance(given: Mapping[str, Any]) -> bool:
 
 
 def changed_propagation(call: Call, given: Mapping[str, Any], provider: SamlProvider | OidcProvider) -> Propagation:
-    """What an update leaves of it. Raises Refused (InvalidInput).
+    """The settings after an update. Raises Refused (InvalidInput).
 
     INVARIANT: a provider with an instance has a context provider.
     """
@@ -67,7 +67,7 @@ def changed_propagation(call: Call, given: Mapping[str, Any], provider: SamlProv
 
 
 def propagation_shape(call: Call, provider: SamlProvider | OidcProvider) -> Structure:
-    """What of it the answer tells that shows a provider; nothing of what is not configured."""
+    """The settings in the answer about a provider. Those that are not configured are left out."""
     told: Structure = {}
     if provider.context_provider:
         told["ContextProvider"] = dict(provider.context_provider)
@@ -79,7 +79,7 @@ def propagation_shape(call: Call, provider: SamlProvider | OidcProvider) -> Stru
 
 
 def listed_providers(call: Call, providers: Iterable[P], shape: Callable[[P], Structure]) -> list[Structure]:
-    """Providers as the lists show them: also whether an instance of IAM Identity Center is associated with each."""
+    """Providers as the lists show them, each with whether an instance of IAM Identity Center is associated with it."""
     seen = {instance.id for instance in visible_instances(call.snapshot, call.account)}
     enabled = "IsTrustedIdentityPropagationEnabled"
     return [{**shape(one), enabled: one.identity_center_instance in seen} for one in providers]
@@ -93,7 +93,7 @@ def _changes(given: Mapping[str, Any], sets: str, removes: str) -> bool:
 
 
 def _instance(call: Call, given: Mapping[str, Any], context_provider: Mapping[str, object]) -> str | None:
-    """The id of the instance that is asked for, which must be the account's or its organization's."""
+    """The requested id of an instance, which must be the account's or its organization's."""
     arn = given.get("IdentityCenterInstanceArn")
     if arn is None:
         return None
@@ -106,7 +106,7 @@ def _instance(call: Call, given: Mapping[str, Any], context_provider: Mapping[st
 
 
 def _context_provider(given: Mapping[str, Any]) -> Mapping[str, object]:
-    """The settings of a context provider, checked."""
+    """The settings of a context provider, once they are checked."""
     definitions = given.get("KeyDefinitionList", ())
     keys = [given[name] for name in _SOURCE_KEYS if name in given]
     keys += [key for definition in definitions for key in definition.values()]

@@ -28,7 +28,7 @@ _ROOT = "<root_account>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who has the credentials of one line, and what they are."""
+    """The holder of the credentials in one line, and these credentials."""
 
     holder: User | Account
     keys: tuple[AccessKey, ...]
@@ -48,7 +48,7 @@ class Holder:
 
 
 def credential_report(view: AccountView, last_used: LastUsed) -> str:
-    """The report as CSV: the header, root, and the users by name; without a line end behind the last line."""
+    """The report as CSV: the header, root, and the users by name. The last line has no line end."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(COLUMNS)
@@ -95,7 +95,7 @@ def _password_enabled(holder: Holder) -> str:
 
 
 def _password_last_used(holder: Holder) -> str:
-    """Of root, AWS never says that it is not applicable."""
+    """AWS never says of root that the password is not applicable."""
     if holder.password is None and not holder.is_root:
         return _NOT_APPLICABLE
     return iso_seconds(holder.password_used) if holder.password_used is not None else _NO_INFORMATION
@@ -139,7 +139,7 @@ def _certificate_last_rotated(number: int) -> Callable[[Holder], str]:
 
 
 def _key(holder: Holder, number: int) -> tuple[AccessKey, ...]:
-    """The first or second key, or nothing."""
+    """The first or second access key; None if there is none."""
     return holder.keys[number - 1 : number]
 
 

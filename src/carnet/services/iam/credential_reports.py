@@ -1,4 +1,4 @@
-"""GenerateCredentialReport and GetCredentialReport: a report of an account is made once in four hours.
+"""GenerateCredentialReport and GetCredentialReport: an account gets a new report once in four hours.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateCredentialReport.html
 """
@@ -22,7 +22,7 @@ _STARTED, _IN_PROGRESS, _COMPLETE = "STARTED", "INPROGRESS", "COMPLETE"
 
 
 def _make(call: Call, given: Any) -> str:
-    """Make the report, unless there is one or somebody makes one; gives the state."""
+    """Make the report, unless there is one or another call is making it; returns its state."""
     reports = call.parts.reports
     report = Report(
         id=_id_of(call),
@@ -53,7 +53,7 @@ def _id_of(call: Call) -> str:
 
 @iam.read("GenerateCredentialReport", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_make))
 def generate_credential_report(call: Call, given: Any) -> Answer:
-    """The state of the report, which this call has perhaps made."""
+    """The state of the report, which this call makes if necessary."""
     if call.prepared == _STARTED:
         return {"State": _STARTED, "Description": report_sentences.REPORT_STARTED}
     return {"State": call.prepared}
@@ -61,7 +61,7 @@ def generate_credential_report(call: Call, given: Any) -> Answer:
 
 @iam.read("GetCredentialReport", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find))
 def get_credential_report(call: Call, given: Any) -> Answer:
-    """The report, as it was when it was made."""
+    """The report, as of the time when it was made."""
     report: Report | None = call.prepared
     if report is None:
         raise Refused("ReportNotPresent", report_sentences.NO_MESSAGE)

@@ -1,4 +1,4 @@
-"""The permissions that a delegation request asks for: the filled-in template, and what can be said of it.
+"""The permissions that a delegation request asks for: the filled-in template and its description.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-policy-templates.html
 """
@@ -28,16 +28,16 @@ ALLOWED, DENIED, UNSURE = "ALLOWED", "DENIED", "UNSURE"
 
 
 class FilledPolicy(NamedTuple):
-    """A policy that was made of a template."""
+    """A policy that was made from a template."""
 
     template: str
     text: str
 
 
 def filled_policy(call: Call, permissions: Mapping[str, Any]) -> str:
-    """The policy that a request asks for, which was filled in before. Raises Refused (InvalidInput).
+    """The policy that a request asks for, filled in when it was created.
 
-    Raises Unavailable if the template was changed since.
+    Raises Refused (InvalidInput), and Unavailable if the template was changed since.
     """
     filled: FilledPolicy = call.prepared
     if filled.template != _template(call, permissions):
@@ -46,7 +46,7 @@ def filled_policy(call: Call, permissions: Mapping[str, Any]) -> str:
 
 
 def _template(call: Call, permissions: Mapping[str, Any]) -> str:
-    """A managed policy of the requesting account, or of AWS, with `@{name}` for its parameters."""
+    """A managed policy of the requesting account or of AWS, with `@{name}` where its parameters go."""
     arn = permissions.get("PolicyTemplateArn", "")
     template = find_managed_policy(call.view, arn)
     if template is None:
@@ -75,7 +75,8 @@ FILLED_POLICY = Preparation(pool=POOL, work=_filled)
 
 
 def boundaries(policy: str) -> list[str]:
-    """The permissions boundaries without which the policy lets nobody create roles (RolePermissionRestrictionArns)."""
+    """The permissions boundaries that a role needs if the policy is to allow its creation
+    (RolePermissionRestrictionArns)."""
     found: dict[str, None] = {}
     for statement in _statements(policy):
         for tests in statement.get("Condition", {}).values():
@@ -86,7 +87,7 @@ def boundaries(policy: str) -> list[str]:
 
 
 def covered(call: Call, policy: str) -> str:
-    """Whether the caller's own permissions cover the policy, as far as can be told from its texts."""
+    """Whether the caller's own permissions cover the policy, as far as the texts of the policies show it."""
     answers: set[str] = set()
     for number, (action, resource, certain) in enumerate(_asked(policy)):
         if number == _MOST_QUESTIONS:
@@ -120,7 +121,7 @@ def _values(parameters: Sequence[Mapping[str, Any]]) -> Values:
 
 
 def _asked(policy: str) -> Iterator[tuple[str, str, bool]]:
-    """Action, resource, and whether a denial of it is certain to be one of something the policy asks for."""
+    """Each action and resource, and whether a denial of them certainly denies something that the policy asks for."""
     for statement in _statements(policy):
         if statement["Effect"] != "Allow":
             continue

@@ -1,4 +1,4 @@
-"""Delegation requests: temporary permissions that another account asks for, and that somebody here grants.
+"""Delegation requests: another account asks for temporary permissions, which a principal of this account grants.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-temporary-delegation.html
 """
@@ -56,7 +56,7 @@ _PAGES = replace(MARKERS, truncated="isTruncated")
 
 @iam.write("CreateDelegationRequest", on=new_delegation_request, context=(new_delegation,), prepare=FILLED_POLICY)
 def create_delegation_request(call: WriteCall, given: CreateDelegationRequestRequestTypeDef) -> Answer:
-    """Ask for permissions in another account. What has expired of the requests before makes room."""
+    """Ask for permissions in another account. Expired requests are removed to make room."""
     channel = parse_arn(given["NotificationChannel"])
     if channel is None or channel.service != "sns":
         raise Refused("InvalidInput", template_sentences.CHANNEL_NOT_SNS)
@@ -92,7 +92,7 @@ def create_delegation_request(call: WriteCall, given: CreateDelegationRequestReq
 def associate_delegation_request(
     call: WriteCall, given: AssociateDelegationRequestRequestTypeDef, request: DelegationRequest
 ) -> Answer:
-    """Take a request on: the caller is its owner from now on, and the caller's account the one that it is for."""
+    """Associate a request with the caller, who becomes its owner; the request is then for the caller's account."""
     _check_state(call, request, (_UNASSIGNED,))
     principal = call.caller.principal
     owned = replace(request, owner_account=call.account, owner=principal.arn, owner_id=principal.id)
@@ -103,7 +103,7 @@ def associate_delegation_request(
 def update_delegation_request(
     call: WriteCall, given: UpdateDelegationRequestRequestTypeDef, request: DelegationRequest
 ) -> Answer:
-    """Hand a request on for approval, with notes."""
+    """Send a request on for approval, with notes."""
     _check_state(call, request, (_ASSIGNED, _PENDING))
     return _move(call, replace(request, notes=given.get("Notes", request.notes)), _PENDING)
 
@@ -135,7 +135,7 @@ def accept_delegation_request(
 def reject_delegation_request(
     call: WriteCall, given: RejectDelegationRequestRequestTypeDef, request: DelegationRequest
 ) -> Answer:
-    """Refuse a request for good, also one that was accepted, as long as its token was not sent."""
+    """Reject a request for good. An accepted one can be rejected as long as its token was not sent."""
     _check_state(call, request, (_ASSIGNED, _PENDING, _ACCEPTED))
     return _move(call, replace(request, rejection=given.get("Notes")), DelegationState.REJECTED)
 
@@ -144,7 +144,7 @@ def reject_delegation_request(
 def send_delegation_token(
     call: WriteCall, given: SendDelegationTokenRequestTypeDef, request: DelegationRequest
 ) -> Answer:
-    """Let the requesting account have the token of an accepted request. The time of the delegation begins now."""
+    """Send the token of an accepted request to the requesting account. The duration of the delegation begins now."""
     _check_state(call, request, (_ACCEPTED,))
     if request.only_owner_sends and request.owner_id != call.caller.principal.id:
         raise Refused("InvalidInput", template_sentences.ONLY_OWNER_SENDS)
@@ -153,7 +153,7 @@ def send_delegation_token(
 
 @iam.read("GetDelegationRequest", on=delegation_request, context=(owner_key,))
 def get_delegation_request(call: Call, given: GetDelegationRequestRequestTypeDef, request: DelegationRequest) -> Answer:
-    """A request and, if that is asked for, whether the caller's own permissions cover it."""
+    """A request and, on demand, whether the caller's own permissions cover it."""
     answer: dict[str, object] = {"DelegationRequest": _shape(call, request)}
     if not given.get("DelegationPermissionCheck"):
         return answer
@@ -162,7 +162,7 @@ def get_delegation_request(call: Call, given: GetDelegationRequestRequestTypeDef
 
 @iam.read("ListDelegationRequests", on=account_wide, context=(listed_owner,))
 def list_delegation_requests(call: Call, given: ListDelegationRequestsRequestTypeDef) -> Answer:
-    """The requests that somebody of the account has taken on, of one owner if it is named."""
+    """The requests that principals of the account own, or those of the given owner."""
     owner = given.get("OwnerId")
     owned = [one for one in visible_requests(call) if one.owner is not None and owner in (None, one.owner)]
     owned.sort(key=lambda one: one.id)
@@ -181,7 +181,7 @@ def list_delegation_requests(call: Call, given: ListDelegationRequestsRequestTyp
 def get_human_readable_summary(
     call: Call, given: GetHumanReadableSummaryRequestTypeDef, request: DelegationRequest
 ) -> Answer:
-    """What a request asks for, in English sentences; no other language is spoken here."""
+    """A request's permissions in English sentences; no other language is supported."""
     locale = given.get("Locale", _ENGLISH)
     if locale.partition("-")[0].lower() != _ENGLISH:
         return {"Locale": locale, "SummaryState": "NOT_SUPPORTED"}
@@ -193,7 +193,7 @@ def get_human_readable_summary(
 
 
 def _make_room(call: WriteCall) -> None:
-    """Remove what has expired of the requestor's, some at a time. Raises TooMany."""
+    """Remove expired requests of the requestor, a limited number at a time. Raises TooMany."""
     quotas: IamQuotas = call.quotas
     own = call.snapshot.installation.of(DelegationRequest).referring("requestor", call.account)
     expired = [one for one in own if one.state_at(call.now) is DelegationState.EXPIRED][:_PRUNED_AT_ONCE]

@@ -35,7 +35,7 @@ def delegation_request(call: Call, given: Any) -> Target[DelegationRequest]:
 
 
 def summarized_request(call: Call, given: Any) -> Target[DelegationRequest]:
-    """The request EntityArn; raises Refused (InvalidInput) for an ARN of something else."""
+    """The request EntityArn. Raises Refused (InvalidInput) for an ARN of another kind."""
     arn: str = given["EntityArn"]
     beginning, _, name = arn.rpartition(f":{_TYPE}/")
     if not beginning.startswith(f"arn:{call.partition}:iam::"):
@@ -49,13 +49,13 @@ def new_delegation_request(call: Call, given: Any) -> Target[()]:
 
 
 def owner_key(call: Call, given: Any, target: Target[DelegationRequest]) -> Keys:
-    """iam:DelegationRequestOwner: the ARN of who took the request on."""
+    """iam:DelegationRequestOwner: the ARN of the request's owner."""
     owner = None if isinstance(target.found, Fault) else target.found[0].owner
     return {} if owner is None else {"iam:DelegationRequestOwner": owner}
 
 
 def listed_owner(call: Call, given: Any, target: object) -> Keys:
-    """iam:DelegationRequestOwner: the owner whose requests are asked for."""
+    """iam:DelegationRequestOwner: the owner whose requests are listed."""
     return {"iam:DelegationRequestOwner": given["OwnerId"]} if "OwnerId" in given else {}
 
 
@@ -70,12 +70,12 @@ def new_delegation(call: Call, given: Any, target: object) -> Keys:
 
 
 def request_arn(call: Call, request: DelegationRequest) -> str:
-    """In the account that the request is for, or else in the caller's."""
+    """The request's ARN in the account that it is for, or else in the caller's."""
     return iam_arn(call.partition, request.owner_account or call.account, f"{_TYPE}/{request.id}")
 
 
 def visible_requests(call: Call) -> tuple[DelegationRequest, ...]:
-    """Those that are for the caller's account, oldest first."""
+    """The requests for the caller's account, oldest first."""
     requests = call.snapshot.installation.of(DelegationRequest).referring("owner_account", call.account)
     return tuple(request for request in requests if _is_of_now(call, request))
 
@@ -107,7 +107,7 @@ def _default_permissions(call: Call, request: DelegationRequest) -> ResourcePoli
 
 
 def _is_of_now(call: Call, request: DelegationRequest) -> bool:
-    """Whether the accounts that it names are those that it named: an account id may be given again by the operator."""
+    """Whether the named accounts still are the same accounts: the operator may give an account id again."""
     named = [request.requestor, *([request.owner_account] if request.owner is not None else [])]
     views = [call.snapshot.account(account) for account in filter(None, named)]
     return all(view is not None and view.account.created <= request.created for view in views)

@@ -20,12 +20,12 @@ MOST_WHITE_SPACE = 131_072
 
 
 def check_identity_policy(call: Call, text: str) -> None:
-    """Raise Malformed if the text is no identity-based policy."""
+    """Raise Malformed unless the text is an identity-based policy."""
     document(call, text, Grammar.IDENTITY, call.partition)
 
 
 def check_managed_policy(call: Call, text: str) -> None:
-    """Raise TooMany if the text is too long, Malformed if it is no managed policy."""
+    """Raise TooMany if the text is too long, Malformed unless it is a managed policy."""
     quotas: IamQuotas = call.quotas
     if document_size(call, text) > quotas.managed_policy_size:
         raise TooMany(sentences.quota("PolicySize", quotas.managed_policy_size))
@@ -33,7 +33,7 @@ def check_managed_policy(call: Call, text: str) -> None:
 
 
 def check_inline_sizes(call: Call, documents: Documents, most: int, *, holder: str, name: str) -> None:
-    """Raise TooMany if the inline policies of a `holder` (user, group, role) called `name` are too long together."""
+    """Raise TooMany if the inline policies of the `holder` (user, group, role) called `name` are too long in total."""
     counted = sum(document_size(call, text) for text in documents.values())
     if counted > most:
         raise TooMany(sentences.inline_size(holder, name, most))

@@ -1,4 +1,4 @@
-"""Templates with `@{name}` in their texts, and the values that stand for it.
+"""Templates with `@{name}` placeholders, and the values that replace them.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-policy-templates.html
 """
@@ -31,7 +31,7 @@ def filled_document(document: str, values: Values) -> str:
 
 
 def filled_text(text: str, values: Values) -> str:
-    """A text with its places filled in, each by one value; raises Refused (InvalidInput)."""
+    """A text with its placeholders replaced by one value each. Raises Refused (InvalidInput)."""
 
     def value_of(place: re.Match[str]) -> str:
         value = values.get(place[1])
@@ -68,12 +68,12 @@ def _filled(value: Any, values: Values) -> Any:
 
 
 def _is_enabled(inner: Any, values: Values) -> bool:
-    """Whether what is in a list stays in it."""
+    """Whether an item of a list is kept."""
     if not isinstance(inner, dict) or _SWITCH not in inner:
         return True
     return str(values.get(inner[_SWITCH])).lower() == "true"
 
 
 def _in_list(filled: Any, written: Any) -> list[Any]:
-    """A list that stands for a text within a list is part of that list."""
+    """A list that replaces an item of a list becomes part of that list."""
     return filled if isinstance(written, str) and isinstance(filled, list) else [filled]

@@ -25,7 +25,7 @@ Granting = list[tuple[str, list[PermissionsPolicy]]]
 
 
 def _look(call: Call, given: Any) -> Granting:
-    """Which policies grant access to each of the services, in the order that they are asked for."""
+    """The policies that grant access to each of the services, in the order in which the services were given."""
     target = report_targets.identity(call, given)
     namespaces = list(dict.fromkeys(given["ServiceNamespaces"]))
     if isinstance(target.found, Fault):

@@ -61,7 +61,7 @@ def update_group(call: WriteCall, given: UpdateGroupRequestTypeDef, group: Group
 
 @iam.write("DeleteGroup", on=targets.group)
 def delete_group(call: WriteCall, given: DeleteGroupRequestTypeDef, group: Group) -> Answer:
-    """Remove a group that has no members and no policies any more."""
+    """Remove a group that has neither members nor policies."""
     if conflict := next(_conflicts(call, group), None):
         raise InUse(conflict)
     call.store.remove(group)

@@ -1,4 +1,4 @@
-"""What users and the root user hold: the kinds of their credentials, and the operations that all kinds have.
+"""Credentials that users and the root user hold: their kinds, and the operations that all kinds share.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListSSHPublicKeys.html
 """
@@ -27,7 +27,7 @@ H = TypeVar("H", bound=AccessKey | SshPublicKey | SigningCertificate | ServiceSp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding(Generic[H]):
-    """One kind of credential, of which a user or the root user holds some."""
+    """A kind of credential that a user or the root user holds."""
 
     entity: type[H]
     id_member: str
@@ -35,11 +35,11 @@ class Holding(Generic[H]):
     missing: Callable[[str], str]
 
     def held(self, call: Call, holder: Holder) -> tuple[H, ...]:
-        """Those of a holder, oldest first."""
+        """The credentials of a holder, oldest first."""
         return call.view.of(self.entity).referring("owner", holder.id)
 
     def find(self, call: Call, given: Any, holder: Holder) -> H:
-        """The one that `given` names; raises Missing, also for one of somebody else."""
+        """The credential that `given` names. Raises Missing, also if somebody else holds it."""
         found = call.view.of(self.entity).get(given[self.id_member])
         if found is None or found.owner != holder.id:
             raise Missing(self.missing(given[self.id_member]))
@@ -47,23 +47,24 @@ class Holding(Generic[H]):
 
 
 def check_room(held: Sequence[object], quota: str, most: int) -> None:
-    """Raise TooMany if nothing more can be held; `quota` is AWS's name of it."""
+    """Raise TooMany if the holder cannot have another one; `quota` is AWS's name of the quota."""
     if len(held) >= most:
         raise TooMany(sentences.quota(quota, most))
 
 
 def _nothing_noted(call: WriteCall, one: object, active: bool) -> None:
-    """For what makes no sessions."""
+    """For credentials from which no sessions are made."""
 
 
 def list_family(
     kind: Holding[H], operation: str, *, member: str, shape: Callable[[Call, H, Holder], shapes.Structure]
 ) -> None:
-    """Register the operation of this name, which lists what a user or the caller holds, as `member` of its answer."""
+    """Register the operation of this name, which lists the credentials of a user or the caller as `member` of its
+    answer."""
 
     @iam.read(operation, on=targets.user_or_caller)
     def list_held(call: Call, given: Any, holder: Holder) -> Answer:
-        """Those of a user or of the caller, without what is secret."""
+        """List the credentials of a user or of the caller, without secrets."""
         held = sorted(kind.held(call, holder), key=lambda one: one.id)
         found = page(call.paging, operation, held, given, key=lambda one: one.id)
         return found.answer(member, lambda one: shape(call, one, holder))
@@ -84,7 +85,7 @@ def change_family(
 
     @iam.write(update, on=targets.user_or_caller, context=context)
     def update_held(call: WriteCall, given: Any, holder: Holder) -> Answer:
-        """Make it active or inactive."""
+        """Set the status to Active or Inactive."""
         if given["Status"] not in (shapes.ACTIVE, shapes.INACTIVE):
             raise Refused("InvalidInput", sentences.status_not_settable(given["Status"]))
         one = kind.find(call, given, holder)
@@ -96,7 +97,7 @@ def change_family(
 
     @iam.write(delete, on=targets.user_or_caller, context=context)
     def delete_held(call: WriteCall, given: Any, holder: Holder) -> Answer:
-        """Remove it. It proves nothing from now on."""
+        """Remove the credential. It authenticates nobody from now on."""
         one = kind.find(call, given, holder)
         call.store.remove(one)
         noted(call, one, False)

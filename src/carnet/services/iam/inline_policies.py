@@ -86,7 +86,7 @@ def _spelling(inline: Documents, name: str) -> str:
 
 
 def _named(word: str, inline: Documents, name: str) -> str:
-    """How the policy of this name is stored. Raises Missing."""
+    """The stored name of the policy. Raises Missing."""
     stored = _spelling(inline, name)
     if stored not in inline:
         raise Missing(sentences.inline_policy_missing(word, name))

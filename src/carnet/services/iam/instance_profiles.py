@@ -92,7 +92,7 @@ def list_instance_profiles(call: Call, given: ListInstanceProfilesRequestTypeDef
 
 @iam.read("ListInstanceProfilesForRole", on=targets.role)
 def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRoleRequestTypeDef, role: Role) -> Answer:
-    """The instance profiles that hold a role, by name."""
+    """The instance profiles that contain a role, by name."""
     profiles = page(
         call.paging,
         "ListInstanceProfilesForRole",
@@ -107,13 +107,13 @@ def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRo
 
 
 def trust_characters(view: AccountView, profile: InstanceProfile) -> int:
-    """How long the trust policy is that is shown with a profile: that of the role in it."""
+    """The length of the trust policy that is shown with a profile: that of its role."""
     role = view.of(Role).get(profile.role) if profile.role is not None else None
     return len(role.trust) if role is not None else 0
 
 
 def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef, target: object, keys: Keys) -> Iterator[Check]:
-    """iam:PassRole on the role: whoever puts it into a profile lets instances act with it."""
+    """iam:PassRole on the role: adding it to a profile lets instances act with it."""
     yield targets.role(call, given).check("iam:PassRole", {"iam:PassedToService": EC2})
 
 
@@ -121,7 +121,7 @@ def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef, target:
 def add_role_to_instance_profile(
     call: WriteCall, given: AddRoleToInstanceProfileRequestTypeDef, profile: InstanceProfile, role: Role
 ) -> Answer:
-    """Put a role into an instance profile that holds none."""
+    """Add a role to an instance profile that has none."""
     if profile.role is not None:
         raise TooMany(sentences.quota(_ROLES_QUOTA, _ROLES_PER_PROFILE))
     INSTANCE_PROFILES.save(call, profile, replace(profile, role=role.id))
@@ -132,7 +132,7 @@ def add_role_to_instance_profile(
 def remove_role_from_instance_profile(
     call: WriteCall, given: RemoveRoleFromInstanceProfileRequestTypeDef, profile: InstanceProfile, role: Role
 ) -> Answer:
-    """Take a role out of an instance profile."""
+    """Remove a role from an instance profile."""
     if profile.role != role.id:
         raise Missing(sentences.role_not_in_profile(role.name, profile.name))
     INSTANCE_PROFILES.save(call, profile, replace(profile, role=None))
@@ -143,7 +143,7 @@ def remove_role_from_instance_profile(
 def delete_instance_profile(
     call: WriteCall, given: DeleteInstanceProfileRequestTypeDef, profile: InstanceProfile
 ) -> Answer:
-    """Remove an instance profile that holds no role any more."""
+    """Remove an instance profile that contains no role."""
     if profile.role is not None:
         raise InUse(sentences.REMOVE_FROM_PROFILES_FIRST)
     call.store.remove(profile)

@@ -47,12 +47,12 @@ E = TypeVar(
 
 
 def name_in_arn(arn: str) -> str:
-    """The last part, where no path is a part of what is unique."""
+    """The last part of the ARN; for kinds whose names are unique without the path."""
     return arn.rpartition("/")[2]
 
 
 def name_behind_type(arn: str) -> str:
-    """All that stands behind the type, of what has slashes in its name and no path."""
+    """Everything after the type; for kinds whose names contain slashes and that have no path."""
     return arn.partition("/")[2]
 
 
@@ -76,7 +76,8 @@ class Kind(Generic[E]):
     """The form under which two keys of its tags are the same: of users and roles without case, of others as written."""
 
     def add(self, call: WriteCall, entity: E) -> None:
-        """Create; raises AlreadyExists, and Refused for a path or a name that AWS keeps for its own services."""
+        """Create the entity. Raises AlreadyExists, and Refused for a path or a name that AWS reserves for its own
+        services."""
         _check_path(entity.path)
         _check_name(entity)
         try:

@@ -1,9 +1,9 @@
-"""When a user, a group's members, a role or those who have a policy last tried to access the services that they could.
+"""The last attempts of a user, a group's members, a role or the holders of a policy to access the services allowed.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
 
-What policies allow is asked of `service_access`; what was tried, of the decisions that were made, allowed or denied.
-The tracked actions are those of operations that are carried out here, and whatever else was asked for.
+`service_access` says what policies allow; the decisions made, allowed or denied, say what was attempted. The tracked
+actions are those of operations that are carried out here, and all others that were requested.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SERVICE_LEVEL, ACTION_LEVEL = "SERVICE_LEVEL", "ACTION_LEVEL"
 
 
 class Access(Struct, frozen=True, array_like=True):
-    """An attempt to access something: by whom, when in microseconds since 1970, in which Region."""
+    """An attempt to access something: the principal, the time in microseconds since 1970, the Region."""
 
     arn: str
     when: int
@@ -36,7 +36,7 @@ class Access(Struct, frozen=True, array_like=True):
 
 
 class ServiceAccess(Struct, frozen=True):
-    """One service that could be accessed."""
+    """A service that the policies allow access to."""
 
     namespace: str
     last: Access | None
@@ -57,7 +57,7 @@ class LastAccessed(Struct, frozen=True):
 
 
 def last_accessed(call: Call, reported: Reported, level: str) -> LastAccessed:
-    """The report of this moment. Raises Refused (InvalidInput) for policies that hold too much, and Unavailable."""
+    """The report as of now. Raises Refused (InvalidInput) for policies that contain too much, and Unavailable."""
     policies = [each.policy for each in permissions_policies(call.view, reported)]
     services = accessible_services(policies, with_actions=level == ACTION_LEVEL)
     entities = {entity.id: entity for entity in accessing_entities(call.view, reported)}

@@ -1,4 +1,4 @@
-"""GenerateServiceLastAccessedDetails, and what reads its reports.
+"""GenerateServiceLastAccessedDetails, and the operations that read its reports.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html
 """
@@ -41,7 +41,7 @@ _LONG_AGO = read_moment(0)
 
 
 def _make(call: Call, given: Any) -> str | None:
-    """Make the report and keep it; gives its id."""
+    """Make the report and keep it; returns its id."""
     target = report_targets.reported(call, given)
     if isinstance(target.found, Fault):
         return None
@@ -50,7 +50,7 @@ def _make(call: Call, given: Any) -> str | None:
 
 
 def keep_report(call: Call, kind: ReportKind, made: object, *, owner: str = "") -> str:
-    """Keep a report that was made now; gives its id. Raises Unavailable."""
+    """Keep a report that was made now; returns its id. Raises Unavailable."""
     report = Report(id=call.ids.uuid(), account=call.account, kind=kind, owner=owner, requested=call.now)
     reports = call.parts.reports
     reports.begin(report, older_than=_LONG_AGO)
@@ -60,14 +60,14 @@ def keep_report(call: Call, kind: ReportKind, made: object, *, owner: str = "") 
 
 
 def _find(call: Call, given: Any) -> Report | None:
-    """The report, if it is the caller's."""
+    """The report, if the caller owns it."""
     report = call.parts.reports.find(given["JobId"])
     mine = (call.account, ReportKind.LAST_ACCESSED, _owner(call))
     return report if report is not None and (report.account, report.kind, report.owner) == mine else None
 
 
 def _owner(call: Call) -> str:
-    """Whose reports these are: a user's with any key, and those of a session that session's alone."""
+    """The owner of the caller's reports: the user, whatever its key, or the one session."""
     credential = call.caller.credential
     return credential.principal.id if credential.session is None else credential.key_id
 
@@ -80,13 +80,13 @@ def _owner(call: Call) -> str:
 def generate_service_last_accessed_details(
     call: Call, given: GenerateServiceLastAccessedDetailsRequestTypeDef, reported: Reported
 ) -> Answer:
-    """The id of a report of this moment."""
+    """The id of a report as of now."""
     return {"JobId": call.prepared}
 
 
 @iam.read("GetServiceLastAccessedDetails", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find))
 def get_service_last_accessed_details(call: Call, given: GetServiceLastAccessedDetailsRequestTypeDef) -> Answer:
-    """The services that could be accessed, by namespace, and when that was last tried."""
+    """The services that the policies allow access to, by namespace, each with the last attempt."""
     report, made = _read(call, given["JobId"])
     found = page(
         call.paging,
@@ -156,7 +156,7 @@ def _service(service: ServiceAccess) -> dict[str, object]:
 
 
 def service_name(namespace: str) -> str:
-    """As reports call the service."""
+    """The service's name in reports."""
     return _ABBREVIATION.sub("", outlines()[namespace].name)
 
 

@@ -42,7 +42,7 @@ H = TypeVar("H")
 
 
 def _found(target: Callable[[Call, Any], Target[H]], call: Call, given: Any) -> H:
-    """Whom a call is about, before its turn; raises the fault that tells that there is nobody."""
+    """The user that a call is about, read before its turn to write. Raises the fault that says that there is none."""
     found = target(call, given).found
     if isinstance(found, Fault):
         raise found
@@ -92,12 +92,12 @@ def create_login_profile(call: WriteCall, given: Mapping[str, Any], user: User |
 
 @iam.read("GetLoginProfile", on=targets.password_holder)
 def get_login_profile(call: Call, given: GetLoginProfileRequestTypeDef, user: User | Account) -> Answer:
-    """Whether and since when a user has a password."""
+    """Whether a user has a password, and since when."""
     return {"LoginProfile": shapes.login_profile(user, _profile(call, user))}
 
 
 def _another_password(call: Call, given: Mapping[str, Any]) -> NewPassword | None:
-    """The password, if one is given: the rest of a login profile can be changed without it."""
+    """The new password, if one is given: the other parts of a login profile can be changed without it."""
     user = _found(targets.user, call, given)
     _profile(call, user)
     return hash_for(call, user, given["Password"]) if "Password" in given else None
@@ -105,7 +105,7 @@ def _another_password(call: Call, given: Mapping[str, Any]) -> NewPassword | Non
 
 @iam.write("UpdateLoginProfile", on=targets.user, prepare=Preparation(pool=HASHING, work=_another_password))
 def update_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) -> Answer:
-    """Set another password of a user, or when it has to set one itself, or how long it may be signed in."""
+    """Change a user's password, whether the user has to set a new one, or how long the user stays signed in."""
     profile = _profile(call, user)
     changed = replace(
         profile,
@@ -121,7 +121,7 @@ def update_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) 
 
 @iam.write("DeleteLoginProfile", on=targets.password_holder)
 def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDef, user: User | Account) -> Answer:
-    """Take a user's password away. Its access keys stay good."""
+    """Remove a user's password. Its access keys stay valid."""
     call.store.remove(_profile(call, user))
     return {}
 
@@ -137,7 +137,7 @@ def _own_password(call: Call, given: ChangePasswordRequestTypeDef) -> NewPasswor
 
 @iam.write("ChangePassword", on=targets.calling_user, prepare=Preparation(pool=HASHING, work=_own_password))
 def change_password(call: WriteCall, given: ChangePasswordRequestTypeDef, user: User) -> Answer:
-    """Set another password of the calling user, who knows the one it has. One that has expired counts, too."""
+    """Change the password of the calling user, who has to give the present one, which may have expired."""
     sealed = check_new(call, user, given["NewPassword"])
     call.store.save(replace(_profile(call, user), sealed_hashes=sealed, changed=call.now, reset_required=False))
     return {}

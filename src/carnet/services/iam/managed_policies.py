@@ -1,4 +1,4 @@
-"""Managed policies: customer-managed ones, and AWS's own as far as they can be read.
+"""Managed policies: those of customers, and AWS's own, which can only be read.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
 """
@@ -49,7 +49,7 @@ _PERMISSIONS, _BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
     prepare=MANAGED_DOCUMENT,
 )
 def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
-    """Add a customer-managed policy with its first version, attached to nobody."""
+    """Add a customer-managed policy with its first version, attached to nothing."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(ManagedPolicy)) >= quotas.policies:
         raise TooMany(sentences.quota("PoliciesPerAccount", quotas.policies))
@@ -96,7 +96,7 @@ def policy_key(policy: ManagedPolicy) -> str:
 
 @iam.write("DeletePolicy", on=targets.policy_to_change)
 def delete_policy(call: WriteCall, given: DeletePolicyRequestTypeDef, policy: ManagedPolicy) -> Answer:
-    """Remove a customer-managed policy that nobody uses, and whose default version is its only one."""
+    """Remove a customer-managed policy that is not attached and has only its default version."""
     if any(_holders(call.view.attachments(policy.arn), None)):
         raise InUse(sentences.POLICY_IN_USE)
     if len(policy.versions) > 1:
@@ -107,7 +107,8 @@ def delete_policy(call: WriteCall, given: DeletePolicyRequestTypeDef, policy: Ma
 
 @iam.read("ListEntitiesForPolicy", on=targets.policy)
 def list_entities_for_policy(call: Call, given: ListEntitiesForPolicyRequestTypeDef, policy: ManagedPolicy) -> Answer:
-    """Who has a managed policy attached, or as a permissions boundary: groups, then roles, then users, by name."""
+    """The entities that have a managed policy attached, or as a permissions boundary: groups, then roles, then users,
+    by name."""
     attachments = call.view.attachments(policy.arn)
     holders = {holder.arn: holder for holder in _holders(attachments, given.get("PolicyUsageFilter"))}
     found = page(
@@ -136,7 +137,7 @@ def _in_scope(call: Call, scope: str) -> Iterable[ManagedPolicy]:
 
 
 def _listed(call: Call, given: ListPoliciesRequestTypeDef) -> Callable[[ManagedPolicy], bool]:
-    """Whether ListPolicies tells of a policy: OnlyAttached asks for permissions unless the filter says boundaries."""
+    """Whether ListPolicies lists a policy: OnlyAttached means as permissions policy, unless boundaries are asked."""
     below = path_filter(given)
     usage = given.get("PolicyUsageFilter", _PERMISSIONS if given.get("OnlyAttached") else None)
     if usage is None:
@@ -145,7 +146,7 @@ def _listed(call: Call, given: ListPoliciesRequestTypeDef) -> Callable[[ManagedP
 
 
 def _holders(attachments: Attachments, usage: str | None) -> Iterable[Holder]:
-    """Those who use a policy in one way, or in any; whoever uses it in both ways comes twice."""
+    """The entities that use a policy in one way, or in any; an entity that uses it in both ways comes twice."""
     if usage != _BOUNDARY:
         yield from attachments.groups
         yield from attachments.roles

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @iam.write("AddUserToGroup", on=targets.group_and_user)
 def add_user_to_group(call: WriteCall, given: AddUserToGroupRequestTypeDef, group: Group, user: User) -> Answer:
-    """Put a user into a group; nothing happens if the user already is in it."""
+    """Add a user to a group; nothing changes if the user is in it already."""
     if group.id in user.groups:
         return {}
     quotas: IamQuotas = call.quotas
@@ -45,7 +45,7 @@ def add_user_to_group(call: WriteCall, given: AddUserToGroupRequestTypeDef, grou
 def remove_user_from_group(
     call: WriteCall, given: RemoveUserFromGroupRequestTypeDef, group: Group, user: User
 ) -> Answer:
-    """Take a user out of a group; nothing happens if the user is not in it."""
+    """Remove a user from a group; nothing changes if the user is not in it."""
     USERS.save(call, user, replace(user, groups=tuple(each for each in user.groups if each != group.id)))
     return {}
 

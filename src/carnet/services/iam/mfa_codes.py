@@ -1,4 +1,4 @@
-"""What IAM says of two consecutive codes of an MFA device.
+"""IAM's errors for two consecutive codes of an MFA device.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ResyncMFADevice.html
 """
@@ -15,7 +15,7 @@ from carnet.services.iam import mfa_sentences
 
 
 def check_of_pair(codes: Callable[[Any, Any], Codes]) -> CodeCheck:
-    """For `prepare=` of an operation that takes two consecutive codes; `codes` as those of a `CodeCheck`."""
+    """For `prepare=` of an operation that takes two consecutive codes; `codes` is as that of a `CodeCheck`."""
     return CodeCheck(
         members=None,
         codes=codes,

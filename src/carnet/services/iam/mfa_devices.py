@@ -1,4 +1,4 @@
-"""Virtual MFA devices, which are made, enabled for a user or the root user, and removed.
+"""Virtual MFA devices, which are created, enabled for a user or the root user, and removed.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateVirtualMFADevice.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html
@@ -45,7 +45,7 @@ _QR_CODES = Pool(name="qr-codes", size=1, waiting=32, seconds=5.0)
 
 
 class _Seed(NamedTuple):
-    """A new seed, and its picture."""
+    """A new seed, and its QR code."""
 
     seed: bytes
     base32: bytes
@@ -68,7 +68,7 @@ def _new_seed(call: Call, given: CreateVirtualMFADeviceRequestTypeDef) -> _Seed:
     prepare=Preparation(pool=_QR_CODES, work=_new_seed),
 )
 def create_virtual_mfa_device(call: WriteCall, given: CreateVirtualMFADeviceRequestTypeDef) -> Answer:
-    """Make a device that is enabled for nobody. Its seed is answered this once, and stored sealed."""
+    """Create a device that is enabled for nobody. Only this answer has its seed, which is stored sealed."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(MfaDevice)) >= quotas.users:
         raise TooMany(sentences.quota("VirtualMFADevicesPerAccount", quotas.users))
@@ -90,7 +90,7 @@ def create_virtual_mfa_device(call: WriteCall, given: CreateVirtualMFADeviceRequ
 
 
 def _to_enable(call: Call, given: EnableMFADeviceRequestTypeDef, holder: User | Account) -> MfaDevice:
-    """The device that may be enabled for the holder; raises Denied, Missing, AlreadyExists, TooMany."""
+    """The device that may be enabled for the holder. Raises Denied, Missing, AlreadyExists, TooMany."""
     _refuse_without_mfa(call, holder)
     device = call.view.mfa_device(given["SerialNumber"])
     if device is None:
@@ -106,7 +106,7 @@ def _to_enable(call: Call, given: EnableMFADeviceRequestTypeDef, holder: User | 
 
 
 def _enabled(call: Call, given: Any, holder: User | Account) -> MfaDevice:
-    """The device that is enabled for the holder; raises Missing, also for a device of somebody else."""
+    """The device that is enabled for the holder. Raises Missing, also if it is enabled for somebody else."""
     device = call.view.mfa_device(given["SerialNumber"])
     if device is None:
         raise Missing(mfa_sentences.virtual_mfa_device_missing(given["SerialNumber"]))
@@ -116,7 +116,7 @@ def _enabled(call: Call, given: Any, holder: User | Account) -> MfaDevice:
 
 
 def _refuse_without_mfa(call: Call, holder: User | Account) -> None:
-    """Raise Denied for a user who has a device and comes without MFA to change its own: whoever stole its key would.
+    """Raise Denied if a user who has a device changes its own devices without MFA, as a thief of its key would.
 
     https://aws.amazon.com/security/security-bulletins/AWS-2023-001/
     """
@@ -146,7 +146,7 @@ def _pair(device: MfaDevice, given: EnableMFADeviceRequestTypeDef | ResyncMFADev
 
 @iam.write("EnableMFADevice", on=mfa_targets.holder, prepare=check_of_pair(_pair_to_enable))
 def enable_mfa_device(call: WriteCall, given: EnableMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
-    """Enable a device for a user, or for the root user that asks for it itself, after two consecutive codes of it."""
+    """Enable a device for a user, or for the calling root user, once two consecutive codes of it are verified."""
     device = _to_enable(call, given, holder)
     call.store.save(handed_over(call.parts.keyring, device, holder.id, call.now))
     return {}
@@ -154,14 +154,14 @@ def enable_mfa_device(call: WriteCall, given: EnableMFADeviceRequestTypeDef, hol
 
 @iam.write("ResyncMFADevice", on=mfa_targets.holder, prepare=check_of_pair(_pair_to_resync))
 def resync_mfa_device(call: WriteCall, given: ResyncMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
-    """Take two consecutive codes for the time of a device. Looking at them has changed all that there is to change."""
+    """Synchronize a device by two consecutive codes. Verifying them has made the change already."""
     _enabled(call, given, holder)
     return {}
 
 
 @iam.write("DeactivateMFADevice", on=mfa_targets.holder)
 def deactivate_mfa_device(call: WriteCall, given: DeactivateMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
-    """Take a device away from its holder. A virtual one is still there, enabled for nobody; a passkey is gone."""
+    """Deactivate a device for its holder. A virtual device is kept, enabled for nobody; a passkey is removed."""
     _refuse_without_mfa(call, holder)
     device = _enabled(call, given, holder)
     if device.kind is MfaKind.VIRTUAL:
@@ -175,7 +175,7 @@ def deactivate_mfa_device(call: WriteCall, given: DeactivateMFADeviceRequestType
 def delete_virtual_mfa_device(
     call: WriteCall, given: DeleteVirtualMFADeviceRequestTypeDef, device: MfaDevice
 ) -> Answer:
-    """Remove a device that is enabled for nobody any more."""
+    """Remove a device that is enabled for nobody."""
     if device.holder is not None:
         raise InUse(mfa_sentences.DEACTIVATE_MFA_DEVICE_FIRST)
     call.store.remove(device)
@@ -184,7 +184,7 @@ def delete_virtual_mfa_device(
 
 @iam.read("GetMFADevice", on=mfa_targets.holder)
 def get_mfa_device(call: Call, given: GetMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
-    """A passkey or security key that is enabled for a user, or for the caller. AWS tells of no virtual device here."""
+    """A passkey or security key that is enabled for a user, or for the caller. AWS answers no virtual devices here."""
     if kind_of_serial(given["SerialNumber"]) is not MfaKind.FIDO:
         raise Invalid(mfa_sentences.MFA_DEVICE_IS_NO_SECURITY_KEY)
     return shapes.mfa_device(_enabled(call, given, holder), holder)
@@ -200,7 +200,7 @@ def list_mfa_devices(call: Call, given: ListMFADevicesRequestTypeDef, holder: Us
 
 @iam.read("ListVirtualMFADevices", on=account_wide)
 def list_virtual_mfa_devices(call: Call, given: ListVirtualMFADevicesRequestTypeDef) -> Answer:
-    """The virtual devices of the account; with AssignmentStatus those that are, or are not, enabled for somebody."""
+    """The virtual devices of the account; AssignmentStatus selects those that are, or are not, enabled for somebody."""
     status = given.get("AssignmentStatus", "Any")
 
     def wanted(device: MfaDevice) -> bool:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 
 def virtual_mfa_device_missing(serial: str) -> str:
-    """What removing, deactivating or tagging a device that does not exist is told."""
+    """The sentence for removing, deactivating or tagging a device that does not exist."""
     return f"MFA Device with serial number {serial} does not exist."
 
 
 def mfa_device_missing(serial: str) -> str:
-    """What enabling a device that does not exist is told."""
+    """The sentence for enabling a device that does not exist."""
     return f"VirtualMFADevice with serial number {serial} does not exist."
 
 
@@ -30,7 +30,7 @@ MFA_DEVICE_OF_OTHERS = "MFA Device is already in use."
 
 
 def mfa_device_enabled(user: str) -> str:
-    """What enabling a device is told that is enabled for the same user."""
+    """The sentence for enabling a device that is enabled for the same user already."""
     return f"MFA Device for user {user} already exists."
 
 

@@ -1,4 +1,4 @@
-"""What the operations on MFA devices act on, for `on=`: a device, or who holds it.
+"""The targets of the operations on MFA devices, for `on=`: a device, or its holder.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
@@ -22,7 +22,7 @@ ROOT_NAME = "root"
 
 
 def holder(call: Call, given: Any) -> Target[User | Account]:
-    """The user called UserName, or the root user that calls itself by ROOT_NAME; without a name the caller."""
+    """The user called UserName, or the calling root user, which names itself ROOT_NAME; without a name the caller."""
     by_root = call.caller.principal.kind is PrincipalKind.ROOT
     if by_root and given.get("UserName") == ROOT_NAME and call.view.of(User).named(ROOT_NAME) is None:
         return Target(arn=call.view.account.root_arn, account=call.account, found=(call.view.account,))
@@ -36,7 +36,8 @@ def new_device(call: Call, given: Any) -> Target[()]:
 
 
 def device(call: Call, given: Any) -> Target[MfaDevice]:
-    """The device of that SerialNumber; those of another account belong to it, and no identity policy reaches them."""
+    """The device of that SerialNumber. A device of another account belongs to that account, which no identity policy
+    reaches."""
     serial: str = given["SerialNumber"]
     found = call.view.mfa_device(serial)
     if found is not None:

@@ -1,4 +1,4 @@
-"""A password that a caller gives: hashed beforehand, checked again when its turn has come."""
+"""A password in a request: hashed before the transaction, and checked again in it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class NewPassword(NamedTuple):
 
 
 def profile_of(call: Call, user: User | Account) -> LoginProfile | None:
-    """What the user has, if it has a password."""
+    """The user's login profile, if the user has a password."""
     return call.view.of(LoginProfile).get(user.id)
 
 
 def hash_for(call: Call, user: User, password: str) -> NewPassword:
-    """Hash a password that the account's policy allows. Raises Refused for another one."""
+    """Hash a password that the account's policy allows. Raises Refused for any other."""
     _check_characters(call.view.account, password)
     before = profile_of(call, user)
     hashed = call.parts.passwords.hashed(password, account=user.account, owner=user.id, before=before)
@@ -52,7 +52,7 @@ def hash_unknown(call: Call) -> NewPassword:
 
 
 def check_unknown(call: Call) -> bytes:
-    """What is to be stored of it. Raises AlreadyExists for a root user that has got a password meanwhile."""
+    """The login profile to store. Raises AlreadyExists if the root user has got a password in the meantime."""
     if profile_of(call, call.view.account) is not None:
         raise AlreadyExists(password_sentences.login_profile_exists(ROOT_NAME))
     prepared: NewPassword = call.prepared

@@ -1,4 +1,4 @@
-"""OpenID Connect providers: whose tokens an account's roles may trust.
+"""OpenID Connect providers, whose tokens an account's roles may trust.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
 """
@@ -46,7 +46,7 @@ _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 
 
 def new_oidc_provider(call: Call, given: Any) -> Target[()]:
-    """The provider to create; raises Invalid for what is no URL of an issuer."""
+    """The provider to create. Raises Invalid unless the URL can be that of an issuer."""
     name = issuer_name(given["Url"])
     if name is None:
         raise Invalid(provider_sentences.ISSUER_URL)
@@ -60,8 +60,8 @@ def new_oidc_provider(call: Call, given: Any) -> Target[()]:
     context=(request_tags, propagation_keys),
 )
 def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequestTypeDef) -> Answer:
-    """Add a provider. Its server is not asked for anything yet; without thumbprints, it must have a certificate of a
-    certificate authority that is trusted here."""
+    """Add a provider. Its server is not contacted yet; without thumbprints, it must have a certificate of a certificate
+    authority that is trusted here."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(OidcProvider)) >= quotas.oidc_providers:
         raise TooMany(sentences.quota("OpenIdConnectProvidersPerAccount", quotas.oidc_providers))
@@ -82,13 +82,13 @@ def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequ
 
 @iam.read("GetOpenIDConnectProvider", on=targets.oidc_provider)
 def get_oidc_provider(call: Call, given: GetOpenIDConnectProviderRequestTypeDef, provider: OidcProvider) -> Answer:
-    """A provider with all that was set of it."""
+    """A provider with all of its settings."""
     return {**shapes.oidc_provider(provider), **propagation_shape(call, provider)}
 
 
 @iam.read("ListOpenIDConnectProviders", on=account_wide)
 def list_oidc_providers(call: Call, given: Mapping[str, object]) -> Answer:
-    """The ARNs of all providers, and which are for trusted identity propagation."""
+    """The ARNs of all providers, and which of them are for trusted identity propagation."""
     providers = call.view.of(OidcProvider).sorted()
     return {"OpenIDConnectProviderList": listed_providers(call, providers, lambda one: {"Arn": one.arn})}
 
@@ -97,7 +97,7 @@ def list_oidc_providers(call: Call, given: Mapping[str, object]) -> Answer:
 def delete_oidc_provider(
     call: WriteCall, given: DeleteOpenIDConnectProviderRequestTypeDef, provider: OidcProvider
 ) -> Answer:
-    """Remove a provider. Roles that trust it go on naming it, and nobody can assume them by it."""
+    """Remove a provider. Roles that trust it keep their trust policies, but nobody can assume them by it."""
     call.store.remove(provider)
     return {}
 
@@ -117,7 +117,7 @@ def update_thumbprint(
 def add_client_id(
     call: WriteCall, given: AddClientIDToOpenIDConnectProviderRequestTypeDef, provider: OidcProvider
 ) -> Answer:
-    """Take tokens for one more audience; nothing changes if they are taken already."""
+    """Add an audience whose tokens are accepted; nothing changes if it is there already."""
     client_ids = _client_ids(call.quotas, (*provider.client_ids, given["ClientID"]))
     OIDC_PROVIDERS.save(call, provider, replace(provider, client_ids=client_ids))
     return {}
@@ -127,7 +127,7 @@ def add_client_id(
 def remove_client_id(
     call: WriteCall, given: RemoveClientIDFromOpenIDConnectProviderRequestTypeDef, provider: OidcProvider
 ) -> Answer:
-    """Take no more tokens for an audience; nothing changes if none are taken."""
+    """Remove an audience whose tokens are accepted; nothing changes if it is not there."""
     client_ids = tuple(one for one in provider.client_ids if one != given["ClientID"])
     OIDC_PROVIDERS.save(call, provider, replace(provider, client_ids=client_ids))
     return {}

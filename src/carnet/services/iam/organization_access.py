@@ -1,4 +1,4 @@
-"""When the accounts of a part of an organization last tried to access the services that its SCPs allow.
+"""The last attempts of the accounts in a part of an organization to access the services that its SCPs allow.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html
 """
@@ -29,7 +29,7 @@ _MOST_PRINCIPALS = 100_000
 
 
 class LastAttempt(Struct, frozen=True, array_like=True):
-    """By which account, as its entity path; when in microseconds since 1970, in which Region."""
+    """The account as an entity path, the time in microseconds since 1970, the Region."""
 
     entity_path: str
     when: int
@@ -37,7 +37,7 @@ class LastAttempt(Struct, frozen=True, array_like=True):
 
 
 class AccessDetail(Struct, frozen=True):
-    """One service that the SCPs allow."""
+    """A service that the SCPs allow."""
 
     namespace: str
     last: LastAttempt | None
@@ -46,13 +46,13 @@ class AccessDetail(Struct, frozen=True):
 
 
 def node_at(view: OrganizationView, entity_path: str) -> Node | None:
-    """The root, unit or account of that entity path: the ids from the organization's on."""
+    """The root, unit or account of that entity path: the ids from the organization down."""
     node = view.node(entity_path.rpartition("/")[2])
     return node if node is not None and entity_path == _entity_path(view, node) else None
 
 
 def policy_of(view: OrganizationView, policy_id: str) -> OrganizationPolicy | None:
-    """The SCP of that id, one of AWS's own included."""
+    """The SCP of that id, which may be one of AWS."""
     found = view.of(OrganizationPolicy).get(policy_id) or AWS_POLICIES.get(policy_id)
     return found if found is not None and found.type is PolicyType.SERVICE_CONTROL else None
 
@@ -74,7 +74,7 @@ def organization_access(
 
 
 def _attempts(call: Call, view: OrganizationView, node: Node) -> dict[str, dict[str, LastAttempt]]:
-    """Namespace to account to its last attempt."""
+    """For each namespace, each account's last attempt."""
     accounts = {each.id: each for each in _accounts(view, node)}
     owner: dict[str, str] = {}
     for account in accounts:

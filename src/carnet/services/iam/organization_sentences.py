@@ -1,4 +1,4 @@
-"""The error sentences of what IAM does for an organization: centralized root access."""
+"""The error sentences of IAM's operations for an organization: centralized root access."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ NOT_ALL_FEATURES = "The request was rejected because your organization does not 
 
 
 def no_trusted_access(account: str) -> str:
-    """What the features of centralized root access are told if the organization does not trust IAM."""
+    """The error of the features of centralized root access if the organization does not trust IAM."""
     return f"Trusted Access for IAM not enabled by organization of input account {account}."

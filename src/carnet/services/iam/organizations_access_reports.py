@@ -1,4 +1,4 @@
-"""GenerateOrganizationsAccessReport, and what reads its reports: for the management account of an organization.
+"""GenerateOrganizationsAccessReport, and the operation that reads its reports, for the management account.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html
 """
@@ -34,7 +34,7 @@ _BY_NAMESPACE, _BY_TIME = "SERVICE_NAMESPACE_ASCENDING", "LAST_AUTHENTICATED_TIM
 
 
 def _managed(call: Call) -> OrganizationView:
-    """The organization of the calling management account. Raises Denied for others."""
+    """The organization of the calling management account. Raises Denied for other accounts."""
     view = call.snapshot.organization_of(call.account)
     if view is None or view.organization.management != call.account:
         raise Denied(report_sentences.NO_MANAGEMENT_ACCOUNT)
@@ -42,7 +42,7 @@ def _managed(call: Call) -> OrganizationView:
 
 
 def _asked(call: Call, given: Any) -> tuple[OrganizationView, Node, OrganizationPolicy | None]:
-    """What the report is to tell of. Raises Denied, Refused (InvalidInput)."""
+    """The node and the policy that the report is about. Raises Denied, Refused (InvalidInput)."""
     view = _managed(call)
     if PolicyType.SERVICE_CONTROL not in view.organization.policy_types:
         raise Refused("InvalidInput", report_sentences.SCPS_NOT_ENABLED)
@@ -57,12 +57,12 @@ def _asked(call: Call, given: Any) -> tuple[OrganizationView, Node, Organization
 
 
 def _make(call: Call, given: Any) -> str:
-    """Make the report and keep it; gives its id."""
+    """Make the report and keep it; returns its id."""
     return keep_report(call, ReportKind.ORGANIZATION_ACCESS, organization_access(call, *_asked(call, given)))
 
 
 def _find(call: Call, given: Any) -> Report | None:
-    """The report, if it is of the caller's account."""
+    """The report, if the caller's account owns it."""
     report = call.parts.reports.find(given["JobId"])
     mine = (call.account, ReportKind.ORGANIZATION_ACCESS)
     return report if report is not None and (report.account, report.kind) == mine else None
@@ -75,13 +75,13 @@ def _find(call: Call, given: Any) -> Report | None:
     prepare=Preparation(pool=REPORT_POOL, work=_make),
 )
 def generate_organizations_access_report(call: Call, given: GenerateOrganizationsAccessReportRequestTypeDef) -> Answer:
-    """The id of a report of this moment."""
+    """The id of a report as of now."""
     return {"JobId": call.prepared}
 
 
 @iam.read("GetOrganizationsAccessReport", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find))
 def get_organizations_access_report(call: Call, given: GetOrganizationsAccessReportRequestTypeDef) -> Answer:
-    """The services that the SCPs allow, and when an account last tried to access each."""
+    """The services that the SCPs allow, each with the last attempt of an account to access it."""
     _managed(call)
     report: Report | None = call.prepared
     if report is None or report.content is None:

@@ -1,4 +1,4 @@
-"""The features of centralized root access, which an organization switches on.
+"""The features of centralized root access, which an organization enables.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
 """
@@ -19,12 +19,12 @@ from carnet.services.target import Target
 
 
 def _organization(call: Call, given: Any) -> Target[OrganizationView]:
-    """The caller's organization, for the accounts that administer its root access."""
+    """The caller's organization, for the accounts that may manage its root access."""
     return Target(arn="*", account=call.account, found=_administered(call))
 
 
 def _managed_organization(call: Call, given: Any) -> Target[OrganizationView]:
-    """The caller's organization, for its management account alone."""
+    """The caller's organization, for its management account only."""
     target = _organization(call, given)
     if isinstance(target.found, Fault) or target.found[0].organization.management == call.account:
         return target
@@ -55,7 +55,7 @@ def _enable(operation: str, feature: RootFeature) -> None:
 
     @iam.write(operation, on=_managed_organization)
     def enable_feature(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
-        """Enable a feature. It may be enabled already."""
+        """Enable a feature; it may be enabled already."""
         return _switched(call, view.organization, {*view.organization.root_features, feature})
 
 
@@ -64,7 +64,7 @@ def _disable(operation: str, feature: RootFeature) -> None:
 
     @iam.write(operation, on=_organization)
     def disable_feature(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
-        """Disable a feature. Sessions that it gave stay good until they end."""
+        """Disable a feature. Sessions that were made by it stay valid until they end."""
         return _switched(call, view.organization, {*view.organization.root_features} - {feature})
 
 

@@ -1,4 +1,4 @@
-"""Outbound web identity federation: whether the account issues tokens that say who its principals are.
+"""Outbound web identity federation: whether the account issues tokens that identify its principals.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableOutboundWebIdentityFederation.html
 """
@@ -21,7 +21,7 @@ _KEYS = Pool(name="signing-keys", size=1, waiting=16, seconds=5.0)
 
 
 def _new_keys(call: Call, given: _Given) -> tuple[SigningKey, ...]:
-    """One of each algorithm, for an account that has none to sign with."""
+    """A key of each algorithm, for an account that has no signing keys."""
     if (there := _found(call)) is not None and there.enabled:
         raise _enabled_already(call)
     return tuple(new_signing_key(call.parts.keyring, call.ids, call.account, one) for one in SigningAlgorithm)
@@ -33,7 +33,7 @@ def _new_keys(call: Call, given: _Given) -> tuple[SigningKey, ...]:
     prepare=Preparation(pool=_KEYS, work=_new_keys),
 )
 def enable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
-    """Issue tokens from now on, signed with new keys. The issuer stays the one that the account had before."""
+    """Issue tokens from now on, signed with new keys. The issuer stays the same if the account had one before."""
     keys: tuple[SigningKey, ...] = call.prepared
     there = _found(call)
     if there is None:
@@ -50,7 +50,7 @@ def enable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
 
 @iam.write("DisableOutboundWebIdentityFederation", on=account_wide)
 def disable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
-    """Issue no more tokens. Those that were issued are good until their end."""
+    """Issue no more tokens. Issued ones stay valid until they expire."""
     call.store.save(replace(_enabled(call, sentences.federation_disabled_already), enabled=False))
     return {}
 

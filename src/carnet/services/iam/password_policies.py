@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @iam.write("UpdateAccountPasswordPolicy", on=account_wide)
 def update_account_password_policy(call: WriteCall, given: UpdateAccountPasswordPolicyRequestTypeDef) -> Answer:
-    """Set the whole password policy: what is not given goes back to its default."""
+    """Set the whole password policy. Settings that are not given return to their defaults."""
     policy = wanted_policy(given)
     if policy != call.view.account.password_policy:
         call.store.save(replace(call.view.account, password_policy=policy))
@@ -29,7 +29,7 @@ def update_account_password_policy(call: WriteCall, given: UpdateAccountPassword
 
 
 def wanted_policy(given: Mapping[str, Any]) -> PasswordPolicy:
-    """What the input of UpdateAccountPasswordPolicy asks for."""
+    """The password policy in the input of UpdateAccountPasswordPolicy."""
     default = PasswordPolicy()
     return PasswordPolicy(
         minimum_length=given.get("MinimumPasswordLength", default.minimum_length),
@@ -46,13 +46,13 @@ def wanted_policy(given: Mapping[str, Any]) -> PasswordPolicy:
 
 @iam.read("GetAccountPasswordPolicy", on=account_wide)
 def get_account_password_policy(call: Call, given: Any) -> Answer:
-    """The password policy that was set; raises Missing while AWS's default is in force."""
+    """The password policy that was set. Raises Missing while AWS's default applies."""
     return {"PasswordPolicy": shapes.password_policy(_password_policy(call))}
 
 
 @iam.write("DeleteAccountPasswordPolicy", on=account_wide)
 def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
-    """Go back to AWS's default password policy."""
+    """Return to AWS's default password policy."""
     if call.view.account.password_policy is None:
         raise Missing(password_sentences.POLICY_OF_PASSWORDS_TO_REMOVE_MISSING)
     call.store.save(replace(call.view.account, password_policy=None))

@@ -41,5 +41,5 @@ PASSWORD_USED_BEFORE = "Policy constraint violation with password reuse preventi
 
 
 def login_profile_changing(user: str) -> str:
-    """What a call is told whose password was hashed while another call changed the user's."""
+    """The sentence for a call whose password was hashed while another call changed the user's."""
     return f"Login Profile for User {user} cannot be modified while login profile is being created."

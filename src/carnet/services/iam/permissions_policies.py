@@ -1,4 +1,4 @@
-"""The permissions policies that a user, a group, a role or a managed policy brings into a report: identity-based alone.
+"""The permissions policies of a user, a group, a role or a managed policy in a report: only identity-based ones.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPoliciesGrantingServiceAccess.html
 """
@@ -23,7 +23,7 @@ Reported = User | Group | Role | ManagedPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionsPolicy:
-    """One policy, and where it is."""
+    """A policy, and the entity that has it."""
 
     policy: Policy
     name: str
@@ -58,7 +58,8 @@ def _managed(policy: ManagedPolicy) -> PermissionsPolicy:
 
 
 def accessing_entities(view: AccountView, reported: Reported) -> list[User | Role]:
-    """The users and roles that use these policies: themselves, the group's members, those who have the policy."""
+    """The users and roles that use these policies: the entity itself, the group's members, or the holders of the
+    policy."""
     if isinstance(reported, User | Role):
         return [reported]
     if isinstance(reported, Group):

@@ -8,7 +8,7 @@ from carnet.services.iam import sentences
 
 
 def parse_policy_arn(text: str) -> Arn:
-    """The parts of a managed policy's ARN; Invalid, in AWS's words, for any other text."""
+    """The parts of a managed policy's ARN. Raises Invalid, with AWS's sentence, for any other text."""
     arn = parse_arn(text)
     if arn is None:
         raise Invalid(sentences.ARN_NOT_PARSED)

@@ -32,7 +32,7 @@ _BEYOND_EVERY_NUMBER = 10**12
 
 @iam.write("CreatePolicyVersion", on=targets.policy_to_change, prepare=MANAGED_DOCUMENT)
 def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
-    """Add a version; it comes into force at once if SetAsDefault says so."""
+    """Add a version. SetAsDefault makes it the default version."""
     quotas: IamQuotas = call.quotas
     check_managed_policy(call, given["PolicyDocument"])
     if len(policy.versions) >= quotas.versions_per_policy:
@@ -66,7 +66,7 @@ def list_policy_versions(call: Call, given: ListPolicyVersionsRequestTypeDef, po
 def set_default_policy_version(
     call: WriteCall, given: SetDefaultPolicyVersionRequestTypeDef, policy: ManagedPolicy
 ) -> Answer:
-    """Bring a version into force."""
+    """Make a version the default one."""
     version = _version(policy, given["VersionId"])
     POLICIES.save(call, policy, replace(policy, default_version=version.number))
     return {}
@@ -74,7 +74,7 @@ def set_default_policy_version(
 
 @iam.write("DeletePolicyVersion", on=targets.policy_of_version_to_change)
 def delete_policy_version(call: WriteCall, given: DeletePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
-    """Remove a version that is not the default one. Its number is not given out again."""
+    """Remove a version that is not the default one. Its number is not used again."""
     version = _version(policy, given["VersionId"])
     if version.number == policy.default_version:
         raise InUse(sentences.DEFAULT_VERSION_STAYS)
@@ -84,7 +84,7 @@ def delete_policy_version(call: WriteCall, given: DeletePolicyVersionRequestType
 
 
 def _version(policy: ManagedPolicy, name: str) -> PolicyVersion:
-    """The version of that name, such as v3; raises Missing."""
+    """The version of that name, such as v3. Raises Missing."""
     for version in policy.versions:
         if version.name == name:
             return version

@@ -1,4 +1,4 @@
-"""Condition keys of who may configure trusted identity propagation through an identity provider.
+"""Condition keys that restrict who may configure trusted identity propagation through an identity provider.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateSAMLProvider.html
 """

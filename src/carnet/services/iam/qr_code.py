@@ -1,4 +1,4 @@
-"""The QR code by which an authenticator app takes over the seed of a virtual MFA device.
+"""The QR code by which an authenticator app imports the seed of a virtual MFA device.
 
 https://github.com/google/google-authenticator/wiki/Key-Uri-Format
 """
@@ -13,13 +13,13 @@ _PIXELS = 5
 
 
 def otpauth_uri(device: str, account: str, seed: str) -> str:
-    """What the QR code says, as CreateVirtualMFADevice documents it; `seed` is Base32."""
+    """The URI in the QR code, as CreateVirtualMFADevice documents it; `seed` is Base32."""
     return f"otpauth://totp/{quote(f'{device}@{account}', safe='@')}?secret={seed}"
 
 
 def png(text: str) -> bytes:
-    """The text as a picture. It takes some ten milliseconds."""
-    import segno  # it takes a tenth of a second
+    """The QR code of the text. Drawing it takes some ten milliseconds."""
+    import segno  # the import takes a tenth of a second
 
     picture = io.BytesIO()
     segno.make(text, error="m", micro=False).save(picture, kind="png", scale=_PIXELS)

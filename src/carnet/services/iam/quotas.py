@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IamQuotas:
-    """How much of everything an account may hold: AWS's defaults. Sizes count characters that are not white space."""
+    """How many entities of each kind an account may have: AWS's defaults. Sizes count characters that are not white
+    space."""
 
     users: int = 5000
     groups: int = 300

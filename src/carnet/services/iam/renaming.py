@@ -1,4 +1,4 @@
-"""Users, groups and server certificates under a new name or path.
+"""Gives users, groups and server certificates a new name or path.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
 """
@@ -24,12 +24,12 @@ Renamed = Target[User] | Target[Group] | Target[ServerCertificate]
 
 
 def renamed(entity: E, given: Any, new_name: str) -> E:
-    """The same entity under the NewPath, and the name in the member `new_name`, as far as they are given."""
+    """The entity with the NewPath, and with the new name in the member `new_name`, as far as they are given."""
     return dataclasses.replace(entity, name=given.get(new_name, entity.name), path=given.get("NewPath", entity.path))
 
 
 def allowed_as(action: str, new_name: str) -> Also:
-    """A further check for `also=`: who renames needs the permission on what the entity becomes, too."""
+    """A further check for `also=`: the caller needs the permission on the renamed entity, too."""
 
     def also(call: Call, given: Any, target: Renamed, keys: Keys) -> Iterator[Check]:
         if not isinstance(target.found, Fault):

@@ -1,4 +1,4 @@
-"""Where reports are made: beside the requests and one after the other, so that none of them keeps others waiting."""
+"""Makes reports apart from the requests, one after the other, so that none of them delays others."""
 
 from __future__ import annotations
 

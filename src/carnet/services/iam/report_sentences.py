@@ -1,4 +1,4 @@
-"""The error sentences of reports: credentials, when something was last accessed, Organizations access."""
+"""The error sentences of reports: credential reports, last accessed information, Organizations access reports."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def entity_of_others(caller: str, arn: str) -> str:
 
 
 def namespace_invalid(namespace: str) -> str:
-    """The word is AWS's."""
+    """The spelling "namepace" is AWS's."""
     return f"Service namepace {namespace} is either invalid or unsupported."
 
 

@@ -22,7 +22,7 @@ _POLICY = "policy"
 
 
 def reported(call: Call, given: Any) -> Target[Reported]:
-    """The user, group, role or managed policy Arn."""
+    """The user, group, role or managed policy of the ARN."""
     arn = _parsed(call, given["Arn"])
     if arn.resource.partition("/")[0] != _POLICY:
         return _entity(call, arn, report_sentences.entity_not_supported(str(arn)))
@@ -33,7 +33,7 @@ def reported(call: Call, given: Any) -> Target[Reported]:
 
 
 def identity(call: Call, given: Any) -> Target[Reported]:
-    """The user, group or role Arn."""
+    """The user, group or role of the ARN."""
     arn = _parsed(call, given["Arn"])
     return _entity(call, arn, report_sentences.entity_not_extracted(str(arn)))
 
@@ -45,7 +45,7 @@ def access_report(call: Call, given: Any) -> Target[()]:
 
 
 def _parsed(call: Call, text: str) -> Arn:
-    """The parts of the ARN; raises Invalid for one of another service or partition."""
+    """The parts of the ARN. Raises Invalid for an ARN of another service or partition."""
     arn = parse_arn(text)
     if arn is None:
         raise Invalid(sentences.ARN_NOT_PARSED)

@@ -41,7 +41,7 @@ _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A role as a template has it, with the caller's values."""
+    """A role as the template describes it, with the caller's values."""
 
     template: RoleTemplate
     name: str
@@ -100,12 +100,12 @@ def what_it_does(call: Call, given: Any, target: Target[Wanted, Role | None], ke
 
 @iam.read("GetRoleTemplateVersion", on=template)
 def get_role_template_version(call: Call, given: Any, found: RoleTemplate) -> Answer:
-    """What is in a version of a template."""
+    """The content of a version of a template."""
     return {"RoleTemplateVersion": _shape(given["TemplateArn"], found)}
 
 
 def _documents_before(call: Call, given: Any) -> ReadDocuments | None:
-    """The policies of the template, filled in; raises Refused for wrong values."""
+    """The policies of the template, filled in. Raises Refused for wrong values."""
     found = acquired(call, given).found
     quotas: IamQuotas = call.quotas
     if isinstance(found, Fault):
@@ -156,7 +156,7 @@ def _wanted(call: Call, found: RoleTemplate, given: Any) -> Wanted:
 
 
 def _inline(found: RoleTemplate, values: Values) -> Documents:
-    """The inline policies that have a statement with these values."""
+    """The inline policies that have a statement left with these values."""
     filled = {name: filled_document(text, values) for name, text in found.inline.items()}
     return {name: text for name, text in filled.items() if json.loads(text)["Statement"]}
 
@@ -168,7 +168,7 @@ def _values(found: RoleTemplate, given: Any) -> Values:
 
 
 def _value(parameter: TemplateParameter, given: Any) -> str | tuple[str, ...] | None:
-    """The value of a parameter, None if it has none; raises Invalid for several where it is not a list."""
+    """The value of a parameter; None without one. Raises Invalid for several values if it is not a list."""
     values: Sequence[str] = given.get(parameter.name, {}).get("Values", ())
     if not values:
         return parameter.default
@@ -226,7 +226,7 @@ def _compared(role: Role | Wanted) -> tuple[Any, frozenset[str], dict[str, Any]]
 
 
 def _shape(arn: str, found: RoleTemplate) -> shapes.Structure:
-    """A version; what a template does not have is not told."""
+    """A version in the answer; members that the template does not have are left out."""
     path = {} if found.role_path == "/" else {"RolePathPattern": found.role_path}
     inline = [{"PolicyName": name, "PolicyDocument": shapes.document(text)} for name, text in found.inline.items()]
     return {

@@ -50,7 +50,7 @@ _LAST_USED_REACH = timedelta(days=400)
     prepare=trust_document("AssumeRolePolicyDocument"),
 )
 def create_role(call: WriteCall, given: Any) -> Answer:
-    """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
+    """Add a role without permissions. Its trust policy is bound to the principals that exist now."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(Role)) >= quotas.roles:
         raise TooMany(sentences.quota("RolesPerAccount", quotas.roles))
@@ -90,7 +90,7 @@ def last_used(call: Call, role: Role) -> shapes.Structure:
 
 
 def source_template(source: AcquiredRole | None) -> shapes.Structure:
-    """The member SourceRoleTemplate, which only roles made from a template have."""
+    """The member SourceRoleTemplate; only roles that were made from a template have it."""
     if source is None:
         return {}
     template = {"TemplateArn": source.template, "TemplateMinorVersion": source.minor_version}
@@ -99,7 +99,7 @@ def source_template(source: AcquiredRole | None) -> shapes.Structure:
 
 @iam.read("ListRoles", on=targets.list_roles)
 def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
-    """The roles below PathPrefix, by name. Lists do not tell which of them were made from a template, as at AWS."""
+    """The roles below PathPrefix, by name. As at AWS, lists do not say which of them were made from a template."""
     roles = page(
         call.paging,
         "ListRoles",
@@ -145,7 +145,7 @@ def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequest
     prepare=trust_document("PolicyDocument"),
 )
 def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequestTypeDef, role: Role) -> Answer:
-    """Replace a role's trust policy, and bind it to the principals of this moment."""
+    """Replace a role's trust policy, and bind it to the principals that exist now."""
     trust = new_trust(call, given["PolicyDocument"])
     ROLES.save(call, role, replace(role, trust=trust.text, trusted_ids=trust.ids))
     return {}

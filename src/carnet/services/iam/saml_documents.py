@@ -18,7 +18,7 @@ _POOL = Pool(name="saml-documents", size=1, waiting=16, seconds=5.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documents:
-    """What of the input is no plain value; None for what is not given."""
+    """The inputs that have to be parsed; None for those that are not given."""
 
     metadata: Metadata | None
     private_key: bytes | None = field(repr=False)
@@ -26,7 +26,7 @@ class Documents:
 
 
 def invalid(message: str) -> Refused:
-    """What is raised for input that makes no SAML provider."""
+    """The fault for input that describes no SAML provider."""
     return Refused("InvalidInput", message)
 
 
@@ -39,7 +39,7 @@ def _read(call: object, given: Mapping[str, Any]) -> Documents:
 
 
 def _metadata(text: str) -> Metadata:
-    # lxml and what reads certificates are imported when somebody has need of them.
+    # lxml and the reader of certificates are imported when they are first needed.
     from carnet.saml.metadata import parse_metadata
     from carnet.saml.xml import BadXml
 

@@ -1,4 +1,4 @@
-"""SAML providers: metadata, and the private keys that open encrypted assertions.
+"""SAML providers: metadata, and the private keys that decrypt encrypted assertions.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html
 """
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     prepare=read_before,
 )
 def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDef) -> Answer:
-    """Add a SAML provider, as its metadata describes it."""
+    """Add a SAML provider with its metadata."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(SamlProvider)) >= quotas.saml_providers:
         raise TooMany(sentences.quota("SAMLProvidersPerAccount", quotas.saml_providers))
@@ -73,20 +73,20 @@ def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDe
 
 @iam.read("GetSAMLProvider", on=targets.saml_provider)
 def get_saml_provider(call: Call, given: GetSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
-    """A SAML provider and its metadata. Private keys are not given back."""
+    """A SAML provider and its metadata, without its private keys."""
     return {**shapes.saml_provider(provider), **propagation_shape(call, provider)}
 
 
 @iam.read("ListSAMLProviders", on=account_wide)
 def list_saml_providers(call: Call, given: Mapping[str, object]) -> Answer:
-    """All of the account, by name; AWS does not page them."""
+    """All SAML providers of the account, by name; AWS does not page them."""
     providers = call.view.of(SamlProvider).sorted()
     return {"SAMLProviderList": listed_providers(call, providers, shapes.listed_saml_provider)}
 
 
 @iam.write("UpdateSAMLProvider", on=targets.saml_provider_to_change, context=(propagation_keys,), prepare=read_before)
 def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
-    """Replace the metadata, and change how assertions are encrypted and what is told of those who come by them."""
+    """Replace the metadata, and change the encryption of assertions and the settings of identity propagation."""
     of_metadata = not given.keys().isdisjoint(_CHANGES) or changes_instance(given)
     if of_metadata and changes_context(given):
         raise invalid(CONTEXT_OR_METADATA)
@@ -107,7 +107,7 @@ def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDe
 
 @iam.write("DeleteSAMLProvider", on=targets.saml_provider_to_change)
 def delete_saml_provider(call: WriteCall, given: DeleteSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
-    """Remove a SAML provider. Roles that trust it go on naming it, and nobody comes through it any more."""
+    """Remove a SAML provider. Roles that trust it keep their trust policies, but nobody can assume them by it."""
     call.store.remove(provider)
     return {}
 
@@ -116,7 +116,7 @@ _CHANGES = ("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", 
 
 
 def _with_encryption(call: WriteCall, provider: SamlProvider, given: Mapping[str, Any], no_key: str) -> SamlProvider:
-    """The provider with its private keys and its encryption mode as asked; raises Refused and TooMany."""
+    """The provider with the requested private keys and encryption mode. Raises Refused and TooMany."""
     if "AddPrivateKey" in given and "RemovePrivateKey" in given:
         raise Invalid(provider_sentences.SAML_KEYS_ADDED_AND_REMOVED)
     if "RemovePrivateKey" in given:

@@ -37,12 +37,12 @@ def policy_version_missing(arn: str, version: str) -> str:
 
 
 def policy_not_attachable(arn: str) -> str:
-    """What an attachment to a policy that does not exist is told."""
+    """The sentence for attaching a policy that does not exist."""
     return f"Policy {arn} does not exist or is not attachable."
 
 
 def boundary_not_attachable(arn: str) -> str:
-    """What a permissions boundary that does not exist is told."""
+    """The sentence for a permissions boundary that does not exist."""
     return f"Scope ARN: {arn} does not exist or is not attachable."
 
 
@@ -195,7 +195,7 @@ def linked_name_long(name: str, most: int) -> str:
 
 
 def arn_not_valid(arn: str) -> str:
-    """What an ARN that names another resource type is told."""
+    """The sentence for an ARN of another resource type."""
     return f"ARN {arn} is not valid."
 
 
@@ -227,12 +227,12 @@ def federation_disabled(account: str) -> str:
 
 
 def linked_role_unknown(service: str) -> str:
-    """What a service is told that has no service-linked role, or none that is known here."""
+    """The sentence for a service that has no service-linked role, or none that is known here."""
     return f"Cannot find Service Linked Role template for {service}"
 
 
 def access_key_of_others(caller: str, key_id: str) -> str:
-    """What asking about a key that the account does not have is told."""
+    """The error for asking about an access key that the account does not have."""
     return f"User: {caller} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key {key_id}"
 
 
@@ -244,12 +244,12 @@ def principal_invalid(arn: str) -> str:
 
 
 def service_invalid(name: str) -> str:
-    """What a trust policy with a service that does not exist is told."""
+    """The sentence for a trust policy with a service that does not exist."""
     return f'Invalid principal in policy: "SERVICE":"{name}"'
 
 
 def service_policy(holder: str) -> str:
-    """What attaching a policy that AWS keeps for service-linked roles is told; `holder` is User, Group or Role."""
+    """The sentence for attaching a policy of AWS's service-linked roles; `holder` is User, Group or Role."""
     return f"Cannot attach a Service Role Policy to a Customer {holder}."
 
 
@@ -266,7 +266,7 @@ def linked_duration_fixed(name: str) -> str:
 
 
 def tag_characters(member: str) -> str:
-    """A key or a value of a tag holds a character that IAM's model does not let through."""
+    """The sentence for a tag whose key or value contains a character that IAM's model does not allow."""
     pattern = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]" + ("+" if member == "key" else "*")
     return (
         f"1 validation error detected: Value at 'tags.1.member.{member}' failed to satisfy constraint: "

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     prepare=SERVER_CERTIFICATE,
 )
 def upload_server_certificate(call: WriteCall, given: UploadServerCertificateRequestTypeDef) -> Answer:
-    """Add a certificate whose private key and chain fit it. The private key is not kept: nothing here would use it."""
+    """Upload a certificate whose private key and chain match it. The private key is not kept, because nothing here uses
+    it."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(ServerCertificate)) >= quotas.server_certificates:
         raise TooMany(sentences.quota("ServerCertificatesPerAccount", quotas.server_certificates))
@@ -52,7 +53,7 @@ def upload_server_certificate(call: WriteCall, given: UploadServerCertificateReq
         partition=call.partition,
         path=given.get("Path", "/"),
         name=given["ServerCertificateName"],
-        # As AWS answers them; Terraform would find a difference in a last newline.
+        # Without the last newline, as AWS answers them; otherwise Terraform finds a difference.
         body=given["CertificateBody"].strip(),
         chain=chain.strip() if chain is not None else None,
         expires=read.expires,
@@ -98,7 +99,7 @@ def update_server_certificate(
 def delete_server_certificate(
     call: WriteCall, given: DeleteServerCertificateRequestTypeDef, certificate: ServerCertificate
 ) -> Answer:
-    """Remove a certificate. No service of this server holds on to one."""
+    """Remove a certificate. No service of this server uses one."""
     call.store.remove(certificate)
     return {}
 

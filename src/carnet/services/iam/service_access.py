@@ -44,22 +44,23 @@ class _Actions:
                 self._others.append(pattern)
 
     def patterns(self, service: str) -> list[ActionPattern]:
-        """Those that can match an action of the service."""
+        """The patterns that can match an action of the service."""
         return [*self._by_service.get(service, ()), *self._others]
 
     def matches(self, service: str, patterns: list[ActionPattern], action: str) -> bool:
-        """Whether the element covers an action, in lower case and without its prefix; `patterns` as found above."""
+        """Whether the element covers an action, in lower case and without its prefix; `patterns` are those of its
+        service."""
         covered = self._all or any(pattern.glob.matches(f"{service}:{action}") for pattern in patterns)
         return covered != self._negated
 
     def touches(self, service: str) -> bool:
-        """Whether it names something of the service, an action that does not exist included."""
+        """Whether the element names an action of the service, existing or not."""
         if self._negated:
             return not self._covers_whole(service)
         return self._all or bool(self.patterns(service))
 
     def is_whole(self, service: str) -> bool:
-        """Whether it is about every action of the service."""
+        """Whether the element covers every action of the service."""
         if self._negated:
             return not self._all and not self.patterns(service)
         return self._covers_whole(service)
@@ -140,12 +141,12 @@ def _grants_access(grants: _Grants, service: str, outline: Outline) -> bool:
 
 
 def _certain(statement: Statement) -> bool:
-    """Whether a Deny has no condition and leaves no resource."""
+    """Whether a Deny has no condition and covers all resources."""
     return not statement.conditions and _EVERYTHING in _listed(statement.source, "Resource")
 
 
 def _reaches(source: Mapping[str, Any], outline: Outline) -> tuple[str, ...]:
-    """The resources of a statement that can be those of a service: `*`, or some ARNs; empty if none can."""
+    """The resources of a statement that can be those of a service: `*`, or ARNs; empty if there are none."""
     if "NotResource" in source:
         return () if _EVERYTHING in _listed(source, "NotResource") else (_EVERYTHING,)
     listed = _listed(source, "Resource")
@@ -167,7 +168,7 @@ def _meet(text: str, pattern: str) -> bool:
 
 
 def _head(text: str) -> str:
-    """What stands before the first wildcard or variable."""
+    """The text before the first wildcard or variable."""
     ends = [at for at in map(text.find, ("*", "?", "${")) if at >= 0]
     return text[: min(ends)] if ends else text
 

@@ -1,8 +1,8 @@
-"""Service-linked roles: made for a service of AWS, with its policies, and changed by nobody else.
+"""Service-linked roles, which only their AWS service changes.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
 
-Nothing here uses such a role, so that a deletion succeeds at once; its sessions end with it.
+Nothing here uses such a role, so a deletion succeeds at once; the role's sessions end with it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DELETIONS_KEPT = 100
 def create_service_linked_role(
     call: WriteCall, given: CreateServiceLinkedRoleRequestTypeDef, linked: LinkedRole
 ) -> Answer:
-    """Add the role of a service, with the policies that AWS gives it. There is one of each name."""
+    """Add the role of a service, with the policies that AWS gives it. Its name is unique."""
     suffix = given.get("CustomSuffix")
     if suffix is not None and not linked.takes_suffix:
         raise Refused("InvalidInput", sentences.suffix_not_allowed(linked.service))
@@ -58,7 +58,7 @@ def create_service_linked_role(
 
 @iam.write("DeleteServiceLinkedRole", on=targets.linked_role)
 def delete_service_linked_role(call: WriteCall, given: DeleteServiceLinkedRoleRequestTypeDef, role: Role) -> Answer:
-    """Remove a service-linked role, and remember that it was."""
+    """Remove a service-linked role, and remember the deletion."""
     deletion = RoleDeletion(
         id=call.ids.uuid(),
         account=call.account,
@@ -77,5 +77,5 @@ def delete_service_linked_role(call: WriteCall, given: DeleteServiceLinkedRoleRe
 def get_service_linked_role_deletion_status(
     call: Call, given: GetServiceLinkedRoleDeletionStatusRequestTypeDef, deletion: RoleDeletion
 ) -> Answer:
-    """What became of a deletion."""
+    """The status of a deletion."""
     return {"Status": "SUCCEEDED"}

@@ -45,7 +45,7 @@ _CREDENTIALS: Holding[ServiceSpecificCredential] = Holding(
 def create_service_specific_credential(
     call: WriteCall, given: CreateServiceSpecificCredentialRequestTypeDef, user: User
 ) -> Answer:
-    """Make a credential for one service. Its secret is answered this once, and only its digest is stored."""
+    """Create a credential for one service. Only this answer has its secret, of which only the digest is stored."""
     service, days = given["ServiceName"], given.get("CredentialAgeDays")
     _check_service(service)
     quotas: IamQuotas = call.quotas
@@ -71,7 +71,7 @@ def create_service_specific_credential(
 def reset_service_specific_credential(
     call: WriteCall, given: ResetServiceSpecificCredentialRequestTypeDef, holder: Holder
 ) -> Answer:
-    """Draw a new secret, which is answered this once. The one before it is good no more."""
+    """Make a new secret, which only this answer has. The old one is no longer valid."""
     credential = _CREDENTIALS.find(call, given, holder)
     secret = _secret(call.ids, credential.service, credential.service_name)
     call.store.save(replace(credential, digest=secret_digest(secret)))
@@ -82,7 +82,7 @@ def reset_service_specific_credential(
 def list_service_specific_credentials(
     call: Call, given: ListServiceSpecificCredentialsRequestTypeDef, holder: Holder | None
 ) -> Answer:
-    """The credentials of a user, of the caller, or of all users; for one service, if it is named."""
+    """The credentials of a user, of the caller, or of all users; only those for ServiceName, if it is given."""
     service = given.get("ServiceName")
     if service is not None:
         _check_service(service)
@@ -107,14 +107,14 @@ def _check_service(service: str) -> None:
 
 
 def _free_name(call: Call, user: User, service: str) -> str:
-    """`jane-at-111122223333`, then `jane+1-at-111122223333`: the first that nobody has for this service."""
+    """`jane-at-111122223333`, then `jane+1-at-111122223333`: the first that is free for this service."""
     given = call.view.of(ServiceSpecificCredential)
     names = (f"{user.name}{f'+{number}' if number else ''}-at-{user.account}" for number in count())
     return next(name for name in names if given.named(presented_as(service, name)) is None)
 
 
 def _secret(ids: Ids, service: str, name: str) -> str:
-    """A drawn password; or an API key, which carries the name that it is presented under."""
+    """A random password, or an API key, which contains the name that it is presented under."""
     drawn = base64.b64encode(ids.random(_SECRET_BYTES)).decode("ascii")
     beginning = _WITH_API_KEYS.get(service)
     return drawn if beginning is None else beginning + base64.b64encode(f"{name}:{drawn}".encode()).decode("ascii")

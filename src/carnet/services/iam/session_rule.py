@@ -1,4 +1,4 @@
-"""Which sessions may not call IAM, whatever the policies say.
+"""The sessions that may not call IAM, whatever the policies allow.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html

@@ -1,4 +1,4 @@
-"""What an account sets in IAM for all of it: account properties, the version of its session tokens.
+"""Settings of an account in IAM: account properties, the version of session tokens.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutAccountProperties.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html
@@ -32,12 +32,12 @@ _TOKEN_VERSIONS = {"v1Token": V1_TOKENS, "v2Token": V2_TOKENS}
 
 
 def settings_of(call: Call) -> IamSettings:
-    """The account's settings, or those of an account that has changed none."""
+    """The account's settings, or the defaults if it has changed none."""
     return call.view.of(IamSettings).get(call.account) or IamSettings(account=call.account)
 
 
 def save_settings(call: WriteCall, settings: IamSettings) -> None:
-    """Store the account's settings if they are others than before."""
+    """Store the account's settings if they have changed."""
     stored = call.view.of(IamSettings).get(settings.account)
     if stored is None:
         call.store.add(settings)
@@ -47,12 +47,12 @@ def save_settings(call: WriteCall, settings: IamSettings) -> None:
 
 @iam.read("GetAccountProperties", on=account_wide, context=(held_namespaces,))
 def get_account_properties(call: Call, given: Any) -> Answer:
-    """Every property, also one that was never set."""
+    """Every property, including those that were never set."""
     return {"Properties": {**ACCOUNT_PROPERTIES, **settings_of(call).properties}}
 
 
 def makes_role(call: Call, given: Any, target: object, keys: Keys) -> Iterator[Check]:
-    """iam:CreateServiceLinkedRole, where IAM role manager is enabled and its role is not there yet."""
+    """iam:CreateServiceLinkedRole, if IAM role manager is to be enabled and its role does not exist yet."""
     if given["Properties"].get(ROLE_MANAGER) == "true":
         yield from making_linked_role(call, linked_role_of(_SERVICE))
 
@@ -74,7 +74,7 @@ def put_account_properties(call: WriteCall, given: PutAccountPropertiesRequestTy
 
 
 def _check_properties(wanted: Mapping[str, str]) -> None:
-    """Raises Invalid for none at all, else Refused (InvalidInput)."""
+    """Raises Invalid for no properties at all, else Refused (InvalidInput)."""
     if not wanted:
         raise Invalid(sentences.PROPERTIES_EMPTY)
     for key in wanted:
@@ -100,7 +100,7 @@ def set_security_token_service_preferences(
 ) -> Answer:
     """Choose the version of the session tokens of the global endpoint.
 
-    Tokens of this server are good in every Region whichever is chosen.
+    Tokens of this server are valid in every Region, whichever version is chosen.
     """
     version = _TOKEN_VERSIONS[given["GlobalEndpointTokenVersion"]]
     save_settings(call, replace(settings_of(call), global_token_version=version))

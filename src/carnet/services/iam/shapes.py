@@ -47,7 +47,7 @@ _encoded: Recent[str, str] = Recent(_ENCODED_CHARACTERS, len)
 
 
 def document(text: str) -> str:
-    """A policy document as IAM answers it: percent-encoded, all but RFC 3986's unreserved characters."""
+    """A policy document as IAM answers it: percent-encoded, except for RFC 3986's unreserved characters."""
     return _encoded.get(text) or _encoded.put(text, quote(text, safe=""))
 
 
@@ -61,7 +61,7 @@ user = remembered(created_user)
 
 
 def root_user(account: Account) -> Structure:
-    """As GetUser answers an account's root user, who has no name and no path."""
+    """As GetUser answers an account's root user, which has no name and no path."""
     return {"UserId": account.id, "Arn": account.root_arn, "CreateDate": account.created}
 
 
@@ -98,7 +98,8 @@ def role(snapshot: Snapshot, entity: Role) -> Structure:
 
 
 def created_role(entity: Role, given: CreateRoleRequestTypeDef) -> Structure:
-    """As CreateRole answers it: what was asked for and no default, the trust policy as it was written."""
+    """As CreateRole answers it: only the settings in the request, without defaults, and the trust policy as it was
+    written."""
     longest = given.get("MaxSessionDuration")
     shape = _short_role(entity, given["AssumeRolePolicyDocument"]) | _boundary(entity.boundary) | own_tags(entity.tags)
     shape |= _longest_sign_in(entity)
@@ -106,7 +107,8 @@ def created_role(entity: Role, given: CreateRoleRequestTypeDef) -> Structure:
 
 
 def created_linked_role(entity: Role, trust: str) -> Structure:
-    """As CreateServiceLinkedRole and AcquireRole answer it: without its description, the trust policy as AWS has it."""
+    """As CreateServiceLinkedRole and AcquireRole answer it: without its description, and with the trust policy in AWS's
+    form."""
     shape = _short_role(entity, trust)
     return {name: value for name, value in shape.items() if name != "Description"}
 
@@ -156,7 +158,7 @@ def policy(view: AccountView, entity: ManagedPolicy) -> Structure:
 
 
 def created_policy(view: AccountView, entity: ManagedPolicy) -> Structure:
-    """As CreatePolicy answers it, without the description that it was given."""
+    """As CreatePolicy answers it, without its description."""
     return listed_policy(view, entity) | own_tags(entity.tags)
 
 
@@ -228,7 +230,7 @@ def status(*, active: bool, expired: bool = False) -> str:
 
 
 def user_name(holder: User | Account) -> Structure:
-    """The member UserName of what a user holds; what the root user holds, has none."""
+    """The member UserName of a user's credential; a credential of the root user has none."""
     return {"UserName": holder.name} if isinstance(holder, User) else {}
 
 
@@ -249,7 +251,7 @@ def mfa_device(entity: MfaDevice, holder: User | Account) -> Structure:
 
 
 def virtual_mfa_device(view: AccountView, entity: MfaDevice) -> Structure:
-    """As ListVirtualMFADevices answers it, with whom it is enabled for, and without its tags."""
+    """As ListVirtualMFADevices answers it, with the user that it is enabled for, and without its tags."""
     if entity.holder is None:
         return {"SerialNumber": entity.serial}
     user = view.of(User).get(entity.holder)
@@ -262,7 +264,7 @@ ROOT_NAME = "root"
 
 
 def holder_name(holder: User | Account) -> str:
-    """The name that a password is under."""
+    """The name that a password is stored under."""
     return holder.name if isinstance(holder, User) else ROOT_NAME
 
 
@@ -329,7 +331,7 @@ def created_oidc_provider(entity: OidcProvider) -> Structure:
 
 
 def oidc_provider(entity: OidcProvider) -> Structure:
-    """As GetOpenIDConnectProvider answers it; AWS tells the URL without `https://`."""
+    """As GetOpenIDConnectProvider answers it; AWS answers the URL without `https://`."""
     return {
         "Url": entity.name,
         "ClientIDList": list(entity.client_ids),
@@ -344,7 +346,7 @@ def _saml_times(entity: SamlProvider) -> Structure:
 
 
 def _sorted_tags(tags: Tags) -> Structure:
-    """The tags, sorted by key, as those of identity providers are."""
+    """The tags, sorted by key, as identity providers answer them."""
     return own_tags(dict(sorted(tags.items())))
 
 
@@ -355,5 +357,5 @@ def _boundary(arn: str | None) -> Structure:
 
 
 def own_tags(tags: Tags) -> Structure:
-    """The member Tags, which what has none does not have."""
+    """The member Tags; an entity without tags does not have it."""
     return {"Tags": tag_list(tags)} if tags else {}

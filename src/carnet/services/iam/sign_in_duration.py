@@ -1,4 +1,4 @@
-"""How long one stays signed in to the console at most, as UpdateLoginProfile and UpdateRole change it.
+"""The longest duration of a console sign-in, as UpdateLoginProfile and UpdateRole change it.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
 """
@@ -13,7 +13,7 @@ from carnet.services.iam import sentences
 
 
 def longest_sign_in(given: Mapping[str, Any], present: int | None) -> int | None:
-    """The seconds from now on, None for the usual time; raises Refused (InvalidInput) for one that is set and reset."""
+    """The new duration in seconds, None for the default. Raises Refused (InvalidInput) if it is both set and reset."""
     reset = given.get("ResetMaxSigninSessionDuration", False)
     if reset and "MaxSigninSessionDuration" in given:
         raise Refused("InvalidInput", sentences.SESSION_DURATION_OR_NONE)

@@ -28,7 +28,7 @@ _CERTIFICATES: Holding[SigningCertificate] = Holding(
 def upload_signing_certificate(
     call: WriteCall, given: UploadSigningCertificateRequestTypeDef, holder: Holder
 ) -> Answer:
-    """Give a user or the root user a certificate that nobody of the account has yet."""
+    """Give a user or the root user a certificate that nobody in the account has yet."""
     quotas: IamQuotas = call.quotas
     most = quotas.signing_certificates_per_user
     check_room(_CERTIFICATES.held(call, holder), "CertificatesPerUser", most)

@@ -86,7 +86,7 @@ def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
 
 
 def _given(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, scp: Any) -> Simulation:
-    """What the input says; raises Refused (InvalidInput)."""
+    """The values of the input. Raises Refused (InvalidInput)."""
     check_actions(given["ActionNames"], resources, given.get("ResourceHandlingOption"))
     owner = given.get("ResourceOwner")
     return Simulation(
@@ -104,7 +104,8 @@ def _given(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, s
 def _simulated(
     call: Call, operation: str, given: Any, resources: tuple[str, ...], simulation: Simulation
 ) -> dict[str, object]:
-    """A page of the answer; raises Refused (InvalidInput) for a marker, and for an action that is too much alone."""
+    """A page of the answer. Raises Refused (InvalidInput) for a wrong marker, and for an action that is too much work
+    by itself."""
     quotas: IamQuotas = call.quotas
     asked = _page(operation, given)
     results = EvaluationResults(resources)
@@ -137,7 +138,7 @@ def _ask(call: Call, simulation: Simulation, action: str, resource: str) -> Simu
 
 
 def _page(operation: str, given: Any) -> Page[tuple[int, str]]:
-    """The actions asked for, each with its place."""
+    """The requested actions, each with its position."""
     actions = tuple(enumerate(given["ActionNames"]))
     try:
         return page(_PAGING, operation, actions, given, key=lambda item: f"{item[0]:012d}")
@@ -157,7 +158,7 @@ def _principal_keys(call: Call, given: Any, entity: Entity) -> Answer:
 
 
 def _of_source(answer: Callable[[Call, Any, Entity], Answer]) -> Callable[[Call, Any], Answer | None]:
-    """The answer about the entity PolicySourceArn; none if there is no such entity, which the frame will tell."""
+    """The answer about the entity PolicySourceArn; None if it does not exist, which the framework reports."""
 
     def work(call: Call, given: Any) -> Answer | None:
         found = policy_source(call, given).found
@@ -173,19 +174,19 @@ def _answer(call: Call) -> Answer:
 
 @iam.read("SimulateCustomPolicy", on=account_wide, prepare=Preparation(pool=_POOL, work=_custom))
 def simulate_custom_policy(call: Call, given: SimulateCustomPolicyRequestTypeDef) -> Answer:
-    """What the policies given would let a caller do."""
+    """The decisions of the given policies on a caller's actions."""
     return _answer(call)
 
 
 @iam.read("SimulatePrincipalPolicy", on=policy_source, prepare=Preparation(pool=_POOL, work=_of_source(_of_principal)))
 def simulate_principal_policy(call: Call, given: SimulatePrincipalPolicyRequestTypeDef, entity: Entity) -> Answer:
-    """What the policies of a user, group or role let it do."""
+    """The decisions of the policies of a user, group or role on its actions."""
     return _answer(call)
 
 
 @iam.read("GetContextKeysForCustomPolicy", on=account_wide, prepare=Preparation(pool=_POOL, work=_custom_keys))
 def get_context_keys_for_custom_policy(call: Call, given: GetContextKeysForCustomPolicyRequestTypeDef) -> Answer:
-    """The condition keys that the policies given refer to."""
+    """The condition keys that the given policies refer to."""
     return _answer(call)
 
 

@@ -1,8 +1,8 @@
-"""What the policy simulators answer.
+"""The results of the policy simulators.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
 
-The words of SourcePolicyType and EvalDecisionDetails are those that AWS really sends, which its model does not list.
+The values of SourcePolicyType and EvalDecisionDetails are those that AWS really sends, which its model does not list.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class EvaluationResults:
 
 
 def _policy_id(source: str) -> str:
-    """How the simulator names a policy: a managed one by its name, one of user alice's `user_alice_name`."""
+    """The simulator's name for a policy: a managed policy's own name, and `user_alice_name` for one of user alice's."""
     return source.rpartition("/")[2] if source.startswith("arn:") else source.replace("/", "_")
 
 
@@ -90,7 +90,7 @@ def _position(place: Position) -> dict[str, int]:
 
 
 def _united(asked: Iterable[Simulated], verdict: Verdict) -> list[Determining]:
-    """The statements of all resources, each once; for an explicit deny, those that deny."""
+    """The statements for all resources, each once; for an explicit deny, those that deny."""
     telling = [one for one in asked if verdict is not Verdict.EXPLICIT_DENY or one.verdict is verdict]
     return list({(each.layer, id(each.statement)): each for one in telling for each in one.statements}.values())
 
@@ -105,6 +105,6 @@ def _allowed(detail: str, member: str, allowed: Sequence[bool | None]) -> dict[s
 
 
 def _details(told: Sequence[Mapping[Layer, Verdict]]) -> dict[str, str]:
-    """The most restrictive verdict of each type of policy."""
+    """The most restrictive verdict of each policy type."""
     layers = dict.fromkeys(layer for one in told for layer in one)
     return {_TYPES[layer]: most_restrictive(one[layer] for one in told if layer in one).value for layer in layers}

@@ -1,4 +1,4 @@
-"""The policies that the input of a simulation brings as text.
+"""The policies that the input of a simulation contains as text.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html
 """
@@ -20,7 +20,7 @@ _BOUNDARY = "PermissionsBoundaryPolicyInputList.1"
 
 
 def policies_given(documents: Iterable[str]) -> tuple[Policy, ...]:
-    """Those of PolicyInputList; raises Refused (InvalidInput), as all here do."""
+    """The policies of PolicyInputList. Raises Refused (InvalidInput), as all functions here do."""
     return tuple(
         _parsed(text, Grammar.IDENTITY, f"PolicyInputList.{number}", sentences.policy_invalid(number))
         for number, text in enumerate(documents, 1)
@@ -28,7 +28,7 @@ def policies_given(documents: Iterable[str]) -> tuple[Policy, ...]:
 
 
 def boundary_given(documents: Sequence[str]) -> Policy | None:
-    """The one of PermissionsBoundaryPolicyInputList, if there is one."""
+    """The policy of PermissionsBoundaryPolicyInputList, if there is one."""
     if len(documents) > 1:
         raise invalid_input(sentences.ONE_BOUNDARY)
     told = sentences.document_invalid("Permissions boundary policy")

@@ -1,4 +1,4 @@
-"""Whom a simulation is about: PolicySourceArn, CallerArn and ResourceOwner.
+"""The principals of a simulation: PolicySourceArn, CallerArn and ResourceOwner.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
@@ -32,7 +32,7 @@ _NOBODY = "STUB_PRINCIPAL_FOR_POLICY_SIMULATOR"
 
 
 class SimulatedCaller(NamedTuple):
-    """A principal, and the condition keys that a request of it always has."""
+    """A principal, and the condition keys that each request by it has."""
 
     principal: Principal
     keys: Mapping[str, Value]
@@ -41,7 +41,7 @@ class SimulatedCaller(NamedTuple):
 
 
 def policy_source(call: Call, given: Any) -> Target[Entity]:
-    """The user, group or role PolicySourceArn, found by its name; raises Refused (InvalidInput) for another ARN."""
+    """The user, group or role PolicySourceArn, found by its name. Raises Refused (InvalidInput) for another ARN."""
     text: str = given["PolicySourceArn"]
     arn = _iam_entity(text)
     if arn is None:
@@ -77,7 +77,8 @@ def caller_of(call: Call, entity: Entity) -> SimulatedCaller:
 
 
 def caller_named(call: Call, text: str) -> SimulatedCaller:
-    """The caller CallerArn, who need not exist; raises Refused (InvalidInput) for an ARN of no user, group or role."""
+    """The caller CallerArn, which need not exist. Raises Refused (InvalidInput) unless it is the ARN of a user, group
+    or role."""
     arn = _iam_entity(text)
     if arn is None:
         raise invalid_input(sentences.NO_IAM_CALLER)
@@ -91,16 +92,16 @@ def caller_named(call: Call, text: str) -> SimulatedCaller:
 
 
 def nobody_in_particular(view: AccountView) -> SimulatedCaller:
-    """A caller of the account of whom nothing else is known."""
+    """A caller in the account of which nothing else is known."""
     account = view.account
-    # The ARN names no user that there could be: no name holds a colon.
+    # No user can have this ARN, since no name contains a colon.
     arn = iam_arn(account.partition, account.id, "user/:")
     principal = Principal(kind=PrincipalKind.USER, arn=arn, account=account.id)
     return SimulatedCaller(principal, {"aws:PrincipalAccount": account.id}, user_id=_NOBODY)
 
 
 def owner_account(text: str) -> str:
-    """The account ResourceOwner: that of any ARN of IAM; raises Refused (InvalidInput)."""
+    """The account in ResourceOwner, which may be any ARN of IAM. Raises Refused (InvalidInput)."""
     arn = parse_arn(text)
     if arn is None or arn.service != "iam" or not ACCOUNT_ID.fullmatch(arn.account):
         raise invalid_input(sentences.owner_invalid(text))

@@ -42,7 +42,7 @@ there."""
 
 
 def resources_of(given: Sequence[str]) -> tuple[str, ...]:
-    """The resources asked for: ARNs, or `*` alone; raises Refused (InvalidInput)."""
+    """The requested resources: ARNs, or only `*`. Raises Refused (InvalidInput)."""
     resources = tuple(given) or (EVERYTHING,)
     for resource in resources:
         if (resource != EVERYTHING or len(resources) > 1) and parse_arn(resource) is None:
@@ -51,7 +51,8 @@ def resources_of(given: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_actions(actions: Iterable[str], resources: tuple[str, ...], handling: str | None) -> None:
-    """Raise Refused (InvalidInput) for what is no action, and for a scenario that one of them does not have."""
+    """Raise Refused (InvalidInput) for a text that is no action, and for a scenario that one of the actions does not
+    have."""
     for name in actions:
         if ":" not in name:
             raise invalid_input(sentences.ACTION_WITHOUT_NAME)
@@ -60,7 +61,7 @@ def check_actions(actions: Iterable[str], resources: tuple[str, ...], handling: 
 
 
 def explicit(resources: tuple[str, ...]) -> bool:
-    """Whether resources were named."""
+    """Whether the request named resources."""
     return resources != (EVERYTHING,)
 
 
@@ -93,7 +94,7 @@ def decided_on(name: str, resource: str, everything_of: Callable[[type[Entity]],
 
 
 def told_resource(name: str, resources: tuple[str, ...]) -> str:
-    """EvalResourceName of an action: its one resource; of several, the form of the ARN that the first of them has."""
+    """EvalResourceName of an action: its one resource; if there are several, the form of the first one's ARN."""
     if len(resources) == 1:
         return resources[0]
     listed = action(name)

@@ -1,4 +1,4 @@
-"""What AWS's policy simulator says of an input that it refuses, as recorded from it, where nothing else is said."""
+"""The sentences of AWS's policy simulator for input that it refuses, as recorded from it, unless noted otherwise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from carnet.base.faults import Refused
 
 
 def invalid_input(message: str) -> Refused:
-    """The simulators' error for whatever is wrong with their input."""
+    """The simulators' error for all wrong input."""
     return Refused("InvalidInput", message)
 
 
@@ -39,7 +39,7 @@ def handling_unsupported(action: str) -> str:
 
 
 def policy_invalid(number: int) -> str:
-    """A document of PolicyInputList; counted from 1."""
+    """A document of PolicyInputList; they are counted from 1."""
     return f"Policy input list item {number} has invalid content"
 
 

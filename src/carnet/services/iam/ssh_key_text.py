@@ -1,4 +1,4 @@
-"""The text of SSH public keys: which ones IAM takes, what their fingerprint is, and their two encodings.
+"""The text of SSH public keys: the keys that IAM accepts, their fingerprints, and their two encodings.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetSSHPublicKey.html
 """
@@ -22,7 +22,7 @@ SMALLEST_BITS, LARGEST_BITS = 2048, 16_384
 
 
 class SshKey(NamedTuple):
-    """A key that was read."""
+    """A parsed key."""
 
     key: RSAPublicKey
     encoding: str
@@ -78,6 +78,6 @@ def _ssh_line(key: RSAPublicKey) -> str:
 
 
 def _fingerprint(line: str) -> str:
-    """As `ssh-keygen -l -E md5` shows it."""
+    """The fingerprint as `ssh-keygen -l -E md5` shows it."""
     digest = hashlib.md5(base64.b64decode(line.split(" ")[1]), usedforsecurity=False)
     return digest.digest().hex(":")

@@ -35,7 +35,7 @@ def _read_before(call: Call, given: Any) -> str:
 
 @iam.write("UploadSSHPublicKey", on=targets.user, prepare=Preparation(pool=CERTIFICATES, work=_read_before))
 def upload_ssh_public_key(call: WriteCall, given: UploadSSHPublicKeyRequestTypeDef, user: User) -> Answer:
-    """Give a user a key that it does not have yet."""
+    """Upload a key that the user does not have yet."""
     quotas: IamQuotas = call.quotas
     check_room(_KEYS.held(call, user), "SSHPublicKeysPerUser", quotas.ssh_public_keys_per_user)
     body = given["SSHPublicKeyBody"]
@@ -56,7 +56,7 @@ def upload_ssh_public_key(call: WriteCall, given: UploadSSHPublicKeyRequestTypeD
 
 @iam.read("GetSSHPublicKey", on=targets.user)
 def get_ssh_public_key(call: Call, given: GetSSHPublicKeyRequestTypeDef, user: User) -> Answer:
-    """A key in the encoding asked for: that of the upload gives back what was uploaded."""
+    """A key in the requested encoding. In the encoding of the upload it is the uploaded text."""
     key = _KEYS.find(call, given, user)
     return {"SSHPublicKey": _shape(key, user, encoded(key.body, given["Encoding"]))}
 

@@ -24,7 +24,7 @@ _RESERVED_PREFIX = "aws:"
 
 
 def tags_of(call: Call, kind: Kind[Any], given: Any) -> Tags:
-    """The tags that a new entity is created with. Raises Refused and TooMany as `with_tags` does."""
+    """The tags of a new entity. Raises Refused and TooMany as `with_tags` does."""
     return with_tags(call, kind, {}, given.get("Tags", ()))
 
 
@@ -57,14 +57,14 @@ def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDe
 
 
 def without_tags(kind: Kind[Any], tags: Tags, removed: Iterable[str]) -> Tags:
-    """The tags without those of the keys, compared as this kind of entity does; keys of no tag are passed over."""
+    """The tags without those of the given keys, compared as this kind of entity does; unknown keys are ignored."""
     gone = frozenset(map(kind.tag_key, removed))
     _refuse_reserved(gone)
     return {key: value for key, value in tags.items() if kind.tag_key(key) not in gone}
 
 
 def check_characters(tags: Tags) -> None:
-    """Raise Invalid for tags that another service's model lets through and IAM's does not."""
+    """Raise Invalid for tags that another service's model allows and IAM's does not."""
     for key, value in tags.items():
         for name, text in (("key", key), ("value", value)):
             if not takes(text):

@@ -53,7 +53,7 @@ def _tag_family(
 
     @iam.write(tag, on=kind.target, context=(request_tags,))
     def tag_entity(call: WriteCall, given: Any, entity: E) -> Answer:
-        """Set tags beside those that are there; one of the same key is replaced."""
+        """Set tags; one with the same key is replaced."""
         if not (empty or given["Tags"]):
             raise Refused("InvalidInput", sentences.TAGS_EMPTY)
         kind.save(call, entity, replace(entity, tags=with_tags(call, kind, entity.tags, given["Tags"])))
@@ -61,7 +61,7 @@ def _tag_family(
 
     @iam.write(untag, on=kind.target, context=(removed_tag_keys,))
     def untag_entity(call: WriteCall, given: Any, entity: E) -> Answer:
-        """Remove the tags of these keys, as far as there are any."""
+        """Remove the tags of these keys; unknown keys are ignored."""
         if not (empty or given["TagKeys"]):
             raise Refused("InvalidInput", sentences.TAG_KEYS_EMPTY)
         kind.save(call, entity, replace(entity, tags=without_tags(kind, entity.tags, given["TagKeys"])))

@@ -49,9 +49,9 @@ def user(call: Call, given: Any) -> Target[User]:
 
 
 def user_or_caller(call: Call, given: Any) -> Target[User | Account]:
-    """The user called UserName; without one the caller, if the account stands for its root user.
+    """The user called UserName; without a name the caller, or the account for its root user.
 
-    A session has no user. It is told so if a policy for `*` allows it the action.
+    A session has no user. The error says so, if a policy for `*` allows the action.
     """
     if "UserName" in given:
         named = user(call, given)
@@ -72,7 +72,7 @@ def password_holder(call: Call, given: Any) -> Target[User | Account]:
     """
     target = user_or_caller(call, given)
     if "UserName" in given:
-        return target  # a user, whoever asks for it
+        return target  # a user, even if a root user asks
     session = call.caller.credential.session
     if session is not None and session.kind == ASSUMED_ROOT:
         return target
@@ -86,7 +86,7 @@ def _user_among(target: Target[User | Account]) -> Target[User | Account]:
 
 
 def calling_user(call: Call, given: Any) -> Target[User]:
-    """The user who calls; the root user and roles are told that they are none."""
+    """The calling user. The root user and roles get an error, as they are no users."""
     target = user_or_caller(call, {})
     holder = None if isinstance(target.found, Fault) else target.found[0]
     users_only = Refused("InvalidUserType", password_sentences.USERS_ONLY)
@@ -94,7 +94,7 @@ def calling_user(call: Call, given: Any) -> Target[User]:
 
 
 def user_or_all(call: Call, given: Any) -> Target[User | Account | None]:
-    """The user called UserName, or the caller; with AllUsers, all users (None). Raises Invalid for both together."""
+    """The user called UserName, or the caller; with AllUsers, all users (None). Raises Invalid if both are given."""
     if not given.get("AllUsers"):
         target = user_or_caller(call, given)
         return target.finding(target.found)
@@ -126,7 +126,8 @@ def group(call: Call, given: Any) -> Target[Group]:
 
 
 def group_and_user(call: Call, given: Any) -> Target[Group, User]:
-    """The group called GroupName, which policies decide on, and the user called UserName, who is missed first."""
+    """The group called GroupName, which policies decide on, and the user called UserName, whose absence is reported
+    first."""
     member = user(call, given)
     target = _both(group(call, given), member)
     return target.finding(member.found) if isinstance(member.found, Fault) else target
@@ -138,7 +139,7 @@ def role(call: Call, given: Any) -> Target[Role]:
 
 
 def role_to_change(call: Call, given: Any) -> Target[Role]:
-    """The role called RoleName, to change: those of AWS's own services are AWS's to change."""
+    """The role called RoleName, to change. Roles of AWS's own services can only be changed by AWS."""
     target = role(call, given)
     if isinstance(target.found, Fault) or not (target.found[0].linked_service or target.found[0].is_reserved):
         return target
@@ -155,7 +156,7 @@ def new_linked_role(call: Call, given: Any) -> Target[LinkedRole]:
 
 
 def linked_role(call: Call, given: Any) -> Target[Role]:
-    """The service-linked role called RoleName; another role is not found."""
+    """The service-linked role called RoleName; another role counts as missing."""
     target = role(call, given)
     if isinstance(target.found, Fault) or target.found[0].linked_service is not None:
         return target
@@ -163,7 +164,7 @@ def linked_role(call: Call, given: Any) -> Target[Role]:
 
 
 def deleted_linked_role(call: Call, given: Any) -> Target[RoleDeletion]:
-    """The role that the deletion DeletionTaskId is of. Raises Refused (InvalidInput) for what is no such id."""
+    """The role of the deletion DeletionTaskId. Raises Refused (InvalidInput) unless that is the id of a deletion."""
     task = deletion_task(given["DeletionTaskId"])
     if task is None:
         raise Refused("InvalidInput", sentences.TASK_ID_INVALID)
@@ -196,12 +197,12 @@ def server_certificate(call: Call, given: Any) -> Target[ServerCertificate]:
 
 
 def instance_profile_and_role(call: Call, given: Any) -> Target[InstanceProfile, Role]:
-    """The instance profile called InstanceProfileName, which is what policies decide on, and the role RoleName."""
+    """The instance profile called InstanceProfileName, which policies decide on, and the role called RoleName."""
     return _both(instance_profile(call, given), role_to_change(call, given))
 
 
 def policy(call: Call, given: Any) -> Target[ManagedPolicy]:
-    """The managed policy PolicyArn, to read: the account's own or AWS's. Raises Invalid for what is no policy ARN."""
+    """The managed policy PolicyArn, to read: the account's own or AWS's. Raises Invalid unless it is a policy ARN."""
     target = policy_to_change(call, given)
     if target.account != AWS_ACCOUNT:
         return target
@@ -210,7 +211,8 @@ def policy(call: Call, given: Any) -> Target[ManagedPolicy]:
 
 
 def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
-    """The managed policy PolicyArn, to change: AWS's belong to another account, which no identity policy reaches."""
+    """The managed policy PolicyArn, to change. Those of AWS belong to another account, which no identity policy
+    reaches."""
     text: str = given["PolicyArn"]
     arn = parse_policy_arn(text)
     found, shown = call.view.policy(text), _shown(ManagedPolicy.resource_type, text)
@@ -221,7 +223,7 @@ def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
 
 def _with_version(find: Callable[[Call, Any], Target[ManagedPolicy]]) -> Callable[[Call, Any], Target[ManagedPolicy]]:
     def target(call: Call, given: Any) -> Target[ManagedPolicy]:
-        """The policy PolicyArn; if there is none, what is missed is its version VersionId."""
+        """The policy PolicyArn; without one, the error is that its version VersionId does not exist."""
         found = find(call, given)
         missed = isinstance(found.found, Missing)
         return (
@@ -236,12 +238,12 @@ policy_of_version_to_change = _with_version(policy_to_change)
 
 
 def saml_provider(call: Call, given: Any) -> Target[SamlProvider]:
-    """The SAML provider SAMLProviderArn. Raises Refused for what is no SAML provider's ARN."""
+    """The SAML provider SAMLProviderArn. Raises Refused unless that is the ARN of a SAML provider."""
     return _provider(call, SamlProvider, given["SAMLProviderArn"], provider_sentences.saml_provider_missing)
 
 
 def saml_provider_to_change(call: Call, given: Any) -> Target[SamlProvider]:
-    """The same, to change: those of AWS's own services are AWS's to change."""
+    """As `saml_provider`, to change. Those of AWS's own services can only be changed by AWS."""
     target = saml_provider(call, given)
     if isinstance(target.found, Fault) or not target.found[0].is_reserved:
         return target
@@ -249,12 +251,12 @@ def saml_provider_to_change(call: Call, given: Any) -> Target[SamlProvider]:
 
 
 def oidc_provider(call: Call, given: Any) -> Target[OidcProvider]:
-    """The provider OpenIDConnectProviderArn. Raises Refused for what is no ARN of one."""
+    """The provider OpenIDConnectProviderArn. Raises Refused unless that is the ARN of one."""
     return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], provider_sentences.oidc_provider_missing)
 
 
 def oidc_provider_to_remove(call: Call, given: Any) -> Target[OidcProvider]:
-    """The same, to remove: AWS tells in other words that it is not there."""
+    """As `oidc_provider`, to remove: AWS has another sentence if it does not exist."""
     missing = provider_sentences.oidc_provider_to_remove_missing
     return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], missing)
 
@@ -332,7 +334,7 @@ def list_policies(call: Call, given: Any) -> Target[()]:
 
 
 def _provider(call: Call, kind: type[E], text: str, missing: Callable[[str], str]) -> Target[E]:
-    """The identity provider of an ARN; `missing` tells of an ARN that none has."""
+    """The identity provider of an ARN; `missing` makes the error for an ARN that no provider has."""
     arn, beginning = parse_arn(text), f"{kind.resource_type}/"
     if arn is None or (arn.service, arn.region) != ("iam", "") or not arn.resource.startswith(beginning):
         raise Refused("InvalidInput", sentences.arn_not_valid(text))
@@ -347,7 +349,7 @@ def _existing(entity: E, *, shown: str) -> Target[E]:
 
 
 def _named(call: Call, resource_type: str, entities: Named[E], name: str, missing: Callable[[str], str]) -> Target[E]:
-    """What is called `name`; `missing` tells of a name that nothing has."""
+    """The entity called `name`; `missing` makes the error for a name that no entity has."""
     entity, shown = entities.named(name), _shown(resource_type, name)
     if entity is not None:
         return _existing(entity, shown=shown)
@@ -356,14 +358,14 @@ def _named(call: Call, resource_type: str, entities: Named[E], name: str, missin
 
 
 def _both(first: Target[One], second: Target[Other]) -> Target[One, Other]:
-    """The first, and what the second finds beside it."""
+    """The first target, and what the second one finds besides."""
     if isinstance(first.found, Fault):
         return first.finding(first.found)
     return first.finding(second.found if isinstance(second.found, Fault) else (*first.found, *second.found))
 
 
 def _shown(resource_type: str, name: str) -> str:
-    """How AWS names, in a denial, what the caller named without its path: `instance profile web`."""
+    """AWS's form of a name without a path in a denial: `instance profile web`."""
     return f"{resource_type.replace('-', ' ')} {name}"
 
 

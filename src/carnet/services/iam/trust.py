@@ -25,10 +25,9 @@ def trust_document(member: str) -> Preparation:
 
 
 def new_trust(call: Call, text: str) -> Bound:
-    """A trust policy bound to the principals of this moment.
+    """A trust policy bound to the principals that exist now.
 
-    Raises Malformed if the text is no trust policy or names a principal that does not exist, TooMany if it is
-    too long.
+    Raises Malformed if the text is no trust policy or names a principal that does not exist, TooMany if it is too long.
     """
     quotas: IamQuotas = call.quotas
     most = quotas.trust_policy_size
@@ -38,7 +37,7 @@ def new_trust(call: Call, text: str) -> Bound:
     for service in policy.principals(PrincipalType.SERVICE):
         if not is_service_principal(service):
             raise Malformed(sentences.service_invalid(service))
-    # After the quota: an id is looked for in every account, while all other writers wait.
+    # After the quota: an id is searched in every account, while all other writers wait.
     try:
         return bound(call.snapshot, call.view, policy, text)
     except NoSuchPrincipal as none:
@@ -46,5 +45,5 @@ def new_trust(call: Call, text: str) -> Bound:
 
 
 def shown_trust(snapshot: Snapshot, role: Role) -> str:
-    """A role's trust policy as it reads now: principals by their present ARNs, those that are gone by their ids."""
+    """A role's trust policy as it reads now: principals by their present ARNs, deleted ones by their ids."""
     return shown(snapshot, role.trust, role.trusted_ids)

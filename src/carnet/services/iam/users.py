@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     context=(requested,),
 )
 def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
-    """Add a user that holds no credential and no permission yet."""
+    """Add a user without credentials and permissions."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(User)) >= quotas.users:
         raise TooMany(sentences.quota("UsersPerAccount", quotas.users))
@@ -66,7 +66,7 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
 
 @iam.read("GetUser", on=targets.user_or_caller)
 def get_user(call: Call, given: GetUserRequestTypeDef, user: User | Account) -> Answer:
-    """A user; without a name the caller, who may be root."""
+    """A user; without a name the caller, which may be root."""
     shape = shapes.user(user) if isinstance(user, User) else shapes.root_user(user)
     return {"User": _with_last_sign_in(call, user, shape)}
 
@@ -77,7 +77,7 @@ def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
     users = call.view.of(User).sorted()
     if not len(call.view.of(LoginProfile)):
         return entity_list(call.paging, "ListUsers", users, given, "Users", shapes.listed_user)
-    # When a password was used changes with no view, so what is remembered of a list knows nothing of it.
+    # PasswordLastUsed changes without a new view, so a kept list does not have it.
     found = page(call.paging, "ListUsers", users, given, key=lambda user: user.name_key, matching=path_filter(given))
     return found.answer("Users", lambda user: _with_last_sign_in(call, user, shapes.listed_user(user)))
 
@@ -99,7 +99,7 @@ def update_user(call: WriteCall, given: UpdateUserRequestTypeDef, user: User) ->
 
 @iam.write("DeleteUser", on=targets.user)
 def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef, user: User) -> Answer:
-    """Remove a user that nothing belongs to any more."""
+    """Remove a user that has no credentials, policies and groups."""
     if conflict := next(_conflicts(call, user), None):
         raise InUse(conflict)
     call.store.remove(user)
@@ -107,7 +107,7 @@ def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef, user: User) ->
 
 
 def _conflicts(call: Call, user: User) -> Iterator[str]:
-    """What has to go before the user, in the order in which the page of DeleteUser names it."""
+    """The errors for all that has to be removed before the user, in the order of DeleteUser's page."""
     if call.view.of(LoginProfile).get(user.id) is not None:
         yield sentences.DELETE_LOGIN_PROFILE_FIRST
     if call.view.keys_of(user.id):

@@ -23,7 +23,7 @@ _PATHS = frozenset(
 
 
 def own_sentence(member: str, pattern: str | None) -> str | None:
-    """What IAM says of the value at `member` that breaks `pattern`; None if it has no sentence of its own."""
+    """IAM's own sentence for the value at `member` that does not match `pattern`; None if there is none."""
     if pattern == _NAMES:
         demand = _NAME
     elif pattern in _PATHS:

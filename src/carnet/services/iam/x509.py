@@ -30,7 +30,7 @@ _PROBE = b"the private key of a server certificate"
 
 
 class ReadCertificate(NamedTuple):
-    """What is remembered of a certificate beside its text."""
+    """The facts about a certificate that are stored beside its text."""
 
     fingerprint: str
     """SHA-256 of the certificate, in hexadecimal digits."""
@@ -87,14 +87,14 @@ def _private_key(text: str) -> PrivateKeyTypes:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        # OpenSSL would look for primes (`base.rsa_numbers`).
+        # OpenSSL would search for primes (`base.rsa_numbers`).
         return load_pem_private_key(text.encode("latin-1"), password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
         raise Refused("MalformedCertificate", certificate_sentences.PRIVATE_KEY_NOT_PARSED) from problem
 
 
 def _check_key(certificate: Certificate, private: PrivateKeyTypes) -> None:
-    """Raise Refused unless what the private key signs is verified by the certificate's public key."""
+    """Raise Refused unless the certificate's public key verifies a signature of the private key."""
     from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -132,7 +132,7 @@ def _check_chain(certificates: Iterable[Certificate]) -> None:
 
 
 def _refuse_outdated(certificate: Certificate, now: datetime) -> None:
-    """Raise Refused for a certificate whose time is over, or has not come."""
+    """Raise Refused for a certificate that has expired, or is not valid yet."""
     if now > certificate.not_valid_after_utc:
         raise Refused("MalformedCertificate", certificate_sentences.CERTIFICATE_EXPIRED)
     if now < certificate.not_valid_before_utc:

@@ -1,4 +1,4 @@
-"""Users and groups by what else identifies them: an external id, or an attribute that is unique.
+"""Finds users and groups by other identifiers: an external id, or a unique attribute.
 
 https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_AlternateIdentifier.html
 """
@@ -23,7 +23,7 @@ def finder(
     by_external_id: Callable[[AccountView, str, str], R | None],
     by_attribute: Mapping[str, Callable[[AccountView, str], R | None]],
 ) -> Callable[[StoreView, Any], tuple[StoreView, R] | Fault]:
-    """What finds the user or group of an AlternateIdentifier; `by_attribute` has paths in lower case."""
+    """The function that finds the user or group of an AlternateIdentifier; `by_attribute` has paths in lower case."""
 
     def find(store: StoreView, given: Any) -> tuple[StoreView, R] | Fault:
         identifier = given["AlternateIdentifier"]

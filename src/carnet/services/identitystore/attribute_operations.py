@@ -1,4 +1,4 @@
-"""Changes of single attributes: a path, and a document to set; without one, what is there goes.
+"""Changes of single attributes: a path, and the document to set; without one, the value is removed.
 
 https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_AttributeOperation.html
 """
@@ -28,14 +28,14 @@ _WHOLE = (*TEXTS, *LISTS, "Name")
 
 
 class Edited:
-    """A user's name and attributes while operations are applied to them, one after the other."""
+    """A user's name and attributes while operations are applied to them in turn."""
 
     def __init__(self, user_name: str, attributes: Attributes) -> None:
         self.user_name = user_name
         self.attributes: dict[str, Any] = dict(attributes)
 
     def apply(self, operations: Iterable[Mapping[str, Any]]) -> None:
-        """Raises Invalid for a path that nobody has, and for what it cannot hold."""
+        """Apply an operation. Raises Invalid for an unknown path, and for a value that it cannot have."""
         for each in operations:
             self._set(each["AttributePath"], each.get("AttributeValue"))
 

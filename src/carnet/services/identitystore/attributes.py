@@ -1,6 +1,6 @@
-"""What people are said to be: the attributes of the model's User, and what each may hold.
+"""The attributes of people: those of the model's User, and their possible values.
 
-Requests of the API were held against the model; what comes as a document, or by SCIM, is held against these.
+The protocol has checked requests of the API against the model; documents and SCIM's resources are checked here.
 
 https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_User.html
 """
@@ -48,17 +48,17 @@ _MANAGER = ("value", "displayName", "$ref")
 
 
 def is_text(value: object, most: int = LONGEST_TEXT) -> bool:
-    """Whether it is what the model calls a SensitiveStringType."""
+    """Whether the value is what the model calls a SensitiveStringType."""
     return isinstance(value, str) and 0 < len(value) <= most and all(map(_is_character, value))
 
 
 def is_user_name(value: object) -> bool:
-    """Whether it is a text without blanks, of the length of a user name."""
+    """Whether the value is a text without blanks, as long as a user name may be."""
     return isinstance(value, str) and is_text(value, LONGEST_USER_NAME) and not any(each in _BLANKS for each in value)
 
 
 def is_external_id(value: object) -> bool:
-    """Whether it can be an issuer, or an id there."""
+    """Whether the value can be an issuer, or an id of an issuer."""
     return isinstance(value, str) and is_text(value, 256) and not any(each in _BLANKS for each in value)
 
 
@@ -67,7 +67,7 @@ def _is_character(character: str) -> bool:
 
 
 def check_required(attributes: Attributes) -> None:
-    """Raise Invalid unless what everybody must have is there."""
+    """Raise Invalid unless all required attributes are there."""
     name: Mapping[str, Any] = attributes.get("Name", {})
     lacking = [each for each in ("DisplayName", "Name") if not attributes.get(each)]
     if "Name" not in lacking:
@@ -77,7 +77,8 @@ def check_required(attributes: Attributes) -> None:
 
 
 def read_value(attribute: str, value: Any, path: str) -> Any:
-    """The value of a whole attribute, as requests have it, from a document. Raises Invalid, which names the `path`."""
+    """The value of a whole attribute in a document, in the form of the API's requests. Raises Invalid, which names the
+    `path`."""
     if attribute in TEXTS:
         return read_text(value, path)
     if attribute == "Name":
@@ -91,26 +92,26 @@ def read_value(attribute: str, value: Any, path: str) -> Any:
 
 
 def read_text(value: Any, path: str) -> str:
-    """A text of a document; raises Invalid."""
+    """The text in a document. Raises Invalid for other values."""
     if not is_text(value):
         raise sentences.bad_value(path)
     return str(value)
 
 
 def read_extensions(value: Any) -> dict[str, Any]:
-    """Extensions by their names; raises Invalid."""
+    """The extensions by their names. Raises Invalid."""
     if not isinstance(value, dict) or set(value) - {ENTERPRISE}:
         raise sentences.bad_value(EXTENSIONS)
     return {name: read_enterprise(each) for name, each in value.items()}
 
 
 def read_enterprise(value: Any) -> dict[str, Any]:
-    """What the extension holds, whose members are written as SCIM has them; raises Invalid."""
+    """The members of the enterprise extension, named as in SCIM. Raises Invalid."""
     return _read_members(value, ENTERPRISE, {**dict.fromkeys(_ENTERPRISE_TEXTS, read_text), "manager": _read_manager})
 
 
 def enterprise_member(name: str, value: Any) -> Any:
-    """The value of one member of the extension; raises Invalid."""
+    """The value of one member of the enterprise extension. Raises Invalid."""
     return read_enterprise({name: value})[name]
 
 
@@ -144,5 +145,5 @@ def _read_element(value: Any, texts: tuple[str, ...], path: str) -> dict[str, An
 
 
 def capitalized(name: str) -> str:
-    """The name as the model's members begin: documents have either."""
+    """The name with a capital letter, as in the model's members: documents have either form."""
     return name[:1].upper() + name[1:]

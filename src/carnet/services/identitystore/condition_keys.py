@@ -1,4 +1,4 @@
-"""Condition keys that operations of identity stores bring, beside identitystore:PrimaryRegion.
+"""The condition keys of operations of identity stores, except for identitystore:PrimaryRegion.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentitystore.html
 """

@@ -1,4 +1,4 @@
-"""Changes of an identity store, whoever asks for them: operations of its API, or a provisioner by SCIM."""
+"""Changes of an identity store, which operations of its API and provisioners by SCIM share."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Resource: TypeAlias = IdentityStoreUser | IdentityStoreGroup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryChange:
-    """One change of one identity store, at the locked revision: who makes it, and when."""
+    """A change of an identity store at the locked revision: its author, and its time."""
 
     store: Unit
     ids: Ids
@@ -97,7 +97,7 @@ class DirectoryChange:
         return group
 
     def save(self, before: R, after: R) -> R:
-        """Save what was changed of a user or group. Raises Invalid, AlreadyExists."""
+        """Save the changes of a user or group. Raises Invalid, AlreadyExists."""
         saved = replace(after, revision=before.revision + 1, updated=self.now, updated_by=self.by)
         if isinstance(saved, IdentityStoreUser):
             self._check_user(saved)
@@ -115,7 +115,7 @@ class DirectoryChange:
         self._remove(group)
 
     def add_member(self, group: IdentityStoreGroup, user: IdentityStoreUser) -> IdentityStoreMembership:
-        """Put a person into a group. Raises AlreadyExists."""
+        """Add a person to a group. Raises AlreadyExists."""
         if self.view.of(IdentityStoreMembership).named(membership_pair(group.id, user.id)) is not None:
             raise sentences.already_member()
         membership = IdentityStoreMembership(
@@ -131,13 +131,13 @@ class DirectoryChange:
         return membership
 
     def remove_member(self, group: IdentityStoreGroup, user: str) -> None:
-        """Take the person of that id out of a group; nothing changes if nobody of that id is in it."""
+        """Remove the person of that id from a group; nothing changes if the group has no such member."""
         membership = self.view.of(IdentityStoreMembership).named(membership_pair(group.id, user))
         if membership is not None:
             self.store.remove(membership)
 
     def _remove(self, resource: Resource) -> None:
-        """Remove a user or group, and before it whatever is said of it alone: memberships, passwords, MFA devices."""
+        """Remove a user or group, and before it all that belongs to it only: memberships, passwords, MFA devices."""
         for kind in ENTITY_TYPES.of_scope(ScopeKind.ACCOUNT):
             for name, reference in kind.references.items():
                 if reference.to is type(resource) and kind.entity is not type(resource):
@@ -145,7 +145,7 @@ class DirectoryChange:
                         self.store.remove(referring)
         self.store.remove(resource)
 
-    # INVARIANT: the view is that of the locked revision, so what is free in it stays free until the commit.
+    # INVARIANT: the view is that of the locked revision, so a name that is free in it stays free until the commit.
 
     def _check_user(self, user: IdentityStoreUser) -> None:
         check_required(user.attributes)

@@ -1,4 +1,4 @@
-"""The one filter that lists of users and groups still take."""
+"""The only filter that lists of users and groups still accept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def filtered(
     named: Callable[[AccountView, str], R | None],
     kind: type[R],
 ) -> tuple[R, ...]:
-    """All of a kind, by id, or the one whose `attribute` has the value that Filters asks for.
+    """All entities of a kind, by id, or the one whose `attribute` has the value in Filters.
 
     Raises Invalid for a filter by another attribute.
     """

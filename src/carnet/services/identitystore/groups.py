@@ -53,7 +53,7 @@ def describe_group(call: Call, given: Mapping[str, Any], store: StoreView, group
     context=_KEYS,
 )
 def update_group(call: WriteCall, given: Mapping[str, Any], store: StoreView, group: IdentityStoreGroup) -> Answer:
-    """Rename or describe a group otherwise."""
+    """Change a group's display name or description."""
     check_revision(group, given)
     saved = targets.change(call, store).save(group, _edited(group, given["Operations"]))
     return {**shapes.group_named(store, saved), "Revision": str(saved.revision)}

@@ -29,7 +29,7 @@ def _named(instance: Instance) -> dict[str, Any]:
 
 @read("ListIdentityStores", on=account_wide)
 def list_identity_stores(call: Call, given: Mapping[str, Any]) -> Answer:
-    """Those that the caller's account sees, by id."""
+    """The identity stores that the caller's account sees, by id."""
     seen = sorted(visible_instances(call.snapshot, call.account), key=lambda each: each.identity_store)
     found = page(call.paging, "ListIdentityStores", seen, given, key=lambda each: each.identity_store)
     return found.answer("IdentityStores", _named)
@@ -37,7 +37,7 @@ def list_identity_stores(call: Call, given: Mapping[str, Any]) -> Answer:
 
 @read("DescribeIdentityStore", on=targets.identity_store(anywhere), context=(primary_region,))
 def describe_identity_store(call: Call, given: Mapping[str, Any], store: StoreView) -> Answer:
-    """One identity store, and from where it may be called."""
+    """An identity store, and the networks from which it may be called."""
     instance = store.instance
     configured = {"NetworkConfiguration": {"VpceAccessRequired": False, **instance.network}}
     return {**_named(instance), **(configured if instance.network else {})}
@@ -45,7 +45,7 @@ def describe_identity_store(call: Call, given: Mapping[str, Any], store: StoreVi
 
 @write("UpdateIdentityStore", on=targets.identity_store(administrator), context=(vpce_access_required,))
 def update_identity_store(call: WriteCall, given: Mapping[str, Any], store: StoreView) -> Answer:
-    """Say from which addresses the store may be called; what is not said is allowed from everywhere."""
+    """Set the networks from which the store may be called. An address list that is not given allows every address."""
     instance = store.instance
     network = _addresses(given.get("NetworkConfiguration"))
     allowed = network.get(API_IPS)

@@ -1,4 +1,4 @@
-"""Who is in which group.
+"""Memberships of people in groups.
 
 https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_GroupMembership.html
 """
@@ -24,7 +24,7 @@ _KEYS = (primary_region,)
 
 
 def _pair(call: Call, given: Any) -> Target[StoreView, IdentityStoreGroup, IdentityStoreUser]:
-    """The group and the person that a request names."""
+    """The group and the person in a request."""
     return targets.in_store(call, given, administrator, lambda store: _find_pair(store, given))
 
 
@@ -48,7 +48,7 @@ def _member_arn(given: Any, target: AnyTarget) -> Iterator[str]:
 
 
 def _membership_arns(given: Any, target: AnyTarget) -> Iterator[str]:
-    """The membership, and what it is between, if there is one."""
+    """The ARNs of the membership, its group and its person, if there is one."""
     found = () if isinstance(target.found, Fault) else target.found
     membership = next((each for each in found if isinstance(each, IdentityStoreMembership)), None)
     named = plain_id(given["MembershipId"]) if "MembershipId" in given else "*"
@@ -76,7 +76,7 @@ def create_group_membership(
     group: IdentityStoreGroup,
     user: IdentityStoreUser,
 ) -> Answer:
-    """Put a person into a group."""
+    """Add a person to a group."""
     return shapes.membership_named(store, targets.change(call, store).add_member(group, user))
 
 
@@ -92,7 +92,7 @@ def describe_group_membership(
     store: StoreView,
     membership: IdentityStoreMembership,
 ) -> Answer:
-    """One membership."""
+    """A membership."""
     return shapes.membership(store, membership)
 
 
@@ -108,7 +108,7 @@ def delete_group_membership(
     store: StoreView,
     membership: IdentityStoreMembership,
 ) -> Answer:
-    """Take a person out of a group."""
+    """Remove a person from a group."""
     call.store.remove(membership)
     return {}
 
@@ -141,7 +141,7 @@ def _list_arns(given: Any, target: AnyTarget) -> Iterator[str]:
     context=_KEYS,
 )
 def list_group_memberships(call: Call, given: Mapping[str, Any], store: StoreView, group: IdentityStoreGroup) -> Answer:
-    """Who is in a group, by the id of the membership."""
+    """The members of a group, by the id of the membership."""
     memberships = memberships_in_group(store.owner, group.id)
     found = page(call.paging, "ListGroupMemberships", memberships, given, key=lambda each: each.id)
     return found.answer("GroupMemberships", lambda each: shapes.membership(store, each))
@@ -170,7 +170,7 @@ def _lists_of_member(given: Any, target: AnyTarget) -> Iterator[str]:
 def list_group_memberships_for_member(
     call: Call, given: Mapping[str, Any], store: StoreView, user: IdentityStoreUser
 ) -> Answer:
-    """In which groups a person is, by the id of the membership."""
+    """The groups of a person, by the id of the membership."""
     memberships = memberships_of_user(store.owner, user.id)
     found = page(call.paging, "ListGroupMembershipsForMember", memberships, given, key=lambda each: each.id)
     return found.answer("GroupMemberships", lambda each: shapes.membership(store, each))
@@ -184,7 +184,7 @@ def _every_group_asked(given: Any, target: AnyTarget) -> Iterator[str]:
 
 @read("IsMemberInGroups", on=targets.identity_store(anywhere), acts_on=_every_group_asked, context=_KEYS)
 def is_member_in_groups(call: Call, given: Mapping[str, Any], store: StoreView) -> Answer:
-    """Of each group, whether a person is in it. Nobody, and a group that is not there, are no error."""
+    """For each of the groups, whether a person is a member. A person or a group that does not exist is no error."""
     memberships, member = store.owner.of(IdentityStoreMembership), plain_id(given["MemberId"]["UserId"])
 
     def result(group: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""From where an identity store may be called: what UpdateIdentityStore sets.
+"""The networks from which an identity store may be called, as UpdateIdentityStore sets them.
 
 https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_NetworkConfiguration.html
 """
@@ -33,13 +33,13 @@ NOT_FROM_HERE = "The network configuration of the identity store does not allow 
 
 
 def may_call(instance: Instance, door: str, address: str) -> bool:
-    """Whether a request may come from an address to one of the two doors, which are open to all if nothing is set."""
+    """Whether a request from an address may use one of the two doors. Without a setting, every address may."""
     allowed = instance.network.get(door, ())
     return not allowed or is_among(address, allowed)
 
 
 def is_among(address: str, networks: Iterable[str]) -> bool:
-    """Whether an address is in one of these networks; what is no address is in none."""
+    """Whether an address is in one of these networks; a text that is no address is in none."""
     try:
         one = ip_address(address)
     except ValueError:
@@ -48,7 +48,7 @@ def is_among(address: str, networks: Iterable[str]) -> bool:
 
 
 def check_networks(networks: Iterable[str]) -> None:
-    """Raise Invalid unless all are addresses or networks."""
+    """Raise Invalid unless all texts are addresses or networks."""
     for each in networks:
         try:
             ip_network(each, strict=False)

@@ -1,4 +1,4 @@
-"""How much an identity store may have.
+"""The quotas of an identity store.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html
 """

@@ -1,4 +1,4 @@
-"""Changes of what nobody else has changed meanwhile."""
+"""Changes of resources on condition that nobody else has changed them meanwhile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from carnet.services.identitystore import sentences
 
 
 def check_revision(resource: IdentityStoreUser | IdentityStoreGroup, given: Mapping[str, Any]) -> None:
-    """Raise AlreadyExists, as a conflict, if another Revision is asked for than that of the resource."""
+    """Raise AlreadyExists, as a conflict, if the requested Revision is not that of the resource."""
     wanted = given.get("Revision")
     if wanted is not None and wanted != str(resource.revision):
         raise sentences.changed_meanwhile()

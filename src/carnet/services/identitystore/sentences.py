@@ -1,4 +1,4 @@
-"""What the identity store says of errors.
+"""The error sentences of the identity store.
 
 https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/CommonErrors.html
 """
@@ -21,7 +21,7 @@ def missing(resource_type: str, sentence: str | None = None) -> Missing:
 
 
 def duplicate(what: str) -> AlreadyExists:
-    """`what` is UserName, GroupDisplayName ..."""
+    """`what` is UserName, GroupDisplayName, ..."""
     return _taken(f"Duplicate {what}")
 
 
@@ -42,7 +42,7 @@ def not_for_this_account() -> Denied:
 
 
 def required(*attributes: str) -> Invalid:
-    """For attributes that are missing, by their names in lower case."""
+    """For missing attributes, with their names in lower case."""
     return Invalid(", ".join(f"{each}: The attribute {each} is required" for each in attributes))
 
 

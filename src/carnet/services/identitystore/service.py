@@ -50,14 +50,14 @@ ActsOn = Callable[[Any, Any], Iterable[str]]
 def read(
     name: str, *, on: Names[*Found], acts_on: ActsOn | None = None, context: tuple[Adds, ...] = ()
 ) -> Callable[[Callable[[Call, Given, *Found], Answer]], Callable[[Call, Given, *Found], Answer]]:
-    """Register the body of an operation that changes nothing; it needs its permission for all that it acts on."""
+    """Register the body of an operation that only reads. The caller needs the permission for all that it acts on."""
     return identitystore.read(name, on=on, also=_also(name, acts_on), context=context)
 
 
 def write(
     name: str, *, on: Names[*Found], acts_on: ActsOn | None = None, context: tuple[Adds, ...] = ()
 ) -> Callable[[Callable[[WriteCall, Given, *Found], Answer]], Callable[[WriteCall, Given, *Found], Answer]]:
-    """The same of one that changes something."""
+    """Register the body of an operation that changes something, as `read` does."""
     return identitystore.write(name, on=on, also=_also(name, acts_on), context=context)
 
 

@@ -1,4 +1,4 @@
-"""What the identity store answers: members of the model, from what is stored."""
+"""Entities as the identity store answers them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from carnet.services.identitystore.targets import StoreView
 
 
 def user_named(store: StoreView, user: IdentityStoreUser) -> dict[str, Any]:
-    """What names a user in each answer."""
+    """The ids of a user, which each answer about it has."""
     return {
         "IdentityStoreId": user.identity_store,
         "UserId": user.id,
@@ -22,7 +22,7 @@ def user_named(store: StoreView, user: IdentityStoreUser) -> dict[str, Any]:
 
 
 def user(store: StoreView, one: IdentityStoreUser, extensions: Collection[str] = ()) -> dict[str, Any]:
-    """All of a user, with those extensions that are asked for."""
+    """A whole user, with the requested extensions."""
     attributes = {name: value for name, value in one.attributes.items() if name != EXTENSIONS}
     asked = {name: each for name, each in one.attributes.get(EXTENSIONS, {}).items() if name in extensions}
     if asked:
@@ -39,7 +39,7 @@ def user(store: StoreView, one: IdentityStoreUser, extensions: Collection[str] =
 
 
 def group_named(store: StoreView, group: IdentityStoreGroup) -> dict[str, Any]:
-    """What names a group in each answer."""
+    """The ids of a group, which each answer about it has."""
     return {
         "IdentityStoreId": group.identity_store,
         "GroupId": group.id,
@@ -48,7 +48,7 @@ def group_named(store: StoreView, group: IdentityStoreGroup) -> dict[str, Any]:
 
 
 def group(store: StoreView, one: IdentityStoreGroup) -> dict[str, Any]:
-    """All of a group."""
+    """A whole group."""
     described = {} if one.description is None else {"Description": one.description}
     return {
         **group_named(store, one),
@@ -61,7 +61,7 @@ def group(store: StoreView, one: IdentityStoreGroup) -> dict[str, Any]:
 
 
 def membership_named(store: StoreView, membership: IdentityStoreMembership) -> dict[str, Any]:
-    """What names a membership in each answer."""
+    """The ids of a membership, which each answer about it has."""
     return {
         "IdentityStoreId": membership.identity_store,
         "MembershipId": membership.id,
@@ -70,7 +70,7 @@ def membership_named(store: StoreView, membership: IdentityStoreMembership) -> d
 
 
 def membership(store: StoreView, one: IdentityStoreMembership) -> dict[str, Any]:
-    """All of a membership, which nobody changes once it is there."""
+    """A whole membership, which cannot be changed."""
     return {
         **membership_named(store, one),
         "GroupId": one.group,

@@ -59,7 +59,7 @@ def administrator(call: Call, instance: Instance) -> bool:
 
 
 def plain_id(given: str) -> str:
-    """An id, which may be given as an ARN."""
+    """An id, which the request may give as an ARN."""
     return given.rpartition("/")[2]
 
 
@@ -73,7 +73,8 @@ def identity_store(whence: Whence) -> Names[StoreView]:
 
 
 def member(whence: Whence, kind: type[M], parameter: str, missing: str | None = None) -> Names[StoreView, M]:
-    """A user, group or membership by the id in that member of the input; `missing` is said if it is not there."""
+    """The user, group or membership whose id is in that member of the input; `missing` makes the error if there is
+    none."""
 
     def target(call: Call, given: Any) -> Target[StoreView, M]:
         def found_in(store: StoreView) -> tuple[StoreView, M] | Fault:
@@ -86,7 +87,7 @@ def member(whence: Whence, kind: type[M], parameter: str, missing: str | None = 
 
 
 def find(store: StoreView, kind: type[M], given: str) -> M | None:
-    """What has that id, or that ARN, in the identity store."""
+    """The entity of that id or ARN in the identity store."""
     if given.startswith("arn:") and f":{_KINDS[kind][0]}/" not in given:
         return None
     return store.owner.of(kind).get(plain_id(given))
@@ -95,7 +96,7 @@ def find(store: StoreView, kind: type[M], given: str) -> M | None:
 def in_store(
     call: Call, given: Any, whence: Whence, find_in: Callable[[StoreView], tuple[*Found] | Fault]
 ) -> Target[*Found]:
-    """What a function finds in the identity store IdentityStoreId."""
+    """The target that a function finds in the identity store IdentityStoreId."""
     wanted = plain_id(given["IdentityStoreId"])
     instances = visible_instances(call.snapshot, call.account)
     instance = next((each for each in instances if each.identity_store == wanted), None)
@@ -103,7 +104,7 @@ def in_store(
         arn = f"arn:{call.partition}:identitystore::{call.account}:identitystore/{wanted}"
         return Target(arn=arn, account=call.account, found=sentences.missing(sentences.IDENTITY_STORE))
     store = StoreView(instance, call.snapshot.accounts[instance.account])
-    # The caller's own policies decide on what is of the management account, as in all that Organizations shares.
+    # The caller's own policies decide on resources of the management account, as on all that Organizations shares.
     return Target(arn=instance.identity_store_arn, account=call.account, found=_found(call, store, whence, find_in))
 
 
@@ -117,7 +118,7 @@ def _found(
 
 
 def change(call: WriteCall, store: StoreView) -> DirectoryChange:
-    """The change that a call makes."""
+    """The change by a call."""
     return DirectoryChange(
         store=call.store,
         ids=call.ids,
@@ -130,7 +131,7 @@ def change(call: WriteCall, store: StoreView) -> DirectoryChange:
 
 
 def given_arn(kind: type[Member], parameter: str) -> Callable[[Any, AnyTarget], Iterator[str]]:
-    """For `acts_on=`: the user, group or membership of the id in that member of the input, there or not."""
+    """For `acts_on=`: the user, group or membership of the id in that member of the input, whether or not it exists."""
 
     def arns(given: Any, target: AnyTarget) -> Iterator[str]:
         yield arn_of(target, kind, plain_id(given[parameter]))
@@ -148,7 +149,7 @@ def every(kind: type[Member]) -> Callable[[Any, AnyTarget], Iterator[str]]:
 
 
 def found_arns(kind: type[Member]) -> Callable[[Any, AnyTarget], Iterator[str]]:
-    """For `acts_on=`: the one that the target found; if it found none, only who may act on all learns of it."""
+    """For `acts_on=`: the found resource, or `*` if there is none, so that only who may act on all learns it."""
 
     def arns(given: Any, target: AnyTarget) -> Iterator[str]:
         found = () if isinstance(target.found, Fault) else target.found
@@ -159,7 +160,7 @@ def found_arns(kind: type[Member]) -> Callable[[Any, AnyTarget], Iterator[str]]:
 
 
 def arn_of(target: AnyTarget, kind: type[Member], resource_id: str) -> str:
-    """The ARN of a user, group or membership, which names no account."""
+    """The ARN of a user, group or membership, which contains no account."""
     return f"{target.arn.partition(':identitystore:')[0]}:identitystore:::{_KINDS[kind][0]}/{resource_id}"
 
 

@@ -1,7 +1,7 @@
-"""New accounts of an organization, and what became of the requests for them.
+"""New accounts of an organization, and the status of the requests for them.
 
-AWS makes an account in the background. Here it is made with the request, whose answer says IN_PROGRESS all the same:
-clients ask for the status before they go on.
+AWS creates an account in the background. Here it is created with the request, whose answer says IN_PROGRESS all the
+same, because clients ask for the status before they go on.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
 """
@@ -46,7 +46,7 @@ _STATUSES_KEPT = 1_000
 
 
 def requested(call: Call, given: Any) -> Target[OrganizationView]:
-    """The account to create, which has no ARN yet; policies see the requested tags as its own, too."""
+    """The account to create, which has no ARN yet; for the policies, it has the requested tags."""
     target = targets.organization(management_account)(call, given)
     return with_members(target, tags={tag["Key"]: tag["Value"] for tag in given.get("Tags", ())})
 
@@ -93,7 +93,7 @@ def create_gov_cloud_account(
 def describe_create_account_status(
     call: Call, given: DescribeCreateAccountStatusRequestTypeDef, view: OrganizationView
 ) -> Answer:
-    """What became of one request."""
+    """The status of one request."""
     status = view.of(CreateAccountStatus).get(given["CreateAccountRequestId"])
     if status is None:
         raise sentences.account_request_missing()
@@ -104,7 +104,7 @@ def describe_create_account_status(
 def list_create_account_status(
     call: Call, given: ListCreateAccountStatusRequestTypeDef, view: OrganizationView
 ) -> Answer:
-    """The requests of the organization, by id, all of them or those in some states."""
+    """The requests of the organization, by id: all of them or those in some states."""
     states = frozenset(given.get("States", ()))
     found = page(
         call.paging,
@@ -124,7 +124,7 @@ def _ensure_room(call: Call, view: OrganizationView) -> None:
 
 
 def _failure(call: Call, email: str) -> CreateAccountFailure | None:
-    """What AWS finds out only after it has answered."""
+    """The failure that AWS finds only after it has answered."""
     if not is_account_email(email):
         return CreateAccountFailure.INVALID_EMAIL
     if call.snapshot.with_email(email):
@@ -150,7 +150,7 @@ def _new_account(call: WriteCall, given: CreateAccountRequestTypeDef, view: Orga
 
 
 def _too_old(view: OrganizationView) -> list[CreateAccountStatus]:
-    """The oldest, so that with a new one there are as many as are kept."""
+    """The oldest requests, which are removed so that the new one does not exceed the number kept."""
     statuses = view.of(CreateAccountStatus)
     surplus = len(statuses) + 1 - _STATUSES_KEPT
     return sorted(statuses, key=lambda status: (status.requested, status.id))[:surplus] if surplus > 0 else []

@@ -57,7 +57,7 @@ def describe_account(
 
 
 def both_parents(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Check]:
-    """The permission to move an account must hold for where it comes from and where it goes to, too."""
+    """The permission to move an account must hold for the old and the new parent, too."""
     for member in ("SourceParentId", "DestinationParentId"):
         where = targets.named(call, management_account, given[member], targets.unit_or_root, sentences.parent_missing)
         yield where.check("organizations:MoveAccount", keys)
@@ -67,7 +67,7 @@ def both_parents(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Itera
 def move_account(
     call: WriteCall, given: MoveAccountRequestTypeDef, view: OrganizationView, account: OrganizationAccount
 ) -> Answer:
-    """Move an account below another parent, whose policies it is under from the next request on."""
+    """Move an account to another parent, whose policies apply to it from the next request on."""
     source = _parent(view, given["SourceParentId"], sentences.source_missing())
     destination = _parent(view, given["DestinationParentId"], sentences.destination_missing())
     if account.parent != source.id:

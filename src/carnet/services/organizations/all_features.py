@@ -38,12 +38,12 @@ def enable_all_features(call: WriteCall, given: object, view: OrganizationView) 
 
 
 def is_being_enabled(call: Call, view: OrganizationView) -> bool:
-    """Whether the organization is on its way to all features."""
+    """Whether the organization is changing to all features."""
     return _pending(call, view) is not None
 
 
 def confirm(call: WriteCall, handshake: Handshake) -> Handshake:
-    """Enable all features; raises Refused as long as an account has not approved."""
+    """Enable all features. Raises Refused as long as an account has not approved."""
     if handshake.state_at(call.now) is HandshakeState.REQUESTED:
         raise handshake_sentences.transition()
     accepted = moved_on(call, handshake, HandshakeState.ACCEPTED)
@@ -53,19 +53,19 @@ def confirm(call: WriteCall, handshake: Handshake) -> Handshake:
 
 
 def approve(call: WriteCall, handshake: Handshake) -> Handshake:
-    """The approval of one account. After the last one the management account can confirm."""
+    """Record the approval of an account. After the last one the management account can confirm."""
     approved = moved_on(call, handshake, HandshakeState.ACCEPTED)
     _go_on_without(call, sender_of(call.snapshot, handshake), handshake.account)
     return approved
 
 
 def cancel_approvals(call: WriteCall, handshake: Handshake) -> None:
-    """Ask nobody any more: the management account has canceled."""
+    """Cancel the requests for approval: the management account has canceled."""
     cancel_all(call, _approvals(call, handshake))
 
 
 def departed(call: WriteCall, view: OrganizationView, account: str) -> None:
-    """An account has left, whose approval is not waited for any more."""
+    """An account has left; its approval is no longer necessary."""
     parent = _pending(call, view)
     if parent is not None:
         cancel_all(call, (one for one in _approvals(call, parent) if one.account == account))
@@ -73,7 +73,7 @@ def departed(call: WriteCall, view: OrganizationView, account: str) -> None:
 
 
 def _go_on_without(call: WriteCall, view: OrganizationView, account: str) -> None:
-    """Let the management account confirm if this account's was the last approval that was waited for."""
+    """Let the management account confirm if only this account's approval was missing."""
     parent = _pending(call, view)
     if parent is None or parent.state is not HandshakeState.REQUESTED:
         return
@@ -93,7 +93,7 @@ def _approvals(call: Call, parent: Handshake) -> list[Handshake]:
 
 
 def _invited(view: OrganizationView) -> list[OrganizationAccount]:
-    """The accounts that are asked: those that were not created by the organization, without the management account."""
+    """The accounts whose approval is necessary: all that were invited, without the management account."""
     members = (one for one in view.of(OrganizationAccount).sorted() if one.id != view.organization.management)
     return [one for one in members if one.joined_method is JoinedMethod.INVITED]
 

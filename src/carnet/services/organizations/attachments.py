@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def _for_the_target(action: str) -> Also:
-    """The permission must hold for the root, unit or account, too."""
+    """The permission must also hold for the root, unit or account."""
     node = targets.node(delegate)
 
     def also(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Check]:

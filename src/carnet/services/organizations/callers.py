@@ -1,4 +1,4 @@
-"""From which account an operation may be called: what a policy allows is not enough.
+"""The accounts from which an operation may be called; an allow in a policy is not enough.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/action-reference.html
 """
@@ -31,7 +31,7 @@ def any_account(call: Call) -> OrganizationView:
 
 
 def management_account(call: Call) -> OrganizationView:
-    """The management account alone."""
+    """The management account only."""
     view = any_account(call)
     if view.organization.management != call.account:
         raise sentences.not_for_this_account()
@@ -39,13 +39,13 @@ def management_account(call: Call) -> OrganizationView:
 
 
 def administrator(call: Call) -> OrganizationView:
-    """The management account, a delegated administrator for a service, or whomever the resource policy lets."""
+    """The management account, a delegated administrator, or a principal that the resource policy allows."""
     view = any_account(call)
     return view if view.of(OrganizationAccount).by_id[call.account].delegations else delegate(call)
 
 
 def delegate(call: Call) -> OrganizationView:
-    """The management account, or whomever the resource policy lets."""
+    """The management account, or a principal that the resource policy allows."""
     view = any_account(call)
     if view.organization.management != call.account and not len(view.of(OrganizationResourcePolicy)):
         raise sentences.not_for_this_account()
@@ -53,7 +53,7 @@ def delegate(call: Call) -> OrganizationView:
 
 
 class Side(NamedTuple):
-    """Where policies decide on something of the organization."""
+    """The account whose policies decide on something of the organization."""
 
     account: str
     policies: tuple[ResourcePolicy, ...] = ()
@@ -83,7 +83,7 @@ def _resource_policies(view: OrganizationView) -> tuple[ResourcePolicy, ...]:
 
 
 def asked(call: Call, whence: From) -> OrganizationView | Fault:
-    """The organization; or the fault to tell those who may know."""
+    """The organization, or the fault for callers that may know it."""
     try:
         return whence(call)
     except Fault as fault:

@@ -23,7 +23,7 @@ _TEAMS_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII)
 
 
 def _members(part: Mapping[str, Any]) -> dict[str, Any]:
-    """By name as written."""
+    """The members by their names as written."""
     return {name: given for name, given in part.items() if not name.startswith(OPERATOR_PREFIX)}
 
 
@@ -47,7 +47,7 @@ def _each(named: re.Pattern[str], check: _Check) -> _Check:
 
 
 def _one_of(*words: str) -> _Check:
-    """A setting that is assigned one of the words."""
+    """A setting whose assigned value is one of the words."""
 
     def checked(part: Any) -> bool:
         if not isinstance(part, dict) or _members(part):
@@ -59,7 +59,7 @@ def _one_of(*words: str) -> _Check:
 
 
 def _list(value: re.Pattern[str]) -> _Check:
-    """A setting that is a list of such values."""
+    """A setting whose value is a list of such values."""
 
     def checked(part: Any) -> bool:
         if not isinstance(part, dict) or _members(part):

@@ -18,7 +18,7 @@ _KEY = "organizations:PolicyType"
 
 
 def service_principal(call: Call, given: Any, target: object) -> Keys:
-    """organizations:ServicePrincipal: the AWS service that the request is about; nothing if it names none."""
+    """organizations:ServicePrincipal: the AWS service in the request; nothing if there is none."""
     service = given.get("ServicePrincipal")
     return {} if service is None else {"organizations:ServicePrincipal": service}
 
@@ -35,7 +35,7 @@ def transfer(direction: TransferDirection) -> Adds:
 def transfer_seen(
     call: Call, given: Any, target: Target[OrganizationView, ResponsibilityTransfer, TransferDirection]
 ) -> Keys:
-    """The same of the transfer that is acted on; of one that is not there nothing is known."""
+    """The same keys of the transfer that is acted on; none if it does not exist."""
     return {} if isinstance(target.found, Fault) else _of_transfer(target.found[2])
 
 
@@ -44,12 +44,12 @@ def _of_transfer(direction: TransferDirection) -> Keys:
 
 
 def policy_type(call: Call, given: Any, target: object) -> Keys:
-    """organizations:PolicyType: the type of policies that the request is about."""
+    """organizations:PolicyType: the type of the policies that the request is about."""
     return {_KEY: given["PolicyType"]}
 
 
 def type_created(call: Call, given: Any, target: object) -> Keys:
-    """organizations:PolicyType of a policy that is not there yet."""
+    """organizations:PolicyType of the policy to create."""
     return {_KEY: given["Type"]}
 
 
@@ -59,12 +59,12 @@ def type_listed(call: Call, given: Any, target: object) -> Keys:
 
 
 def type_of_policy(call: Call, given: Any, target: Target[OrganizationView, OrganizationPolicy]) -> Keys:
-    """organizations:PolicyType of the policy that is acted on; of one that is not there nothing is known."""
+    """organizations:PolicyType of the policy that is acted on; none if it does not exist."""
     return {} if isinstance(target.found, Fault) else {_KEY: target.found[1].type}
 
 
 def type_of_tagged(call: Call, given: Any, target: Target[Any]) -> Keys:
-    """organizations:PolicyType if what has the tags is a policy, organizations:Transfer... if it is a transfer."""
+    """organizations:PolicyType of a tagged policy; organizations:Transfer... of a tagged transfer."""
     tagged = None if isinstance(target.found, Fault) else target.found[0]
     if isinstance(tagged, ResponsibilityTransfer):
         return _of_transfer(TransferDirection.INBOUND)

@@ -38,7 +38,7 @@ def register_delegated_administrator(
     view: OrganizationView,
     account: OrganizationAccount,
 ) -> Answer:
-    """Let an account read the organization, and administer a service that is trusted."""
+    """Let an account read the organization and administer a trusted service."""
     service = known_service(given["ServicePrincipal"])
     if account.id == view.organization.management:
         raise sentences.constraint(
@@ -70,7 +70,7 @@ def deregister_delegated_administrator(
     view: OrganizationView,
     account: OrganizationAccount,
 ) -> Answer:
-    """Take the administration of a service away from an account."""
+    """End an account's administration of a service."""
     service = known_service(given["ServicePrincipal"])
     if service not in account.delegations:
         raise sentences.not_registered()
@@ -93,7 +93,7 @@ def list_delegated_administrators(
 
 
 def _delegated(view: OrganizationView) -> tuple[OrganizationAccount, ...]:
-    """Every delegated administrator, by account id: found once for each state of the accounts."""
+    """Every delegated administrator, by account id, computed once for each state of the accounts."""
     accounts = view.of(OrganizationAccount)
     return view.memo.lasting(
         _delegated, (accounts,), lambda: tuple(account for account in accounts.sorted() if account.delegations)

@@ -71,7 +71,7 @@ def remove_account_from_organization(
 
 @organizations.write("LeaveOrganization", on=targets.organization(any_account))
 def leave_organization(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
-    """The same, by the member itself."""
+    """As RemoveAccountFromOrganization, called by the member itself."""
     leave(call, view, view.of(OrganizationAccount).by_id[call.account], Departure.LEFT)
     return {}
 
@@ -93,7 +93,7 @@ def leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount,
 
 
 def _closed(call: Call, view: OrganizationView, account: OrganizationAccount) -> Event:
-    """AWS closes an account after its answer; here it is closed with it."""
+    """The event of a closed account. AWS closes it after its answer; here it is closed with it."""
     now = event_time(call.now)
     status = {
         "accountId": account.id,
@@ -105,7 +105,7 @@ def _closed(call: Call, view: OrganizationView, account: OrganizationAccount) ->
 
 
 def _membership(call: Call, account: OrganizationAccount) -> Membership:
-    """The account's side; raises Unavailable if it cannot be read."""
+    """The account's membership. Raises Unavailable if it cannot be read."""
     seen = call.snapshot.account(account.id)
     if seen is None or seen.membership is None:
         raise Unavailable(f"The account {account.id} cannot be read.")
@@ -113,14 +113,14 @@ def _membership(call: Call, account: OrganizationAccount) -> Membership:
 
 
 def _closed_since(call: Call, view: OrganizationView, since: datetime) -> int:
-    """How many accounts of the organization were closed after that."""
+    """The number of accounts of the organization that were closed after that time."""
     seen = (call.snapshot.account(account.id) for account in view.of(OrganizationAccount))
     memberships = (one.membership for one in seen if one is not None)
     return sum(1 for each in memberships if each is not None and each.closed is not None and each.closed > since)
 
 
 def _closable(call: Call, view: OrganizationView) -> int:
-    """How many may be closed within 30 days: 20 % of the members, within the bounds of the quotas."""
+    """How many accounts may be closed within 30 days: 20 % of the members, within the bounds of the quotas."""
     quotas = quotas_of(call, view.organization)
     fifth = (len(view.of(OrganizationAccount)) - 1) // 5
     return min(max(fifth, quotas.closed_accounts), quotas.closed_accounts_at_most)

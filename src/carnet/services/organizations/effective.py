@@ -1,4 +1,4 @@
-"""Effective policies of accounts, and what is wrong with them. They are worked out when they are asked for.
+"""Effective policies of accounts, and their errors. They are computed on demand.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_effective.html
 """
@@ -32,7 +32,7 @@ _NOTHING = "{}"
 
 
 def _own_or_any(call: Call, given: Any) -> Target[OrganizationView, Node]:
-    """The caller's own account, or whatever TargetId an administrator asks about."""
+    """The caller's own account, or, for an administrator, any TargetId."""
     target_id: str = given.get("TargetId", call.account)
     whence = any_account if target_id == call.account else administrator
     return targets.named(call, whence, target_id, OrganizationView.node, sentences.target_missing)

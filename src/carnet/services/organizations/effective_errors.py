@@ -20,7 +20,7 @@ _MOST_RULES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveError:
-    """One fault of an effective policy; `path` leads to what it is in, `plans/daily/rules`."""
+    """An error in an effective policy; `path` is its place, `plans/daily/rules`."""
 
     code: str
     message: str
@@ -41,7 +41,7 @@ class EffectiveError:
 
 
 def effective_errors(effective: EffectivePolicy, policy_type: PolicyType) -> tuple[EffectiveError, ...]:
-    """The faults, sorted by what they are listed by."""
+    """The errors, in the order in which they are listed."""
     if effective.too_large:
         message = f"The effective policy exceeds the allowed maximum limit {MOST_BYTES}"
         return (EffectiveError(code="ELEMENTS_TOO_MANY", message=message, path="", policies=()),)
@@ -75,7 +75,7 @@ def _of_plan(path: str, plan: Setting) -> Iterator[EffectiveError]:
 
 
 def _members(setting: Setting) -> list[tuple[str, Setting]]:
-    """What is left of the members once empty ones are gone."""
+    """The members that are not empty."""
     return [(name, member) for name, member in setting.members.items() if not member.is_empty]
 
 

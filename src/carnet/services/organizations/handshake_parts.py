@@ -1,4 +1,4 @@
-"""What the operations on handshakes have in common: which one is meant, who may respond, and how it is answered.
+"""The shared parts of operations on handshakes: finding a handshake, who may respond, the answer.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_invites.html
 """
@@ -32,14 +32,14 @@ def of_organization(snapshot: Snapshot, organization: str) -> tuple[Handshake, .
 
 
 def places_taken(call: Call, view: OrganizationView) -> int:
-    """How many of its accounts an organization has used up: closed ones count, and so do those that are invited."""
+    """The number of accounts that count towards the organization's quota, closed and invited ones included."""
     sent = of_organization(call.snapshot, view.scope.id)
     invited = [one for one in sent if one.action is HandshakeAction.INVITE and one.is_pending_at(call.now)]
     return len(view.of(OrganizationAccount)) + len(invited)
 
 
 def sender_of(snapshot: Snapshot, handshake: Handshake) -> OrganizationView:
-    """The organization that sent a handshake; raises Unavailable if it cannot be read."""
+    """The organization that sent a handshake. Raises Unavailable if it cannot be read."""
     view = snapshot.organizations.get(handshake.organization)
     if view is None:
         raise Unavailable(f"The organization {handshake.organization} cannot be read.")
@@ -47,7 +47,7 @@ def sender_of(snapshot: Snapshot, handshake: Handshake) -> OrganizationView:
 
 
 def any_party(call: Call, given: Any) -> Target[Handshake]:
-    """The handshake HandshakeId, of which both sides know, and nobody else."""
+    """The handshake HandshakeId, which only its two sides can see."""
     found = call.snapshot.installation.of(Handshake).get(given["HandshakeId"])
     if found is None or not found.is_shown_at(call.now) or not (_received(call, found) or _sent(call, found)):
         membership = call.view.membership
@@ -58,7 +58,7 @@ def any_party(call: Call, given: Any) -> Target[Handshake]:
 
 
 def recipient(call: Call, given: Any) -> Target[Handshake]:
-    """The same, for whom it was sent to."""
+    """The handshake HandshakeId, for its recipient."""
     target = any_party(call, given)
     if isinstance(target.found, Fault) or _received(call, target.found[0]):
         return target
@@ -66,7 +66,7 @@ def recipient(call: Call, given: Any) -> Target[Handshake]:
 
 
 def sender(call: Call, given: Any) -> Target[Handshake]:
-    """The same, for the management account of the organization that sent it."""
+    """The handshake HandshakeId, for the management account of the organization that sent it."""
     target = any_party(call, given)
     if isinstance(target.found, Fault) or _manages(call, target.found[0]):
         return target
@@ -74,7 +74,7 @@ def sender(call: Call, given: Any) -> Target[Handshake]:
 
 
 def moved_on(call: Call, handshake: Handshake, state: HandshakeState) -> Handshake:
-    """A pending handshake in its last state; raises Refused if it is not pending."""
+    """A pending handshake in its final state. Raises Refused if it is not pending."""
     now = handshake.state_at(call.now)
     if now is state:
         raise handshake_sentences.in_state()
@@ -84,7 +84,7 @@ def moved_on(call: Call, handshake: Handshake, state: HandshakeState) -> Handsha
 
 
 def cancel_all(call: WriteCall, handshakes: Iterable[Handshake]) -> None:
-    """Cancel those that are pending."""
+    """Cancel the pending ones of the handshakes."""
     for handshake in handshakes:
         if handshake.is_pending_at(call.now):
             call.store.save(moved_on(call, handshake, HandshakeState.CANCELED))
@@ -125,7 +125,7 @@ def shown(call: Call, handshake: Handshake, transfer: ResponsibilityTransfer | N
 
 
 def _parties(handshake: Handshake) -> list[dict[str, str]]:
-    """Both sides; AWS tells the id of the organization without what ids of organizations begin with."""
+    """Both sides; AWS answers the id of the organization without its prefix."""
     organization = {"Id": handshake.organization.removeprefix("o-"), "Type": "ORGANIZATION"}
     if handshake.action not in _WITH_ACCOUNT:
         return [organization]
@@ -177,7 +177,7 @@ def _manages(call: Call, handshake: Handshake) -> bool:
 
 
 def _sent(call: Call, handshake: Handshake) -> bool:
-    """Whether the caller's account speaks for the organization: it manages it, or is a delegated administrator."""
+    """Whether the caller's account acts for the organization: it manages it, or is a delegated administrator."""
     view = call.snapshot.organizations.get(handshake.organization)
     account = None if view is None else view.of(OrganizationAccount).get(call.account)
     return _manages(call, handshake) or (account is not None and bool(account.delegations))

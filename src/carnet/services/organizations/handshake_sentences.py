@@ -1,4 +1,4 @@
-"""What Organizations says of handshakes if something is wrong, with its error codes and their Reason.
+"""The error sentences of handshakes, with Organizations' error codes and their Reason.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteAccountToOrganization.html
 """

@@ -1,4 +1,4 @@
-"""Handshakes, whatever they are about: who sees them, and who responds.
+"""Handshakes of every kind: who sees them, and who responds.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_Handshake.html
 """
@@ -41,7 +41,7 @@ _ACCEPT: Mapping[HandshakeAction, Callable[[WriteCall, Handshake], Handshake]] =
 
 @organizations.write("AcceptHandshake", on=recipient, also=(may_join,))
 def accept_handshake(call: WriteCall, given: AcceptHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
-    """Agree, and do at once what was asked for."""
+    """Accept, and carry out the requested action at once."""
     accepted = _ACCEPT[handshake.action](call, handshake)
     call.store.save(accepted)
     return {"Handshake": shown(call, accepted)}
@@ -49,7 +49,7 @@ def accept_handshake(call: WriteCall, given: AcceptHandshakeRequestTypeDef, hand
 
 @organizations.write("DeclineHandshake", on=recipient)
 def decline_handshake(call: WriteCall, given: DeclineHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
-    """Refuse. What the organization asks of itself, it cancels."""
+    """Decline. An organization cancels its own requests to itself instead."""
     if handshake.action is HandshakeAction.ENABLE_ALL_FEATURES:
         raise handshake_sentences.transition()
     declined = moved_on(call, handshake, HandshakeState.DECLINED)
@@ -60,7 +60,7 @@ def decline_handshake(call: WriteCall, given: DeclineHandshakeRequestTypeDef, ha
 
 @organizations.write("CancelHandshake", on=sender)
 def cancel_handshake(call: WriteCall, given: CancelHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
-    """Take back what was asked for."""
+    """Cancel a handshake."""
     canceled = moved_on(call, handshake, HandshakeState.CANCELED)
     call.store.save(canceled)
     answer_transfer(call, handshake, TransferStatus.CANCELED)
@@ -70,13 +70,13 @@ def cancel_handshake(call: WriteCall, given: CancelHandshakeRequestTypeDef, hand
 
 @organizations.read("DescribeHandshake", on=any_party)
 def describe_handshake(call: Call, given: DescribeHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
-    """One handshake, for either side."""
+    """A handshake, for either side."""
     return {"Handshake": shown(call, handshake)}
 
 
 @organizations.read("ListHandshakesForAccount", on=account_wide)
 def list_handshakes_for_account(call: Call, given: ListHandshakesForAccountRequestTypeDef) -> Answer:
-    """What was asked of the caller's account, by id; the account needs no organization."""
+    """The handshakes sent to the caller's account, by id; the account need not be in an organization."""
     received = call.snapshot.installation.of(Handshake).referring("account", call.account)
     return _listed(call, "ListHandshakesForAccount", received, given)
 
@@ -85,7 +85,7 @@ def list_handshakes_for_account(call: Call, given: ListHandshakesForAccountReque
 def list_handshakes_for_organization(
     call: Call, given: ListHandshakesForOrganizationRequestTypeDef, view: OrganizationView
 ) -> Answer:
-    """What the organization has asked, by id."""
+    """The handshakes that the organization has sent, by id."""
     return _listed(call, "ListHandshakesForOrganization", of_organization(call.snapshot, view.scope.id), given)
 
 

@@ -98,9 +98,7 @@ def may_join(call: Call, given: Any, target: Target[Handshake], keys: Keys) -> I
 
 
 def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
-    """Join; a member of another organization leaves that one at once. Raises a Fault if an account or the organization
-    cannot.
-    """
+    """Join. A member of another organization leaves that one at once. Raises a Fault if that is not possible."""
     accepted = moved_on(call, handshake, HandshakeState.ACCEPTED)
     view = sender_of(call.snapshot, handshake)
     ensure_may_join(call, view, call.view)
@@ -120,7 +118,7 @@ def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
 
 
 def _leave_former(call: WriteCall) -> None:
-    """Take the account out of the organization that it is in, if any. Raises a Fault if it has to stay there."""
+    """Take the account out of its present organization, if any. Raises a Fault if it has to stay there."""
     if call.view.membership is None:
         return
     former = call.snapshot.organization_of(call.account)

@@ -64,7 +64,7 @@ _SERVICE = re.compile("[a-z0-9]+", re.ASCII)
 
 
 def check_management_policy(content: str, policy_type: PolicyType) -> None:
-    """Raise Malformed for what is no policy of the type."""
+    """Raise Malformed unless the content is a policy of the type."""
     try:
         if not _is_valid(plain_json(read_document(content)), policy_type):
             raise Malformed(ORGANIZATIONS)
@@ -84,7 +84,7 @@ def _is_valid(document: _Part, policy_type: PolicyType) -> bool:
 
 
 def _is_part(part: object) -> bool:
-    """Whether it is an object of known operators and of further parts, all of different names."""
+    """Whether the value is an object of known operators and further parts, all of different names."""
     if not isinstance(part, dict) or len({name_key(name) for name in part}) < len(part):
         return False
     return all(_is_operator(*each) for each in operators(part).items()) and all(
@@ -144,7 +144,7 @@ def _values(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _services(top: _Part) -> bool:
-    """Names of services are compared with regard to case. Which there are changes, so that any may be named."""
+    """Names of services are compared with case. Any name is accepted, since the services change."""
     return all(_SERVICE.fullmatch(name) for name in top if not name.startswith(OPERATOR_PREFIX)) and all(
         isinstance(one, dict) and _chooses(one, "opt_out_policy", ("optIn", "optOut")) for _, one in members(top)
     )
@@ -155,7 +155,7 @@ def _s3_attributes(top: _Part) -> bool:
 
 
 def _chooses(part: _Part, known: str, words: tuple[str, ...]) -> bool:
-    """Whether it has no other setting than the known one, which is one of the words."""
+    """Whether the only setting is the known one, and its value is one of the words."""
     if VALUE_OPERATORS & operators(part).keys():
         return False
     for field, setting in members(part):

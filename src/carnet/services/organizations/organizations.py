@@ -66,7 +66,7 @@ def describe_organization(call: Call, given: Any, view: OrganizationView) -> Ans
 
 @organizations.write("DeleteOrganization", on=targets.organization(management_account))
 def delete_organization(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
-    """Remove an organization that has no other account than the management account any more."""
+    """Remove an organization that has no account except the management account."""
     if len(view.of(OrganizationAccount)) > 1:
         raise sentences.not_empty()
     ensure_no_transfer(call, view)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     prepare=CONTENT,
 )
 def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef, view: OrganizationView) -> Answer:
-    """Add a policy that is attached to nothing yet; its type need not be enabled."""
+    """Add a policy, attached to nothing yet; its type need not be enabled."""
     policy_type = PolicyType(given["Type"])
     if view.organization.feature_set is not FeatureSet.ALL:
         raise sentences.policy_type_not_available()

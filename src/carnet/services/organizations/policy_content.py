@@ -1,4 +1,4 @@
-"""What the content of a policy may be, by its type.
+"""Checks the content of a policy, by its type.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.html
 """
@@ -18,7 +18,7 @@ from carnet.services.preparing import Preparation
 
 
 class _Checked(NamedTuple):
-    """Content of a management policy that was looked at beforehand."""
+    """The content of a management policy, parsed before the transaction."""
 
     text: str
     type: PolicyType
@@ -26,7 +26,7 @@ class _Checked(NamedTuple):
 
 
 def _read(call: Call, given: Any) -> ReadDocument | _Checked | None:
-    """The content of the input; None if there is none, or if it is too long for its type."""
+    """The parsed content of the input; None if there is none, or if it is too long for its type."""
     policy_type = _type_given(call, given) if "Content" in given else None
     if policy_type is None or len(given["Content"]) > policy_limits(call, policy_type).characters:
         return None
@@ -41,7 +41,7 @@ def _read(call: Call, given: Any) -> ReadDocument | _Checked | None:
 
 
 def _type_given(call: Call, given: Any) -> PolicyType | None:
-    """Of a new policy or of one that is there, without regard to who may know."""
+    """The type of a new or an existing policy, before it is known whether the caller may see it."""
     if "Type" in given:
         return PolicyType(given["Type"])
     membership = call.view.membership
@@ -55,7 +55,7 @@ CONTENT = Preparation(pool=POOL, work=_read)
 
 
 def check_content(call: Call, content: str, policy_type: PolicyType) -> None:
-    """Raise TooMany for content that is too long, Malformed for what is no policy of the type."""
+    """Raise TooMany for content that is too long, Malformed unless it is a policy of the type."""
     if len(content) > policy_limits(call, policy_type).characters:
         raise sentences.constraint("POLICY_CONTENT_LIMIT_EXCEEDED", sentences.POLICY_TOO_LONG)
     grammar, checked = GRAMMARS.get(policy_type), call.prepared

@@ -1,4 +1,4 @@
-"""The policies that the operations of Organizations act on, for `on=` of an operation.
+"""The policies as targets of Organizations' operations, for `on=` of an operation.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
 """
@@ -30,12 +30,12 @@ def find_policy(view: OrganizationView, policy_id: str) -> OrganizationPolicy | 
 
 
 def listed_by(policy: OrganizationPolicy) -> str:
-    """What policies are listed by: AWS's own come first, then the organization's by id."""
+    """The sort key of policies: AWS's own come first, then the organization's by id."""
     return f" {policy.id}" if policy.aws_managed else policy.id
 
 
 def new_policy(whence: From) -> Names[OrganizationView]:
-    """A policy to create, which has the tags of the request."""
+    """The policy to create, which has the tags of the request."""
 
     def target(call: Call, given: Any) -> Target[OrganizationView]:
         absent = _absent(call, f"{given['Type'].lower()}/{_NO_ID}")
@@ -74,7 +74,7 @@ def policy_to_change(whence: From) -> Names[OrganizationView, OrganizationPolicy
 
 
 def _absent(call: Call, rest: str) -> Callable[[OrganizationView | Fault], str]:
-    """The ARN of a policy that is not there, as the resource policy of an organization names it."""
+    """The ARN of a policy that does not exist, as the resource policy of an organization names it."""
 
     def arn(view: OrganizationView | Fault) -> str:
         if isinstance(view, Fault):

@@ -1,4 +1,4 @@
-"""How much of everything an organization may have.
+"""The quotas of an organization.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 """
@@ -47,7 +47,7 @@ class OrganizationsQuotas:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyLimits:
-    """How much there may be of the policies of one type; what is not given is what most types have."""
+    """The quotas of policies of one type; the defaults are those of most types."""
 
     characters: int = 10_000
     """Of a policy's content, white space included."""
@@ -83,7 +83,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-delegated-admin
 
 
 def quotas_of(call: Call, organization: Organization | None = None) -> OrganizationsQuotas:
-    """Those of an organization, which are set for its management account; of the caller's if none is named."""
+    """The quotas of an organization, which are set for its management account; by default of the caller's."""
     if organization is None:
         view = call.snapshot.organization_of(call.account)
         organization = view.organization if view is not None else None
@@ -93,7 +93,7 @@ def quotas_of(call: Call, organization: Organization | None = None) -> Organizat
 
 
 def policy_limits(call: Call, policy_type: PolicyType) -> PolicyLimits:
-    """Of the policies of the caller's organization."""
+    """The quotas of policies of a type in the caller's organization."""
     quotas = quotas_of(call)
     if policy_type is PolicyType.SERVICE_CONTROL:
         return PolicyLimits(

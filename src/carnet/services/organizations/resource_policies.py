@@ -94,7 +94,7 @@ def put_resource_policy(
     view: OrganizationView,
     policy: OrganizationResourcePolicy | None,
 ) -> Answer:
-    """Make the resource policy, or replace its document. Tags can be given to a new one alone."""
+    """Create the resource policy, or replace its document. Only a new one can be given tags."""
     content = _checked(call, view, given["Content"])
     if policy is None:
         policy = OrganizationResourcePolicy(
@@ -122,7 +122,7 @@ def describe_resource_policy(call: Call, given: Any, view: OrganizationView) -> 
 
 @organizations.write("DeleteResourcePolicy", on=targets.organization(management_account))
 def delete_resource_policy(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
-    """Remove the resource policy: from the next request on it lets nobody in."""
+    """Remove the resource policy: from the next request on it allows nobody."""
     call.store.remove(_existing(view))
     return {}
 
@@ -156,7 +156,7 @@ def _checked(call: Call, view: OrganizationView, text: str) -> str:
 
 
 def _check_actions(statement: Statement) -> None:
-    """Raises Malformed for an element of what does not apply, Invalid for an action that cannot be delegated."""
+    """Raises Malformed for an element that does not apply, Invalid for an action that cannot be delegated."""
     if not _NEGATED.isdisjoint(statement.source):
         raise Malformed("NotAction, NotResource and NotPrincipal are not for the resource policy of an organization.")
     for pattern in statement.actions.patterns:
@@ -165,7 +165,7 @@ def _check_actions(statement: Statement) -> None:
 
 
 def _check_principals(snapshot: Snapshot, view: OrganizationView, policy: Policy) -> None:
-    """Raises NoSuchPrincipal for a service that is none, Invalid for who is not in the organization."""
+    """Raises NoSuchPrincipal for a service that does not exist, Invalid for a principal outside the organization."""
     for service in policy.principals(PrincipalType.SERVICE):
         if not is_service_principal(service):
             raise NoSuchPrincipal(service)
@@ -184,7 +184,7 @@ def _check_principals(snapshot: Snapshot, view: OrganizationView, policy: Policy
 
 
 def _can_be_delegated(pattern: ActionPattern) -> bool:
-    """Whether every operation that the pattern of an action covers can be delegated, and it covers one."""
+    """Whether the pattern of an action covers an operation, and only ones that can be delegated."""
     if not ascii_lower(pattern.text).startswith(_PREFIX):
         return False
     covered = {name for name in models.service(organizations.name).operations if pattern.matches(_PREFIX + name)}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @organizations.read("ListRoots", on=targets.organization(administrator))
 def list_roots(call: Call, given: ListRootsRequestTypeDef, view: OrganizationView) -> Answer:
-    """The one root."""
+    """The root, as a list of one."""
     found = page(call.paging, "ListRoots", (view.root,), given, key=lambda root: root.id)
     return found.answer("Roots", lambda _: shapes.root(view.organization, view.root))
 
@@ -41,7 +41,7 @@ def list_roots(call: Call, given: ListRootsRequestTypeDef, view: OrganizationVie
 def enable_policy_type(
     call: WriteCall, given: EnablePolicyTypeRequestTypeDef, view: OrganizationView, root: OrganizationalUnit
 ) -> Answer:
-    """Let policies of a type take effect."""
+    """Enable a policy type: its policies take effect."""
     organization, wanted = view.organization, PolicyType(given["PolicyType"])
     if organization.feature_set is not FeatureSet.ALL:
         raise sentences.policy_type_not_available()
@@ -59,7 +59,7 @@ def enable_policy_type(
 def disable_policy_type(
     call: WriteCall, given: DisablePolicyTypeRequestTypeDef, view: OrganizationView, root: OrganizationalUnit
 ) -> Answer:
-    """Detach every policy of a type from everything: enabled again, the type starts as at first."""
+    """Disable a policy type and detach all of its policies. Enabled again, the type starts as at first."""
     organization, unwanted = view.organization, PolicyType(given["PolicyType"])
     if unwanted not in organization.policy_types:
         raise sentences.policy_type_not_enabled()
@@ -71,7 +71,7 @@ def disable_policy_type(
 
 
 def _without(view: OrganizationView, unwanted: PolicyType) -> Iterator[Node]:
-    """What has policies of a type attached, or has lost FullAWSAccess, as it is without them."""
+    """The nodes that the detachment changes, without policies of the type; FullAWSAccess is attached to them again."""
     policies = view.of(OrganizationPolicy)
     gone = {policy.id for policy in policies if policy.type is unwanted}
     for node in (*view.of(OrganizationalUnit), *view.of(OrganizationAccount)):

@@ -1,4 +1,4 @@
-"""What Organizations says if something is wrong, with its error codes and their Reason.
+"""The error sentences of Organizations, with its error codes and their Reason.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html
 """
@@ -57,7 +57,7 @@ def not_in_use() -> Refused:
 
 
 def not_for_this_account() -> Denied:
-    """What the policies of an account may allow, and its place in the organization does not."""
+    """The error for an operation that policies may allow, but not from the account's place in the organization."""
     return Denied("You don't have permissions to access this resource.")
 
 

@@ -55,7 +55,7 @@ def enable_service_access(
 def disable_service_access(
     call: WriteCall, given: DisableAWSServiceAccessRequestTypeDef, view: OrganizationView
 ) -> Answer:
-    """Trust a service no more; nothing changes if it is not trusted. Its administrators and policy type go first."""
+    """Stop trusting a service; nothing changes if it is not. Its administrators and policy type have to go before."""
     organization, service = view.organization, known_service(given["ServicePrincipal"])
     if view.of(OrganizationAccount).referring("delegations", service):
         raise sentences.constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", sentences.DEREGISTER_FIRST)

@@ -1,4 +1,4 @@
-"""What Organizations answers of roots, units, accounts, policies and handshakes."""
+"""Roots, units, accounts, policies and handshakes as Organizations answers them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def organization(one: Organization, management: Account) -> dict[str, object]:
 
 
 def _available(one: Organization) -> list[dict[str, object]]:
-    """AWS shows SCPs alone here, whether or not they are enabled in the root, and refers to ListRoots."""
+    """AWS lists only SCPs here, whether or not they are enabled in the root, and refers to ListRoots."""
     if one.feature_set is not FeatureSet.ALL:
         return []
     return [{"Type": PolicyType.SERVICE_CONTROL, "Status": "ENABLED"}]
 
 
 def root(of: Organization, one: OrganizationalUnit) -> dict[str, object]:
-    """The root, and the types that are enabled, by name."""
+    """The root, with its enabled policy types by name."""
     types = [{"Type": each, "Status": "ENABLED"} for each in sorted(of.policy_types)]
     return {"Id": one.id, "Arn": node_arn(of, one), "Name": one.name, "PolicyTypes": types}
 
@@ -60,7 +60,7 @@ def path(view: OrganizationView, node: Node) -> str:
 
 
 def delegated_administrator(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount) -> dict[str, object]:
-    """An account, since when it administers its first service, and without its place in the tree."""
+    """An account, without its place in the tree, with the time since when it administers its first service."""
     shown = account(view, snapshot, one)
     del shown["Paths"]
     return {**shown, "DelegationEnabledDate": moment_of_ms(min(one.delegations.values()))}

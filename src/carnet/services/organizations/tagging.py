@@ -21,7 +21,7 @@ _RESERVED_PREFIX = "aws:"
 
 
 def tags_of(call: Call, given: Any, kind: str) -> Tags:
-    """The tags that something new is created with; the rest is as with `with_tags`."""
+    """The tags of a new resource. Otherwise as `with_tags`."""
     return with_tags(call, {}, given.get("Tags", ()), kind)
 
 
@@ -50,6 +50,6 @@ def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef], kind: str) ->
 
 
 def _owner(call: Call) -> str:
-    """The account that has what is of the caller's organization: the management account."""
+    """The account that owns the resources of the caller's organization: the management account."""
     view = call.snapshot.organization_of(call.account)
     return view.organization.management if view is not None else call.account

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @organizations.write("TagResource", on=targets.tagged(delegate), context=(request_tags, type_of_tagged))
 def tag_resource(call: WriteCall, given: TagResourceRequestTypeDef, tagged: Any) -> Answer:
-    """Set tags: those of the same key are replaced, all others stay."""
+    """Set tags: those with the same key are replaced."""
     kind = "account" if isinstance(tagged, OrganizationAccount) else tagged.resource.partition("/")[0]
     after = replace(tagged, tags=with_tags(call, tagged.tags, given["Tags"], kind))
     if after != tagged:
@@ -38,7 +38,7 @@ def tag_resource(call: WriteCall, given: TagResourceRequestTypeDef, tagged: Any)
 
 @organizations.write("UntagResource", on=targets.tagged(delegate), context=(removed_tag_keys, type_of_tagged))
 def untag_resource(call: WriteCall, given: UntagResourceRequestTypeDef, tagged: Any) -> Answer:
-    """Remove tags; keys of no tag are passed over."""
+    """Remove tags; unknown keys are ignored."""
     gone = frozenset(given["TagKeys"])
     after = replace(tagged, tags={key: value for key, value in tagged.tags.items() if key not in gone})
     if after != tagged:

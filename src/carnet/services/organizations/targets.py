@@ -36,7 +36,7 @@ N = TypeVar("N", bound=Node)
 
 
 class Finding(Generic[*Found]):
-    """What an operation acts on: its ARN, what the body is called with, and its tags."""
+    """A target: its ARN, the values for the operation's body, and its tags."""
 
     def __init__(self, arn: str, found: tuple[*Found], tags: Tags | None = None) -> None:
         self.arn = arn
@@ -84,7 +84,7 @@ def node_arn(organization: Organization, node: Node) -> str:
 def _named_in(
     member: str, find: Callable[[OrganizationView, str], N | None], missing: Callable[[], Fault]
 ) -> Callable[[From], Names[OrganizationView, N]]:
-    """For the root, unit or account whose id stands in this member of the input."""
+    """The root, unit or account whose id is in this member of the input."""
 
     def targets_of(whence: From) -> Names[OrganizationView, N]:
         def target(call: Call, given: Any) -> Target[OrganizationView, N]:
@@ -141,7 +141,7 @@ def resource_policy(whence: From) -> Names[OrganizationView, OrganizationResourc
 
 
 def _taggable(call: Call, view: OrganizationView, resource_id: str) -> Finding[Taggable] | Fault:
-    """What has that id and can have tags."""
+    """The resource of that id, of a kind that can have tags."""
     node = view.node(resource_id)
     if node is not None:
         return Finding(node_arn(view.organization, node), (node,), node.tags)
@@ -162,13 +162,13 @@ def _inbound_transfer(call: Call, view: OrganizationView, resource_id: str) -> R
 
 
 def would_be_arn(call: Call, node_id: str) -> str:
-    """The ARN of a root, unit or account that is not there, in the caller's organization or in none."""
+    """The ARN of a root, unit or account that does not exist, in the caller's organization or in none."""
     kind = next((kind for prefix, kind in _KINDS.items() if node_id.startswith(prefix)), "account")
     return absent_arn(call, kind, node_id)
 
 
 def absent_arn(call: Call, kind: str, rest: str) -> str:
-    """The ARN of something of that kind that is not there, in the caller's organization or in none."""
+    """The ARN of a resource of that kind that does not exist, in the caller's organization or in none."""
     membership = call.view.membership
     organization = membership.organization if membership is not None else "o-none"
     return organizations_arn(call.partition, call.account, f"{kind}/{organization}/{rest}")

@@ -22,7 +22,7 @@ TERMINATED = "ResponsibilityTransferTerminated"
 
 
 def tell(call: WriteCall, name: str, transfer: ResponsibilityTransfer) -> None:
-    """Write the event `name` for every account that the transfer, as it is from now on, concerns."""
+    """Write the event `name` for every account that is concerned by the transfer in its new state."""
     target = call.snapshot.organizations[transfer.organization]
     answer = {"ResponsibilityTransfer": shown(call, target, transfer, TransferDirection.INBOUND)}
     details = output_redaction("organizations", "DescribeResponsibilityTransfer")(answer)

@@ -1,4 +1,4 @@
-"""Invitations of other organizations to transfer a responsibility, and what becomes of them.
+"""Invitations of other organizations to transfer a responsibility, and the answers to them.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteOrganizationToTransferResponsibility.html
 """
@@ -31,7 +31,7 @@ from carnet.services.target import Keys, Target
 
 
 def may_tag_transfer(call: Call, given: Any, target: Target[OrganizationView], keys: Keys) -> Iterator[Check]:
-    """With tags, it also needs the permission to tag the transfer that it is to make."""
+    """With tags, the caller also needs the permission to tag the transfer to create."""
     if given.get("Tags"):
         arn = targets.absent_arn(call, "transfer", "billing/inbound/rt-*")
         tags = {tag["Key"]: tag["Value"] for tag in given["Tags"]}
@@ -86,7 +86,7 @@ def invite_organization_to_transfer_responsibility(call: WriteCall, given: Any, 
 
 
 def accept_transfer(call: WriteCall, handshake: Handshake) -> Handshake:
-    """Transfer the responsibility. Raises a Fault if there may be no further transfer."""
+    """Accept the transfer. Raises a Fault if there may be no further transfer."""
     accepted = moved_on(call, handshake, HandshakeState.ACCEPTED)
     transfer = call.snapshot.installation.of(ResponsibilityTransfer).by_id[handshake.transfer]
     sides = transfer.organization, transfer.source_organization
@@ -99,14 +99,14 @@ def accept_transfer(call: WriteCall, handshake: Handshake) -> Handshake:
 
 
 def answer_transfer(call: WriteCall, handshake: Handshake, status: TransferStatus) -> None:
-    """Give the transfer that a handshake is about, if it is, the status that its invitation has come to."""
+    """Set the status of the transfer that a handshake is about, if any, to that of its invitation."""
     transfer = call.snapshot.installation.of(ResponsibilityTransfer).get(handshake.transfer)
     if transfer is not None:
         call.store.save(replace(transfer, status=status, changed=call.now))
 
 
 def _source(call: Call, view: OrganizationView, account: AccountView) -> str:
-    """The organization of an invited account. Raises Refused if the account cannot be that of a transfer."""
+    """The organization of an invited account. Raises Refused if the account cannot be the source of a transfer."""
     if account.account.partition != view.organization.partition:
         raise handshake_sentences.constraint(
             "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD", handshake_sentences.OTHER_PARTITION

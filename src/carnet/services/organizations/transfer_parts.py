@@ -1,4 +1,4 @@
-"""What the operations on responsibility transfers have in common: which one is meant, its months, and its limits.
+"""The shared parts of operations on responsibility transfers: finding one, its months, and its limits.
 
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing.html
 """
@@ -24,7 +24,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def transfers(call: Call, organization: str, direction: TransferDirection) -> tuple[ResponsibilityTransfer, ...]:
-    """The transfers of an organization in one direction, by id, whatever their status."""
+    """The transfers of an organization in one direction, by id, of any status."""
     of_all = call.snapshot.installation.of(ResponsibilityTransfer)
     return of_all.referring(_REFERENCES[direction], organization)
 
@@ -56,7 +56,7 @@ def _absent_arn(call: Call, given: Any) -> str:
 def shown(
     call: Call, view: OrganizationView, one: ResponsibilityTransfer, direction: TransferDirection
 ) -> dict[str, object]:
-    """A transfer as it is answered to one of its sides."""
+    """A transfer as one of its sides sees it."""
     answer: dict[str, object] = {
         "Arn": view.organization.arn_of(one.resource_seen(view.scope.id, direction)),
         "Name": one.name,
@@ -117,7 +117,7 @@ def _end_of_month(moment: datetime) -> datetime:
 
 
 def ensure_inbound_room(call: Call, target: str, source: str) -> None:
-    """Raises TooMany if an organization can have no further transfer to it, from `source`."""
+    """Raises TooMany if an organization can receive no further transfer from `source`."""
     quotas = quotas_of(call, call.snapshot.organizations[target].organization)
     inbound = [one for one in transfers(call, target, TransferDirection.INBOUND) if one.is_going_on_at(call.now)]
     if len([one for one in inbound if one.source_organization != source]) >= quotas.inbound_transfers:
@@ -155,12 +155,12 @@ def _levels(call: Call, organization: str, direction: TransferDirection) -> int:
 
 
 def agreed(call: Call, organization: str, direction: TransferDirection) -> list[ResponsibilityTransfer]:
-    """The transfers of an organization in one direction that were accepted and are not at their end."""
+    """The accepted transfers of an organization in one direction that have not ended."""
     return [one for one in transfers(call, organization, direction) if one.is_agreed_at(call.now)]
 
 
 def ensure_no_transfer(call: Call, view: OrganizationView) -> None:
-    """Raises TooMany if an organization is a side of a transfer that is going on, or is invited to one."""
+    """Raises TooMany if an organization is a side of a current transfer, or is invited to one."""
     both = (one for direction in TransferDirection for one in transfers(call, view.scope.id, direction))
     if any(one.is_going_on_at(call.now) for one in both):
         raise sentences.constraint("ACTIVE_RESPONSIBILITY_TRANSFER_PROCESS", transfer_sentences.GOING_ON)

@@ -1,4 +1,4 @@
-"""What Organizations says of responsibility transfers if something is wrong.
+"""The error sentences of responsibility transfers.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_TerminateResponsibilityTransfer.html
 """

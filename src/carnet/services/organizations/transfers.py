@@ -1,4 +1,4 @@
-"""Responsibility transfers, once there is an invitation to one: told of, named, ended.
+"""Responsibility transfers after the invitation: they are described, renamed and terminated.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_ResponsibilityTransfer.html
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def describe_responsibility_transfer(
     call: Call, given: Any, view: OrganizationView, one: ResponsibilityTransfer, direction: TransferDirection
 ) -> Answer:
-    """One transfer, for either side."""
+    """A transfer, for either side."""
     return {"ResponsibilityTransfer": shown(call, view, one, direction)}
 
 
@@ -42,7 +42,7 @@ def describe_responsibility_transfer(
 def list_inbound_responsibility_transfers(
     call: Call, given: ListInboundResponsibilityTransfersRequestTypeDef, view: OrganizationView
 ) -> Answer:
-    """The transfers to the organization and the invitations to them, by id; or the one of that Id."""
+    """The transfers to the organization and the invitations to them, by id; only one with that Id, if it is given."""
     found = transfers(call, view.scope.id, TransferDirection.INBOUND)
     if "Id" in given:
         found = tuple(one for one in found if one.id == given["Id"] and one.is_shown_at(call.now))
@@ -86,7 +86,7 @@ def update_responsibility_transfer(
     one: ResponsibilityTransfer,
     direction: TransferDirection,
 ) -> Answer:
-    """Give it another name, which is for the organization that invited to say."""
+    """Rename a transfer, which only the organization that sent the invitation may do."""
     if direction is not TransferDirection.INBOUND:
         raise sentences.not_for_this_account()
     if one.status_at(call.now) not in (TransferStatus.REQUESTED, TransferStatus.ACCEPTED):
@@ -106,7 +106,7 @@ def terminate_responsibility_transfer(
     one: ResponsibilityTransfer,
     direction: TransferDirection,
 ) -> Answer:
-    """Let a transfer end with a month; either side may. One that ends before its start never begins."""
+    """Let a transfer end with a month; either side may. If it ends before its start, it never begins."""
     if one.status is TransferStatus.WITHDRAWN:
         raise transfer_sentences.in_status()
     if one.status is not TransferStatus.ACCEPTED:

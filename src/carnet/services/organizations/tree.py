@@ -1,4 +1,4 @@
-"""What is right below something of an organization, and what it is right below of.
+"""The parents and the children of roots, units and accounts.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListChildren.html
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def list_children(
     call: Call, given: ListChildrenRequestTypeDef, view: OrganizationView, parent: OrganizationalUnit
 ) -> Answer:
-    """The units or the accounts right below a root or unit, by id."""
+    """The units or the accounts directly below a root or unit, by id."""
     children: tuple[Node, ...] = (
         view.accounts_in(parent.id) if given["ChildType"] == "ACCOUNT" else view.units_in(parent.id)
     )
@@ -33,7 +33,7 @@ def list_children(
 
 @organizations.read("ListParents", on=targets.child(administrator))
 def list_parents(call: Call, given: ListParentsRequestTypeDef, view: OrganizationView, child: Node) -> Answer:
-    """The root or unit that a unit or account is right below of: there is always one."""
+    """The parent of a unit or account, as a list of one."""
     parent = view.path_to(child)[-2]
     kind = "ROOT" if parent.parent is None else "ORGANIZATIONAL_UNIT"
     found = page(call.paging, "ListParents", (parent,), given, key=lambda one: one.id)

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 def create_organizational_unit(
     call: WriteCall, given: CreateOrganizationalUnitRequestTypeDef, view: OrganizationView, parent: OrganizationalUnit
 ) -> Answer:
-    """Add a unit that holds nothing yet. FullAWSAccess is attached to it from the start."""
+    """Add an empty unit. FullAWSAccess is attached to it from the start."""
     quotas = quotas_of(call, view.organization)
-    if len(view.of(OrganizationalUnit)) > quotas.organizational_units:  # the root is one of them
+    if len(view.of(OrganizationalUnit)) > quotas.organizational_units:  # the root is among them
         raise sentences.constraint("OU_NUMBER_LIMIT_EXCEEDED", sentences.UNITS_FULL)
     if len(view.path_to(parent)) > quotas.organizational_unit_depth:
         raise sentences.constraint("OU_DEPTH_LIMIT_EXCEEDED", sentences.TOO_DEEP)
@@ -86,7 +86,7 @@ def update_organizational_unit(
 def delete_organizational_unit(
     call: WriteCall, given: DeleteOrganizationalUnitRequestTypeDef, view: OrganizationView, unit: OrganizationalUnit
 ) -> Answer:
-    """Remove a unit that holds nothing any more; its policies are detached from it."""
+    """Remove an empty unit; its policies are detached from it."""
     if view.units_in(unit.id) or view.accounts_in(unit.id):
         raise sentences.unit_not_empty()
     call.store.remove(unit)
@@ -100,7 +100,7 @@ def list_organizational_units_for_parent(
     view: OrganizationView,
     parent: OrganizationalUnit,
 ) -> Answer:
-    """The units right below a root or unit, by id."""
+    """The units directly below a root or unit, by id."""
     units = view.units_in(parent.id)
     found = page(call.paging, "ListOrganizationalUnitsForParent", units, given, key=lambda unit: unit.id)
     return found.answer("OrganizationalUnits", lambda unit: shapes.unit(view, unit))

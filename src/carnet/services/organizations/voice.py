@@ -1,4 +1,4 @@
-"""How Organizations tells of validation errors: one InvalidInputException with a Reason, which names the member.
+"""Organizations' validation errors: one InvalidInputException with a Reason, which names the member.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html#API_CreateOrganizationalUnit_Errors
 """

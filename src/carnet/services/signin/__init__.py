@@ -1,1 +1,1 @@
-"""AWS Sign-In: `aws login`, and the sessions that it begins."""
+"""AWS Sign-In: `aws login`, and the sessions that it starts."""

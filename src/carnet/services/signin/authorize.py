@@ -1,4 +1,4 @@
-"""What `aws login` asks a signed-in principal for, and the code that it gets (PKCE).
+"""The request of `aws login` to a signed-in principal, and the code that it gets (PKCE).
 
 https://docs.aws.amazon.com/signin/latest/userguide/command-line-sign-in.html
 """
@@ -35,7 +35,7 @@ class CannotAsk(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """What is asked for."""
+    """The request."""
 
     client: str
     redirect_uri: str
@@ -48,11 +48,11 @@ class Login:
         return self.client == CROSS_DEVICE
 
     def refused(self) -> str | None:
-        """Where the browser goes if the principal refuses; None if there is no such place."""
+        """The URL for the browser if the principal refuses; None if there is none."""
         return None if self.cross_device else self._url({"error": "access_denied", "state": self.state})
 
     def code(self, keyring: Keyring, session: BrowserSession, now: datetime) -> str:
-        """The code for the principal of a browser's session, who has consented."""
+        """The code for the principal of a browser session, who has consented."""
         code = AuthorizationCode(
             account=session.account,
             holder=session.holder,
@@ -68,11 +68,11 @@ class Login:
         return sealed(keyring, code).text
 
     def back(self, code: str) -> str:
-        """Where the browser takes a code."""
+        """The URL to which the browser takes a code."""
         return self._url({"code": code, "state": self.state})
 
     def to_carry(self, code: str) -> str:
-        """What a person copies to the other machine."""
+        """The text that a person copies to the other machine."""
         return base64.b64encode(urlencode({"state": self.state, "code": code}).encode()).decode()
 
     def _url(self, fields: Mapping[str, str]) -> str:
@@ -80,7 +80,7 @@ class Login:
 
 
 def signed_in_as(session: BrowserSession) -> SignedInAs:
-    """As whom somebody has signed in in a browser, and with what."""
+    """The principal that has signed in in a browser, and the credential used."""
     return SignedInAs(
         principal_id=session.holder,
         password_set=session.password_set,

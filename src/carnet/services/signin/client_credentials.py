@@ -33,7 +33,7 @@ Given = Mapping[str, Any]
 
 
 def _asked_for(action: str) -> Callable[[Call, Given], Target[()]]:
-    """For `on=`: the service that a token is asked for. What keeps principals of the account from signing in counts."""
+    """For `on=`: the service that the token is for. The policies for sign-ins of the account's principals apply."""
 
     def target(call: Call, given: Given) -> Target[()]:
         return Target(
@@ -48,19 +48,19 @@ def _asked_for(action: str) -> Callable[[Call, Given], Target[()]]:
 
 
 def _request(call: Call, given: Given, target: object) -> Keys:
-    """For `context=`: how a client asks for a token."""
+    """For `context=`: the keys of a client's request for a token."""
     return {CLIENT_ID: SIGV4_CLIENT, GRANT_TYPE: given["grantType"]}
 
 
 @signin.read("CreateOAuth2TokenWithIAM", on=_asked_for(CREATE_TOKEN), context=(_request,))
 def create_oauth2_token_with_iam(call: Call, given: Given) -> Answer:
-    """An access token for an hour, or for as long as the caller's session is good. Raises Refused."""
+    """An access token for an hour, or until the caller's session expires. Raises Refused."""
     return _issued(call, given["resource"], LONGEST_ACCESS_SECONDS)
 
 
 @signin.read("CreateBearerToken", on=_asked_for("signin:CreateBearerToken"), context=(_request,))
 def create_bearer_token(call: Call, given: Given) -> Answer:
-    """A token for up to 12 hours, but for no longer than the caller's session is good. Raises Refused."""
+    """A token for up to 12 hours, but not beyond the caller's session. Raises Refused."""
     seconds = given.get("durationSeconds", _LONGEST_BEARER_SECONDS)
     if seconds > _LONGEST_BEARER_SECONDS:
         raise refusals.invalid_request(f"The duration must be at most {_LONGEST_BEARER_SECONDS} seconds.")
@@ -75,7 +75,8 @@ def _issued(call: Call, resource: str, seconds: int) -> Answer:
 
 
 def _claims(call: Call, seconds: int) -> SessionClaims:
-    """Whom a token stands for. What limits the caller's session is left out: with the token nothing is done here."""
+    """The principal that a token stands for. The limits of the caller's session are left out, as the token is of no use
+    here."""
     credential, expires_ms = call.caller.credential, call.now_ms + 1000 * seconds
     session = credential.session
     if session is None:

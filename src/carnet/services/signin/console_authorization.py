@@ -1,4 +1,4 @@
-"""Whether the policies for AWS Sign-In hold: for an account, or for all accounts of an organization.
+"""Whether the policies for AWS Sign-In apply: to an account, or to all accounts of an organization.
 
 https://docs.aws.amazon.com/signin/latest/APIReference/API_PutConsoleAuthorizationConfiguration.html
 """
@@ -19,7 +19,7 @@ Given = Mapping[str, Any]
 
 @signin.write("PutConsoleAuthorizationConfiguration", on=account_wide)
 def put_console_authorization_configuration(call: WriteCall, given: Given) -> Answer:
-    """Let the policies hold from now on."""
+    """Apply the policies from now on."""
     target = _target(call, given)
     if _found(call, target) is None:
         call.store.add(ConsoleAuthorization(id=target, account=call.account, enabled=call.now))
@@ -28,14 +28,14 @@ def put_console_authorization_configuration(call: WriteCall, given: Given) -> An
 
 @signin.read("GetConsoleAuthorizationConfiguration", on=account_wide)
 def get_console_authorization_configuration(call: Call, given: Given) -> Answer:
-    """Whether they hold."""
+    """Whether the policies apply."""
     target = _target(call, given)
     return _shown(target, enabled=_found(call, target) is not None)
 
 
 @signin.write("DeleteConsoleAuthorizationConfiguration", on=account_wide)
 def delete_console_authorization_configuration(call: WriteCall, given: Given) -> Answer:
-    """Let them hold no longer. Raises Missing if they do not."""
+    """Stop applying the policies. Raises Missing if they do not apply."""
     target = _target(call, given)
     found = _found(call, target)
     if found is None:
@@ -49,7 +49,7 @@ def _found(call: Call, target: str) -> ConsoleAuthorization | None:
 
 
 def _target(call: Call, given: Given) -> str:
-    """The caller's account, or its organization, from the management account. Raises Refused for every other."""
+    """The caller's account, or, for the management account, its organization. Raises Refused for every other."""
     asked: str = given.get("targetId") or call.account
     if asked == call.account or asked == _organization(call):
         return asked

@@ -1,4 +1,4 @@
-"""CreateOAuth2Token: `aws login` gets credentials for a quarter of an hour, again and again while its session lasts.
+"""CreateOAuth2Token: `aws login` gets credentials for 15 minutes, repeatedly while its session lasts.
 
 https://docs.aws.amazon.com/signin/latest/APIReference/API_CreateOAuth2Token.html
 """
@@ -53,7 +53,7 @@ Given = Mapping[str, Any]
 
 
 async def _refuse_early(call: AnonymousCall, given: Given) -> None:
-    """Refuse what nobody has given out before it takes its turn to change the store."""
+    """Refuse codes and tokens that were never issued, before the turn to write."""
     asked = given["tokenInput"]
     if asked["grantType"] == _CODE:
         _code(call, asked)
@@ -68,7 +68,7 @@ async def _refuse_early(call: AnonymousCall, given: Given) -> None:
     prepare=Preparation(pool=_CHECKED, work=_refuse_early),
 )
 def create_oauth2_token(call: AnonymousWriteCall, given: Given) -> Answer:
-    """Give out credentials for a code, or for the refresh token that came with the last ones."""
+    """Issue credentials for a code, or for the refresh token that came with the last ones."""
     asked = given["tokenInput"]
     if asked["grantType"] == _CODE:
         return _by_code(call, asked)
@@ -135,7 +135,7 @@ def _by_refresh_token(call: AnonymousWriteCall, asked: Given) -> Answer:
 
 
 def _code(call: AnonymousCall, asked: Given) -> AuthorizationCode:
-    """What a code says. Raises Refused for one that was not given out for this client here."""
+    """The content of a code. Raises Refused for one that was not issued here for this client."""
     code = opened(call.parts.keyring, AuthorizationCode, _member(asked, "code"))
     if code is None or code.client != digest(asked["clientId"]):
         raise refusals.code_expired()
@@ -157,7 +157,7 @@ def _session(call: AnonymousCall, asked: Given) -> tuple[OAuthSession, int]:
 
 
 def _with_proof(call: AnonymousCall, session: OAuthSession) -> OAuthSession:
-    """The session, once it is sure that the proof is taken for the first time. Raises Refused."""
+    """The session, once it is certain that the proof is used for the first time. Raises Refused."""
     key = _key(call)
     if _proof(key) in session.proofs:
         raise refusals.invalid("Invalid DPoP proof: it was used before.")
@@ -182,7 +182,7 @@ def _key(call: AnonymousCall) -> ProvenKey:
 
 
 def _tokens(call: AnonymousWriteCall, session: OAuthSession, *, first: bool) -> Answer:
-    """Raises Refused if the principal has changed, or is not allowed it any more."""
+    """Raises Refused if the principal has changed, or is no longer allowed to sign in."""
     who = unpacked(session.claims)
     if who is None:
         raise refusals.token_expired()
@@ -214,7 +214,7 @@ def _tokens(call: AnonymousWriteCall, session: OAuthSession, *, first: bool) -> 
 
 
 def _keys(who: SignedInAs, *, first: bool) -> Keys:
-    """The condition keys of what a program asks, which proves a key of its own, and so is a public client."""
+    """The condition keys of a request by a program that proves a key of its own, and so is a public client."""
     keys = {GRANT_TYPE: _CODE if first else _REFRESH, CLIENT_AUTHENTICATION: "none"}
     return {**keys, REDIRECT_URI: who.redirect_uri} if who.redirect_uri else keys
 
@@ -231,7 +231,7 @@ def _identity(call: AnonymousCall, session: OAuthSession, arn: str, issued_ms: i
 
 
 def _ended(call: AnonymousWriteCall, session: OAuthSession, told: Any) -> Refusal:
-    """End a session of which something was used twice."""
+    """End a session of which a code or a token was used twice."""
     if not session.revoked:
         call.store.save(replace(session, revoked=True))
     return Refusal(told)

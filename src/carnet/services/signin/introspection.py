@@ -1,4 +1,4 @@
-"""What tokens of AWS Sign-In are: services that are shown one ask for it, and refresh tokens are revoked.
+"""Introspection and revocation of AWS Sign-In's tokens: a service asks about a token that it was given.
 
 https://docs.aws.amazon.com/signin/latest/APIReference/API_Operations.html
 https://www.rfc-editor.org/rfc/rfc7662
@@ -37,7 +37,8 @@ class _Access(NamedTuple):
 
 
 def _resource(call: Call, text: str) -> str:
-    """What policies decide on; of what is no token, the usual client: nobody learns here which tokens there are."""
+    """The resource that policies decide on. For a text that is no token it is the usual client, so that nobody learns
+    which tokens exist."""
     access = _access(call, text)
     if access is not None:
         return service_principal(call.view.account, call.caller.region or REGION, access.token.resource)
@@ -52,7 +53,7 @@ def _client(call: Call, text: str) -> str:
 
 
 def _of_token_given(action: str) -> Callable[[Call, Given], Target[()]]:
-    """For `on=`: what the token is for, by a permission that is called otherwise than the operation."""
+    """For `on=`: the service or client of the token; the permission has another name than the operation."""
 
     def target(call: Call, given: Given) -> Target[()]:
         return Target(arn=_resource(call, given["token"]), account=call.account, found=(), action=action)
@@ -86,7 +87,7 @@ def introspect(call: Call, given: Given) -> Answer:
 
 
 def _told_of_access(call: Call, access: _Access) -> Answer | None:
-    """None if its time is over, or whom it stands for is gone, or the session that it was exchanged for has ended."""
+    """The answer; None if the token has expired, its principal is gone, or its session is over."""
     token, claims = access
     principal = standing(call.snapshot, claims)
     if principal is None or call.now_ms >= claims.expires_ms:
@@ -98,7 +99,7 @@ def _told_of_access(call: Call, access: _Access) -> Answer | None:
 
 
 def _still_signed_in(call: Call, account: str, session_id: str) -> bool:
-    """Whether a session of `aws login` could be renewed now, as far as it knows: it is good, and so is its password."""
+    """Whether a session of `aws login` could be refreshed now, as far as it shows: it and its password are valid."""
     session = session_of(call.snapshot, account, session_id)
     who = unpacked(session.claims) if session is not None and session.is_good(call.now) else None
     if who is None:
@@ -121,7 +122,7 @@ def _told_of_refresh(call: Call, text: str) -> Answer | None:
 
 
 def _told(principal: Principal, client: str, token_type: str, issued: int, expires: int) -> dict[str, object]:
-    """What is told of each; times are epoch seconds."""
+    """The members of each answer; times are epoch seconds."""
     return {
         "clientId": client,
         "userId": principal.id,
@@ -145,7 +146,7 @@ def revoke(call: WriteCall, given: Given) -> Answer:
 
 
 def _access(call: Call, text: str) -> _Access | None:
-    """What an access token says, good or not, if it is of the caller's account."""
+    """The content of an access token, valid or not, if it belongs to the caller's account."""
     token = opened(call.parts.keyring, SignInAccessToken, text)
     claims = unpack(token.claims) if token is not None else None
     if token is None or claims is None or claims.account != call.account:
@@ -154,7 +155,7 @@ def _access(call: Call, text: str) -> _Access | None:
 
 
 def _of_token(call: Call, text: str) -> Owned | None:
-    """The session of the newest refresh token, or the one before it, if it is of the caller's account."""
+    """The session of the newest refresh token, or of the one before, if it belongs to the caller's account."""
     token = opened(call.parts.keyring, SignInRefreshToken, text)
     if token is None or token.account != call.account:
         return None

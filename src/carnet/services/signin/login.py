@@ -1,4 +1,4 @@
-"""As whom `aws login` signs in, and whether the policies allow it: at the consent, and at each refresh.
+"""The principal that `aws login` signs in as, and whether the policies allow it, at the consent and each refresh.
 
 https://docs.aws.amazon.com/signin/latest/userguide/command-line-sign-in.html
 """
@@ -49,7 +49,7 @@ def service_principal(account: Account, region: str, name: str) -> str:
 
 
 def principal_of(snapshot: Snapshot, account: str, who: SignedInAs) -> Principal:
-    """The principal, if what was signed in with still stands at this revision. Raises Refused."""
+    """The principal, if the credential of the sign-in is still valid at this revision. Raises Refused."""
     view = snapshot.open_account(account)
     principal = long_term_principal(view, who.principal_id) if view is not None else None
     if view is None or principal is None:
@@ -65,7 +65,7 @@ def principal_of(snapshot: Snapshot, account: str, who: SignedInAs) -> Principal
 
 
 def claims_of(snapshot: Snapshot, parts: Parts, account: str, who: SignedInAs, now: datetime) -> SessionClaims:
-    """Of credentials for a quarter of an hour."""
+    """The claims of credentials for 15 minutes."""
     issued_ms = int(now.timestamp() * 1000)
     return SessionClaims(
         kind=SIGN_IN,

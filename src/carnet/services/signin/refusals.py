@@ -1,4 +1,4 @@
-"""How AWS Sign-In refuses: clients have a sentence of their own for each `error`.
+"""The errors of AWS Sign-In: clients have their own sentence for each `error`.
 
 https://docs.aws.amazon.com/signin/latest/APIReference/API_CreateOAuth2Token.html
 """
@@ -9,17 +9,17 @@ from carnet.base.faults import Refused
 
 
 def token_expired() -> Refused:
-    """For a refresh token that is not, or no longer, good; which, nobody is told."""
+    """For a refresh token that is not, or no longer, valid; the answer does not say which."""
     return Refused("AccessDeniedException", "The session has expired. Sign in again.", {"error": "TOKEN_EXPIRED"})
 
 
 def code_expired() -> Refused:
-    """For a code that is not, or no longer, good; which, nobody is told."""
+    """For a code that is not, or no longer, valid; the answer does not say which."""
     return Refused("AccessDeniedException", "The authorization code has expired.", {"error": "AUTHCODE_EXPIRED"})
 
 
 def credentials_changed() -> Refused:
-    """The password, or the MFA device, that was signed in with is gone."""
+    """The password or the MFA device of the sign-in has been removed or changed."""
     sentence = "The user's credentials have changed. Sign in again."
     return Refused("AccessDeniedException", sentence, {"error": "USER_CREDENTIALS_CHANGED"})
 
@@ -34,7 +34,7 @@ def invalid(sentence: str = "The request is invalid.") -> Refused:
 
 
 def invalid_request(sentence: str) -> Refused:
-    """As `invalid`, by the error code of OAuth 2.0."""
+    """As `invalid`, with the error code of OAuth 2.0."""
     return Refused("ValidationException", sentence, {"error": "invalid_request"})
 
 
@@ -52,7 +52,7 @@ def invalid_grant(sentence: str) -> Refused:
 
 
 def by_grant(refused: Refused) -> Refused:
-    """What says that access is denied, by the error code of operations whose model has no such one."""
+    """The error that access is denied, with the error code of operations whose model has none for that."""
     return Refused("InvalidGrantException", refused.message, refused.members)
 
 

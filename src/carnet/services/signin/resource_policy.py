@@ -1,4 +1,4 @@
-"""The policy of an account for AWS Sign-In: from which networks its principals sign in, and who may from everywhere.
+"""An account's policy for AWS Sign-In: the networks from which its principals sign in, and who may from everywhere.
 
 https://docs.aws.amazon.com/signin/latest/APIReference/API_PutResourcePermissionStatement.html
 """
@@ -39,7 +39,7 @@ Given = Mapping[str, Any]
 
 @signin.write("PutResourcePermissionStatement", on=account_wide)
 def put_resource_permission_statement(call: WriteCall, given: Given) -> Answer:
-    """Permit sign-ins from one more network. What is permitted already stays the statement that it is."""
+    """Permit sign-ins from one more network. If they are permitted already, the statement stays as it is."""
     wanted = _wanted(call, given)
     kept = call.view.of(PermissionStatement)
     for one in kept:
@@ -55,7 +55,7 @@ def put_resource_permission_statement(call: WriteCall, given: Given) -> Answer:
 
 @signin.write("DeleteResourcePermissionStatement", on=account_wide)
 def delete_resource_permission_statement(call: WriteCall, given: Given) -> Answer:
-    """Permit them no more. Raises Missing."""
+    """Remove the permission. Raises Missing."""
     one = call.view.of(PermissionStatement).get(given["statementId"])
     if one is None:
         raise _missing("There is no permission statement of this id.")
@@ -65,7 +65,7 @@ def delete_resource_permission_statement(call: WriteCall, given: Given) -> Answe
 
 @signin.read("ListResourcePermissionStatements", on=account_wide)
 def list_resource_permission_statements(call: Call, given: Given) -> Answer:
-    """The oldest first."""
+    """The statements, oldest first."""
     found = page(
         call.paging,
         "ListResourcePermissionStatements",
@@ -78,7 +78,7 @@ def list_resource_permission_statements(call: Call, given: Given) -> Answer:
 
 @signin.read("GetResourcePolicy", on=account_wide)
 def get_resource_policy(call: Call, given: Given) -> Answer:
-    """What the statements say together. Raises Missing if there are none."""
+    """The policy that the statements make up. Raises Missing if there are none."""
     statements = list(policy_statements(call.view.account, call.view.of(PermissionStatement).sorted()))
     if not statements:
         raise _missing("The account has no resource-based policy for AWS Sign-In.")
@@ -87,7 +87,7 @@ def get_resource_policy(call: Call, given: Given) -> Answer:
 
 
 def _wanted(call: WriteCall, given: Given) -> PermissionStatement:
-    """The statement that is asked for; what it says is its id. Raises Refused."""
+    """The requested statement; its id is made from its content. Raises Refused."""
     one = PermissionStatement(
         id="",
         account=call.account,

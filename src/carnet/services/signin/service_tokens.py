@@ -1,4 +1,4 @@
-"""Tokens that say to one service who has asked for them: how they are made, and for which services."""
+"""Tokens that tell a service who has asked for them: how they are made, and for which services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_ACCESS_SECONDS = 3600
 
 
 def check_resource(resource: str) -> None:
-    """Raise Refused for what is no service."""
+    """Raise Refused for a text that names no service."""
     if not is_service_principal(resource):
         raise refusals.invalid_target("The resource must be the service principal of an AWS service.")
 

@@ -1,4 +1,4 @@
-"""Sessions that programs have by `aws login`: principals see and end their own, and those of others if they may.
+"""Sessions of `aws login`: principals list and end their own, and those of others if policies allow it.
 
 https://docs.aws.amazon.com/signin/latest/APIReference/API_Operations.html
 """
@@ -31,7 +31,7 @@ Given = Mapping[str, Any]
 
 
 class Owned(NamedTuple):
-    """A session, and the principal whose it is."""
+    """A session, and the principal that it belongs to."""
 
     session: OAuthSession
     principal: Principal
@@ -44,7 +44,7 @@ class Owned(NamedTuple):
 
 @signin.read("ListSessions", on=account_wide)
 def list_sessions(call: Call, given: Given) -> Answer:
-    """Sessions that are not over, the oldest first."""
+    """Sessions that are not over, oldest first."""
     owned, matches = _owned(call, given), _matching(given)
     found = page(
         call.paging,
@@ -60,7 +60,7 @@ def list_sessions(call: Call, given: Given) -> Answer:
 
 @signin.read("GetSession", on=account_wide)
 def get_session(call: Call, given: Given) -> Answer:
-    """One of them. Raises Missing also for one of another identity."""
+    """A session. Raises Missing, also for a session of another identity."""
     one = _session(call, given, given["sessionArn"])
     if one is None:
         raise Missing(_NO_SESSION, {"error": "RESOURCE_NOT_FOUND"})
@@ -69,7 +69,7 @@ def get_session(call: Call, given: Given) -> Answer:
 
 @signin.write("BatchRevokeSessions", on=account_wide)
 def batch_revoke_sessions(call: WriteCall, given: Given) -> Answer:
-    """End sessions: their refresh tokens are worth nothing from now on. One that has ended already counts as ended."""
+    """End sessions: their refresh tokens are no longer valid. A session that is over counts as ended."""
     revoked: list[dict[str, str]] = []
     errors: list[dict[str, str]] = []
     for arn in dict.fromkeys(given["sessionArns"]):
@@ -83,7 +83,7 @@ def batch_revoke_sessions(call: WriteCall, given: Given) -> Answer:
 
 
 def end(call: WriteCall, session: OAuthSession) -> None:
-    """From now on nothing more comes of a session."""
+    """End a session: it issues no more credentials."""
     if not session.revoked:
         call.store.save(replace(session, revoked=True))
 
@@ -108,7 +108,7 @@ def _holder(call: Call, arn: Arn) -> str:
 
 
 def _asked_for(call: Call, given: Given) -> Arn | None:
-    """Whose sessions are asked for; None for the caller's. Raises Invalid for one of another account."""
+    """The principal whose sessions are requested; None for the caller's. Raises Invalid for one of another account."""
     if _PRINCIPAL not in given:
         return None
     arn = parse_arn(given[_PRINCIPAL])
@@ -118,7 +118,7 @@ def _asked_for(call: Call, given: Given) -> Arn | None:
 
 
 def _owned(call: Call, given: Given) -> Callable[[OAuthSession], Owned | None]:
-    """A session with its principal; None for one that is over, or not of whom is asked for. Raises Invalid."""
+    """A session with its principal; None if it is over, or not of the requested principal. Raises Invalid."""
     arn = _asked_for(call, given)
     wanted = call.caller.principal.arn if arn is None else str(arn)
 

@@ -38,7 +38,7 @@ Given = Mapping[str, Any]
 
 @signin.read("CreateOAuth2TokenWithTokenExchange", on=anybody, authenticate=Authenticate.ANONYMOUS)
 def create_oauth2_token_with_token_exchange(call: AnonymousCall, given: Given) -> Answer:
-    """A token that is good for an hour, or for as long as the session is. Raises Refused."""
+    """A token that is valid for an hour, or as long as the session. Raises Refused."""
     if given["grantType"] != _EXCHANGE:
         raise refusals.invalid_grant("The assertion is of no issuer that is trusted.")
     resource, text = _member(given, "resource"), _member(given, "subjectToken")
@@ -46,7 +46,7 @@ def create_oauth2_token_with_token_exchange(call: AnonymousCall, given: Given) -
         raise refusals.invalid_request(f"The subject_token_type must be {_JWT}.")
     check_resource(resource)
     if "scope" in given:
-        # Introspection could not tell a service of it: the token would be good for more than was asked.
+        # Introspection could not report this limit to a service: the token would be valid for more than was asked.
         raise refusals.invalid_scope("Session policies are not supported.")
     return _issued(call, _session(call, text), resource)
 

@@ -50,20 +50,20 @@ def _register(
 ) -> None:
     """Register the operations of these names on one mapping of an application, whose key is in `member`.
 
-    `kept` is what is stored of an input, `told` what is answered of it; `prepare` is of the first one.
+    `kept` makes the stored value of an input, `told` the answer from it; `prepare` belongs to the put operation.
     """
 
     _register_put(put, attribute, member, kept, prepare)
 
     @sso_admin.read(get, on=targets.application, context=(keys_in_instance,))
     def get_one(call: Call, given: Any, holder: Held, one: SsoApplication) -> Answer:
-        """Tell of one."""
+        """Describe an entry."""
         answer: Answer = answered(given[member], told(_of(one, attribute, given, member)))
         return answer
 
     @sso_admin.write(delete, on=targets.application, context=(keys_in_instance,))
     def delete_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
-        """Remove one."""
+        """Remove an entry."""
         _of(one, attribute, given, member)
         values = {key: value for key, value in getattr(one, attribute).items() if key != given[member]}
         save(call, one, _with(one, attribute, values))
@@ -73,7 +73,7 @@ def _register(
 def _register_put(operation: str, attribute: str, member: str, kept: Any, prepare: Preparation | None) -> None:
     @sso_admin.write(operation, on=targets.application, context=(keys_in_instance,), prepare=prepare)
     def put_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
-        """Set one."""
+        """Set an entry."""
         values = {**getattr(one, attribute), given[member]: kept(call, given, holder)}
         if len(values) > _MOST_SCOPES:
             raise Invalid(f"An application can have at most {_MOST_SCOPES} access scopes.")
@@ -93,7 +93,7 @@ def _list(operation: str, attribute: str, *, answer: str, item: Any) -> None:
 
     @sso_admin.read(operation, on=targets.application, context=(keys_in_instance,))
     def list_all(call: Call, given: Any, holder: Held, one: SsoApplication) -> Answer:
-        """All of them, by key."""
+        """All entries, by key."""
         values = sorted(getattr(one, attribute).items())
         found = page(call.paging, operation, values, given, key=lambda each: str(each[0]))
         return found.answer(answer, lambda each: item(*each))
@@ -105,7 +105,7 @@ def _with(one: SsoApplication, attribute: str, values: Mapping[str, Any]) -> Sso
 
 
 def _grant(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any]:
-    """Raises Invalid for a grant of another type, or of what is not there."""
+    """Raises Invalid for a grant of another type, or with something that does not exist."""
     grant: dict[str, Any] = given["Grant"]
     member = _GRANTS[given["GrantType"]]
     if grant.keys() != {member}:
@@ -130,7 +130,7 @@ def _is_absolute(uri: str) -> bool:
 
 
 def _read_method(call: AnyCall, given: Mapping[str, Any]) -> ReadDocument | None:
-    """The ActorPolicy, which the input has as a value; None if it has none."""
+    """The parsed ActorPolicy of the input; None if there is none."""
     if "Iam" not in given["AuthenticationMethod"]:
         return None
     text = json.dumps(given["AuthenticationMethod"]["Iam"]["ActorPolicy"])
@@ -138,7 +138,7 @@ def _read_method(call: AnyCall, given: Mapping[str, Any]) -> ReadDocument | None
 
 
 def _method(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any]:
-    """Raises Malformed for an ActorPolicy that is no policy of a resource."""
+    """Raises Malformed unless the ActorPolicy is a resource-based policy."""
     method: dict[str, Any] = given["AuthenticationMethod"]
     read = call.prepared
     if not isinstance(read, ReadDocument):
@@ -203,7 +203,7 @@ _list("ListApplicationAccessScopes", "scopes", answer="Scopes", item=_scope)
 
 @sso_admin.write("PutApplicationSessionConfiguration", on=targets.application, context=(keys_in_instance,))
 def put_session_configuration(call: WriteCall, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
-    """Whether sessions of people may go on in the background."""
+    """Set whether background sessions of people are enabled."""
     status = given.get("UserBackgroundSessionApplicationStatus", one.background_sessions)
     save(call, one, replace(one, background_sessions=status))
     return {}
@@ -211,5 +211,5 @@ def put_session_configuration(call: WriteCall, given: Mapping[str, Any], holder:
 
 @sso_admin.read("GetApplicationSessionConfiguration", on=targets.application, context=(keys_in_instance,))
 def get_session_configuration(call: Call, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
-    """The same."""
+    """Whether background sessions of people are enabled."""
     return {"UserBackgroundSessionApplicationStatus": one.background_sessions}

@@ -1,4 +1,4 @@
-"""Who may use an application.
+"""Assignments of people and groups to applications.
 
 https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateApplicationAssignment.html
 """
@@ -29,7 +29,7 @@ from carnet.services.sso_admin.targets import instance, primary_region
 def create_application_assignment(
     call: WriteCall, given: Mapping[str, Any], holder: Held, one: SsoApplication
 ) -> Answer:
-    """Let a person or a group use an application."""
+    """Assign a person or a group to an application."""
     kind = PrincipalType(given["PrincipalType"])
     entity = IdentityStoreUser if kind is PrincipalType.USER else IdentityStoreGroup
     if holder.view.of(entity).get(given["PrincipalId"]) is None:
@@ -52,20 +52,20 @@ def create_application_assignment(
 def delete_application_assignment(
     call: WriteCall, given: Mapping[str, Any], holder: Held, one: SsoApplication
 ) -> Answer:
-    """Take it away."""
+    """Remove an assignment."""
     call.store.remove(_assignment(holder, one, given))
     return {}
 
 
 @sso_admin.read("DescribeApplicationAssignment", on=targets.application, context=(keys_in_instance,))
 def describe_application_assignment(call: Call, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
-    """Whether somebody may use it: what is assigned to a group is not told of its members."""
+    """Whether the principal itself is assigned; an assignment of a group does not count for its members."""
     return _shown(one.arn, _assignment(holder, one, given))
 
 
 @sso_admin.read("ListApplicationAssignments", on=targets.application, context=(keys_in_instance,))
 def list_application_assignments(call: Call, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
-    """Who may use an application."""
+    """The principals that are assigned to an application."""
     assignments = holder.view.of(ApplicationAssignment).referring("application", one.id)
     found = page(call.paging, "ListApplicationAssignments", assignments, given, key=lambda each: each.id)
     return found.answer("ApplicationAssignments", lambda each: _shown(one.arn, each))
@@ -73,7 +73,7 @@ def list_application_assignments(call: Call, given: Mapping[str, Any], holder: H
 
 @sso_admin.read("ListApplicationAssignmentsForPrincipal", on=instance, context=(primary_region, filtered_account))
 def list_application_assignments_for_principal(call: Call, given: Mapping[str, Any], holder: Held) -> Answer:
-    """What a group may use, or a person: directly, and as a member of groups."""
+    """The applications of a group, or of a person: directly, and as a member of groups."""
     wanted = given.get("Filter", {}).get("ApplicationArn")
     kind, principal = PrincipalType(given["PrincipalType"]), given["PrincipalId"]
     principals = {(kind, principal)}
@@ -100,14 +100,14 @@ def list_application_assignments_for_principal(call: Call, given: Mapping[str, A
 def put_assignment_configuration(
     call: WriteCall, given: Mapping[str, Any], holder: Held, one: SsoApplication
 ) -> Answer:
-    """Whether only those may use an application whom it is assigned to."""
+    """Set whether an application requires an assignment."""
     save(call, one, replace(one, assignment_required=given["AssignmentRequired"]))
     return {}
 
 
 @sso_admin.read("GetApplicationAssignmentConfiguration", on=targets.application, context=(keys_in_instance,))
 def get_assignment_configuration(call: Call, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
-    """The same."""
+    """Whether an application requires an assignment."""
     return {"AssignmentRequired": one.assignment_required}
 
 

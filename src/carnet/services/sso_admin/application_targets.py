@@ -1,4 +1,4 @@
-"""What the operations on applications and trusted token issuers act on.
+"""The targets of the operations on applications and trusted token issuers.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiamidentitycenter.html
 """
@@ -34,7 +34,7 @@ def issuer(call: Call, given: Any) -> Target[Held, TrustedTokenIssuer]:
 
 
 def _in_instance(call: Call, arn: str, kind: type[Any]) -> Target[Any, Any]:
-    """What has that ARN, of a kind whose ARNs name their instance."""
+    """The entity of an ARN, of a kind whose ARNs name their instance."""
     holder = _holder(call, arn)
     if holder is None:
         return Target(arn=arn, account=call.account, found=sentences.not_reached())
@@ -50,12 +50,12 @@ def _holder(call: Call, arn: str) -> Held | None:
 
 
 def new_application(call: Call, given: Any) -> Target[Held]:
-    """The application to create, whose id nobody knows yet."""
+    """The application to create, which has no id yet."""
     return _new(call, given, call.account, "application")
 
 
 def new_issuer(call: Call, given: Any) -> Target[Held]:
-    """The trusted token issuer to create; it is of the account that owns the instance."""
+    """The issuer to create, which belongs to the account that owns the instance."""
     return _new(call, given, call.account, "trustedTokenIssuer")
 
 
@@ -102,6 +102,6 @@ def keys_in_instance(call: Call, given: Any, target: AnyTarget) -> Keys:
 
 
 def filtered_account(call: Call, given: Any, target: AnyTarget) -> Keys:
-    """For `context=` of a list: the account of the application that is asked for."""
+    """For `context=` of a list: the account of the requested application."""
     arn = given.get("Filter", {}).get("ApplicationArn")
     return {} if arn is None else {_ACCOUNT: arn.split(":")[4]}

@@ -1,4 +1,4 @@
-"""Applications: OAuth 2.0 clients of the customer's own. Those of SAML 2.0 AWS makes in its console alone.
+"""Applications: OAuth 2.0 clients of the customer. AWS creates those of SAML 2.0 only in its console.
 
 https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateApplication.html
 """
@@ -101,7 +101,7 @@ def list_applications(call: Call, given: Mapping[str, Any]) -> Answer:
 
 @sso_admin.write("UpdateApplication", on=targets.application, context=(keys_in_instance,))
 def update_application(call: WriteCall, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
-    """Change what is given."""
+    """Change the given members."""
     portal = {**one.portal, **given["PortalOptions"]} if "PortalOptions" in given else one.portal
     after = replace(
         one,
@@ -146,13 +146,13 @@ def list_application_providers(call: Call, given: Mapping[str, Any]) -> Answer:
 
 
 def save(call: WriteCall, before: SsoApplication, after: SsoApplication) -> None:
-    """Store what has changed, and nothing if nothing has."""
+    """Store the application if it has changed."""
     if after != before:
         call.store.save(after)
 
 
 def _provider_at(call: Call, arn: str) -> dict[str, object]:
-    """Raises Missing for a provider that is not here."""
+    """Raises Missing for a provider that does not exist here."""
     for each in _providers(call):
         if each["ApplicationProviderArn"] == arn:
             return each
@@ -169,7 +169,7 @@ def _providers(call: Call) -> Iterator[dict[str, object]]:
 
 
 def _portal(options: Mapping[str, Any]) -> dict[str, Any]:
-    """PortalOptions as they are kept; raises Invalid for a sign-in that starts nowhere."""
+    """The stored form of PortalOptions. Raises Invalid unless ApplicationUrl comes with the Origin APPLICATION only."""
     sign_in = options.get("SignInOptions", {})
     if (sign_in.get("Origin") == _ORIGINS_WITH_URL) != ("ApplicationUrl" in sign_in):
         raise Invalid("ApplicationUrl is needed for the Origin APPLICATION, and for no other.")

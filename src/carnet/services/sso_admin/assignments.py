@@ -36,7 +36,7 @@ from carnet.services.sso_admin.targets import and_account, and_instance, primary
     context=(primary_region,),
 )
 def create_account_assignment(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Give a person or a group a permission set in an account, and provision it there."""
+    """Assign a permission set in an account to a person or a group, and provision it there."""
     check_administers(held, given["TargetId"])
     view = account_of(call, held, given["TargetId"])
     assignment = AccountAssignment(
@@ -66,14 +66,14 @@ def create_account_assignment(call: WriteCall, given: Mapping[str, Any], held: H
     context=(primary_region,),
 )
 def delete_account_assignment(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Take a permission set in an account from a person or a group; with the last of them the role goes, too."""
+    """Remove the assignment of a permission set in an account; its role is removed with the last assignment."""
     check_administers(held, given["TargetId"])
     failure = _deleted(call, held, one, given)
     return {"AccountAssignmentDeletionStatus": begun(call, held, RequestKind.DELETION, one, given, failure)}
 
 
 def _deleted(call: WriteCall, held: Held, one: PermissionSet, given: Mapping[str, Any]) -> str | None:
-    """Why not, in AWS's words, if there is nothing to delete."""
+    """Delete the assignment, if there is one; returns AWS's sentence if there is none."""
     target: str = given["TargetId"]
     provisioned = provisioned_in(held, one, target)
     if provisioned is None:
@@ -95,7 +95,7 @@ def _deleted(call: WriteCall, held: Held, one: PermissionSet, given: Mapping[str
     context=(primary_region,),
 )
 def list_account_assignments(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Who has a permission set in an account."""
+    """The principals that are assigned a permission set in an account."""
     provisioned = provisioned_id(one.id, given["AccountId"])
     assignments = held.view.of(AccountAssignment).referring("provisioned", provisioned)
     found = page(call.paging, "ListAccountAssignments", assignments, given, key=lambda each: each.id)
@@ -104,7 +104,7 @@ def list_account_assignments(call: Call, given: Mapping[str, Any], held: Held, o
 
 @sso_admin.read("ListAccountAssignmentsForPrincipal", on=targets.organization_instance, context=(primary_region,))
 def list_account_assignments_for_principal(call: Call, given: Mapping[str, Any], held: Held) -> Answer:
-    """What a group has, or a person: directly, and as a member of groups."""
+    """The assignments of a group, or of a person: directly, and as a member of groups."""
     principal: str = given["PrincipalId"]
     if given["PrincipalType"] == PrincipalType.USER:
         assignments = {each.id: each for each in assignments_of(held.view, principal)}
@@ -124,7 +124,7 @@ def list_account_assignments_for_principal(call: Call, given: Mapping[str, Any],
 
 
 def _unknown_assignee(held: Held, kind: PrincipalType, principal: str) -> str | None:
-    """Why nothing can be assigned, in AWS's words, if there is no such person or group."""
+    """AWS's sentence if the person or group does not exist; None otherwise."""
     entity = IdentityStoreUser if kind is PrincipalType.USER else IdentityStoreGroup
     if held.view.of(entity).get(principal) is not None:
         return None

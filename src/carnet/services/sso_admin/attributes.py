@@ -1,4 +1,4 @@
-"""Attributes for access control: what of a person becomes a tag of the person's sessions.
+"""Attributes for access control: attributes of a person that become session tags.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/configure-abac.html
 """
@@ -26,7 +26,7 @@ _CONFIGURATION = "InstanceAccessControlAttributeConfiguration"
     "CreateInstanceAccessControlAttributeConfiguration", on=targets.organization_instance, context=(primary_region,)
 )
 def create_configuration(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
-    """Switch attributes for access control on."""
+    """Enable attributes for access control."""
     settings = settings_of(held)
     if settings.attributes is not None:
         raise AlreadyExists("Attributes for access control are enabled already.")
@@ -57,7 +57,7 @@ def update_configuration(call: WriteCall, given: Mapping[str, Any], held: Held) 
     "DeleteInstanceAccessControlAttributeConfiguration", on=targets.organization_instance, context=(primary_region,)
 )
 def delete_configuration(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
-    """Switch attributes for access control off, and forget them."""
+    """Disable attributes for access control, and remove them."""
     _enabled(held)
     keep(call, held, replace(settings_of(held), attributes=None))
     return {}

@@ -1,4 +1,4 @@
-"""From which account an instance may be administered: what a policy allows is not enough.
+"""The accounts from which an instance may be administered; an allow in a policy is not enough.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html
 """
@@ -16,7 +16,7 @@ from carnet.services.sso_admin import sentences
 
 
 class Held(NamedTuple):
-    """An instance that the caller reaches."""
+    """An instance that the caller can access."""
 
     instance: Instance
     view: AccountView
@@ -30,12 +30,13 @@ Whence: TypeAlias = Callable[[Call, Instance], bool]
 
 
 def administrator(call: Call, instance: Instance) -> bool:
-    """The owner of the instance; of an organization's, its delegated administrator for IAM Identity Center, too."""
+    """The owner of the instance; for an organization's instance, also its delegated administrator for IAM Identity
+    Center."""
     return is_administrator(call.snapshot, instance, call.account)
 
 
 def whoever_sees_it(call: Call, instance: Instance) -> bool:
-    """Every account of the organization, too."""
+    """As `administrator`, and every account of the organization."""
     return any(each.id == instance.id for each in visible_instances(call.snapshot, call.account))
 
 
@@ -51,11 +52,11 @@ def held(call: Call, arn: str, whence: Whence) -> Held | None:
 
 
 def held_by(call: Call, instance: Instance) -> Held:
-    """An instance that the caller's account reaches."""
+    """An instance that the caller's account can access."""
     return Held(instance, call.snapshot.accounts[instance.account], instance.account != call.account)
 
 
 def check_administers(held_: Held, account: str) -> None:
-    """Raise Denied for a delegated administrator that would change who has access to the management account."""
+    """Raise Denied if a delegated administrator changes who has access to the management account."""
     if held_.delegated and account == held_.instance.account:
         raise sentences.not_in_management()

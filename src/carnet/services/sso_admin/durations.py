@@ -17,7 +17,7 @@ _MOST_DIGITS = 9
 
 
 def duration_seconds(text: str) -> int:
-    """Raises Invalid for what is no duration between one hour and twelve. Years and months have no fixed length."""
+    """Raises Invalid unless it is a duration between one hour and twelve. Years and months have no fixed length."""
     parts = _DURATION.fullmatch(text)
     if parts is None or any(len(part) > _MOST_DIGITS for part in parts.groups(default="")):
         raise Invalid(sentences.DURATION)

@@ -1,6 +1,6 @@
-"""Instances: an account's own, and what of any instance can be told and set.
+"""Instances: account instances, and the settings of all instances.
 
-Of an organization, `carnet sso enable` makes the instance: AWS has no operation for it.
+`carnet sso enable` creates an organization's instance: AWS has no operation for it.
 
 https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateInstance.html
 """
@@ -45,7 +45,7 @@ def _new(call: Call, given: Any) -> Target[()]:
 
 @sso_admin.write("CreateInstance", on=_new, also=(and_tags,), context=(request_tags, own_region))
 def create_instance(call: WriteCall, given: Mapping[str, Any]) -> Answer:
-    """Make the account instance of a member, or of an account without an organization: one for each account."""
+    """Create the account instance of a member or of a stand-alone account: one for each account."""
     organization = call.snapshot.organization_of(call.account)
     if organization is not None and organization.organization.management == call.account:
         raise Denied(
@@ -90,7 +90,7 @@ def list_instances(call: Call, given: Mapping[str, Any]) -> Answer:
 
 @sso_admin.write("UpdateInstance", on=targets.instance, context=(primary_region,))
 def update_instance(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
-    """Change the name, and one setting at most, which can be asked for in the one form that this server has."""
+    """Change the name, and at most one setting, of which only the value that this server has is accepted."""
     changes = [name for name in _ONE_AT_ONCE if name in given]
     if len(changes) > 1 or not (changes or "Name" in given):
         raise sentences.one_change_at_once()
@@ -102,7 +102,7 @@ def update_instance(call: WriteCall, given: Mapping[str, Any], held: Held) -> An
 
 
 def _check_kept(held: Held, change: str, wanted: Any) -> None:
-    """Raise Invalid for another setting than the one that an instance has here."""
+    """Raise Invalid for a value of a setting that an instance does not have here."""
     match change:
         case "PermissionSetsEnabled":
             if not wanted or held.instance.organization is None:
@@ -116,7 +116,7 @@ def _check_kept(held: Held, change: str, wanted: Any) -> None:
 
 @sso_admin.write("DeleteInstance", on=targets.instance, context=(primary_region,))
 def delete_instance(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
-    """Remove an account instance that holds nothing any more, with its identity source, settings and SCIM tokens."""
+    """Remove an empty account instance, with its identity source, settings and SCIM tokens."""
     if held.instance.organization is not None:
         raise InUse("The instance of an organization cannot be deleted by this operation.")
     if any(len(held.view.of(kind)) for kind in _NOT_HELD):
@@ -146,5 +146,5 @@ def _shown(call: Call, instance: Instance) -> dict[str, Any]:
 
 
 def _names(call: Call, instance: Instance) -> set[object]:
-    """The Regions that an instance is in."""
+    """The Regions of an instance, by name."""
     return {each["RegionName"] for each in regions_of(held_by(call, instance))}

@@ -31,7 +31,7 @@ ALL_ACCOUNTS = "ALL_PROVISIONED_ACCOUNTS"
 
 
 def may_provision(call: Call, given: Mapping[str, Any], target: AnyTarget, keys: Keys) -> Iterator[Check]:
-    """For `also=` of what makes a role or renews it, in the account TargetId or in all that have one."""
+    """For `also=` of operations that provision a role, in the account TargetId or in all accounts that have one."""
     if isinstance(target.found, Fault):
         return
     held, one = target.found
@@ -42,7 +42,7 @@ def may_provision(call: Call, given: Mapping[str, Any], target: AnyTarget, keys:
 
 
 def may_withdraw(call: Call, given: Mapping[str, Any], target: AnyTarget, keys: Keys) -> Iterator[Check]:
-    """For `also=` of what may take a role away, in the account TargetId."""
+    """For `also=` of operations that may remove a role from the account TargetId."""
     if isinstance(target.found, Fault):
         return
     held, one = target.found
@@ -55,7 +55,7 @@ def may_withdraw(call: Call, given: Mapping[str, Any], target: AnyTarget, keys: 
 
 
 def _of_provisioning(call: Call, held: Held, one: PermissionSet) -> Iterator[Check]:
-    """What has to be changed, and nothing that stays."""
+    """The permissions for the changes that provisioning makes, and for no others."""
     account, role = held.instance.account, _role_of(call, held, one)
     attached, boundary = tuple(policies_of(one, account)), boundary_of(one, account)
     if role is None:
@@ -89,7 +89,7 @@ def _of_provisioning(call: Call, held: Held, one: PermissionSet) -> Iterator[Che
 
 
 def _role_of(call: Call, held: Held, one: PermissionSet) -> Role | None:
-    """The role of the permission set in the management account, if the caller is in that."""
+    """The permission set's role in the management account, if the caller is in that account."""
     provisioned = provisioned_in(held, one, held.instance.account)
     return None if provisioned is None or held.delegated else held.view.of(Role).get(provisioned.role)
 

@@ -1,4 +1,4 @@
-"""The inline policy and the permissions boundary of a permission set, of which it has one each at most.
+"""The inline policy and the permissions boundary of a permission set: at most one of each.
 
 https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_PutInlinePolicyToPermissionSet.html
 https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_PermissionsBoundary.html
@@ -82,7 +82,7 @@ def delete_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, 
     context=(primary_region,),
 )
 def put_permissions_boundary(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Set the permissions boundary: an AWS managed policy, or a customer managed one of each account."""
+    """Set the permissions boundary: an AWS managed policy, or a customer managed policy that each account has."""
     save(call, one, replace(one, boundary=_boundary(one, given["PermissionsBoundary"])))
     return {}
 
@@ -117,7 +117,7 @@ def delete_permissions_boundary(call: WriteCall, given: Mapping[str, Any], held:
 
 
 def _boundary(one: PermissionSet, given: Mapping[str, Any]) -> str | PolicyReference:
-    """Raises Invalid unless it is one of the two, Missing for an AWS managed policy that there is not."""
+    """Raises Invalid unless it is exactly one of the two, Missing for an AWS managed policy that does not exist."""
     if len(given) != 1:
         raise Invalid("A permissions boundary is either ManagedPolicyArn or CustomerManagedPolicyReference.")
     if "CustomerManagedPolicyReference" in given:

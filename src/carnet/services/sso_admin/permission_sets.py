@@ -34,7 +34,7 @@ _ID_BYTES = 8
     context=(request_tags, primary_region),
 )
 def create_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
-    """Add a permission set that allows nothing yet."""
+    """Add a permission set without permissions."""
     quotas = quotas_of(call, held.view)
     if len(held.view.of(PermissionSet)) >= quotas.permission_sets:
         raise TooMany(f"An instance can have at most {quotas.permission_sets} permission sets.")
@@ -95,7 +95,7 @@ def update_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held,
     context=(primary_region,),
 )
 def delete_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Remove a permission set that is assigned to nobody, and provisioned nowhere."""
+    """Remove a permission set that is neither assigned nor provisioned."""
     for kind in (AccountAssignment, ProvisionedPermissionSet):
         if held.view.of(kind).referring("permission_set", one.id):
             raise sentences.permission_set_in_use()
@@ -104,13 +104,13 @@ def delete_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held,
 
 
 def save(call: WriteCall, before: PermissionSet, after: PermissionSet) -> None:
-    """Store what has changed, and nothing if nothing has."""
+    """Store the permission set if it has changed."""
     if after != before:
         call.store.save(after)
 
 
 def described(one: PermissionSet) -> dict[str, object]:
-    """A permission set as answers tell of it."""
+    """A permission set as it is answered."""
     told = {
         "Name": one.name,
         "PermissionSetArn": one.arn,
@@ -123,7 +123,7 @@ def described(one: PermissionSet) -> dict[str, object]:
 
 
 def _changeable(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update replaces; raises Invalid for a duration that sessions cannot have."""
+    """The members that an update replaces. Raises Invalid for a duration that sessions cannot have."""
     duration: str = given.get("SessionDuration", DEFAULT_DURATION)
     duration_seconds(duration)
     return {

@@ -73,7 +73,7 @@ def list_managed_policies(call: Call, given: Mapping[str, Any], held: Held, one:
     context=(primary_region,),
 )
 def attach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Name a customer managed policy, which has to be in each account by the time the set is provisioned there."""
+    """Attach a customer managed policy by its name. Each account must have it when the set is provisioned there."""
     reference = reference_of(given["CustomerManagedPolicyReference"])
     if reference in one.customer:
         raise sentences.customer_attached(one, reference)
@@ -89,7 +89,7 @@ def attach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held
     context=(primary_region,),
 )
 def detach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Name a customer managed policy no longer."""
+    """Detach a customer managed policy."""
     reference = reference_of(given["CustomerManagedPolicyReference"])
     if reference not in one.customer:
         raise sentences.customer_missing(one, reference)
@@ -113,17 +113,17 @@ def list_customer_policies(call: Call, given: Mapping[str, Any], held: Held, one
 
 
 def reference_of(given: Mapping[str, str]) -> PolicyReference:
-    """A CustomerManagedPolicyReference of a request."""
+    """The reference in a request's CustomerManagedPolicyReference."""
     return PolicyReference(given["Name"], given.get("Path", "/"))
 
 
 def shown_reference(reference: PolicyReference) -> dict[str, str]:
-    """The same of an answer."""
+    """The reference as it is answered."""
     return {"Name": reference.name, "Path": reference.path}
 
 
 def check_aws_managed(one: PermissionSet, arn: str) -> None:
-    """Raise Missing for what is no AWS managed policy that roles may have."""
+    """Raise Missing unless it is an AWS managed policy that roles may have."""
     policy = managed_policy(arn)
     if policy is None or policy.partition != one.partition or not policy.attachable:
         raise Missing(sentences.POLICY_MISSING)

@@ -1,4 +1,4 @@
-"""Where permission sets are provisioned, and bringing it up to date.
+"""Where permission sets are provisioned, and provisioning them again.
 
 https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_ProvisionPermissionSet.html
 """
@@ -38,16 +38,16 @@ _LATEST = "LATEST_PERMISSION_SET_PROVISIONED"
     context=(primary_region,),
 )
 def provision_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
-    """Bring a permission set up to date in an account, whether or not it is assigned there, or wherever it is."""
+    """Provision a permission set again in an account, assigned there or not, or in all accounts that have it."""
     views = list(_accounts(call, held, one, given))
-    # Where it cannot be provisioned, it stays as it was; all others are brought up to date.
+    # An account where it fails keeps its role as it was; all others are updated.
     failures = [provision(call, held, one, view) for view in views]
     failure = next((each for each in failures if each is not None), None)
     return {"PermissionSetProvisioningStatus": begun(call, held, RequestKind.PROVISIONING, one, given, failure)}
 
 
 def _accounts(call: Call, held: Held, one: PermissionSet, given: Mapping[str, Any]) -> Iterator[AccountView]:
-    """Where to provision. Raises Invalid, Denied and Missing."""
+    """The accounts to provision. Raises Invalid, Denied and Missing."""
     if given["TargetType"] != ALL_ACCOUNTS:
         if "TargetId" not in given:
             raise Invalid("TargetId is required for the TargetType AWS_ACCOUNT.")
@@ -103,6 +103,6 @@ def list_permission_sets(call: Call, given: Mapping[str, Any], held: Held) -> An
 
 
 def _of_status(held: Held, given: Mapping[str, Any]) -> Callable[[ProvisionedPermissionSet], bool]:
-    """Whether what is provisioned has the ProvisioningStatus that is asked for."""
+    """Whether a provisioned permission set has the requested ProvisioningStatus."""
     status = given.get("ProvisioningStatus")
     return lambda each: status is None or is_latest(held, each) == (status == _LATEST)

@@ -1,4 +1,4 @@
-"""Provisioning: what a permission set says becomes a role in an account, with a SAML provider that it trusts.
+"""Provisioning: a permission set becomes a role in an account, with a SAML provider that the role trusts.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/howtocreatepermissionset.html
 """
@@ -23,18 +23,18 @@ from carnet.services.sso_admin.quotas import quotas_of
 
 
 def provisioned_in(held: Held, one: PermissionSet, account: str) -> ProvisionedPermissionSet | None:
-    """What of a permission set is in force in an account."""
+    """The permission set as it is provisioned in an account."""
     return held.view.of(ProvisionedPermissionSet).get(provisioned_id(one.id, account))
 
 
 def is_latest(held: Held, provisioned: ProvisionedPermissionSet) -> bool:
-    """Whether what is provisioned is what the permission set says now."""
+    """Whether the provisioned role is up to date with the permission set."""
     one = held.view.of(PermissionSet).get(provisioned.permission_set)
     return one is not None and one.content_hash == provisioned.content_hash
 
 
 def account_of(call: Call, held: Held, account: str) -> AccountView:
-    """The account to provision to: an open one of the organization of the instance. Raises Missing for others."""
+    """The account to provision: an active one of the instance's organization. Raises Missing for others."""
     view = call.snapshot.open_account(account)
     if view is None or not administers(call.snapshot, held.instance, account):
         raise sentences.account_missing(account)
@@ -77,7 +77,7 @@ def provision(call: WriteCall, held: Held, one: PermissionSet, view: AccountView
 
 
 def withdraw(call: WriteCall, held: Held, provisioned: ProvisionedPermissionSet) -> None:
-    """Remove the role of a permission set from an account, whose sessions end; and the provider with the last role."""
+    """Remove a permission set's role from an account, which ends its sessions; with the last role the provider, too."""
     call.store.remove(provisioned)
     view = call.snapshot.account(provisioned.target)
     if view is None:
@@ -92,7 +92,7 @@ def withdraw(call: WriteCall, held: Held, provisioned: ProvisionedPermissionSet)
 
 
 def _made(call: WriteCall, held: Held, one: PermissionSet, view: AccountView) -> Role:
-    """A new role, and the provider that it trusts, unless an earlier one brought that."""
+    """A new role, and its provider, unless an earlier role has brought that."""
     account = view.account
     if view.of(SamlProvider).named(provider_name(held.instance, account.id).lower()) is None:
         call.store.add(new_provider(call.ids, held.instance, account, call.now))

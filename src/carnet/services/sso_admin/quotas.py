@@ -1,4 +1,4 @@
-"""How much of everything an instance of IAM Identity Center may have.
+"""The quotas of an instance of IAM Identity Center.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html
 """
@@ -29,6 +29,6 @@ class SsoQuotas:
 
 
 def quotas_of(call: Call, owner: AccountView) -> SsoQuotas:
-    """Those of the account that owns an instance, whichever account administers it."""
+    """The quotas of the account that owns an instance, whichever account administers it."""
     quotas: SsoQuotas = call.quotas_of(owner)
     return quotas

@@ -24,7 +24,7 @@ from carnet.services.sso_admin.targets import primary_region
 def begun(
     call: WriteCall, held: Held, kind: RequestKind, one: PermissionSet, given: Mapping[str, Any], failure: str | None
 ) -> dict[str, object]:
-    """Keep what came of a request; what is answered to who asked."""
+    """Store the outcome of a request; returns the answer."""
     request = ProvisioningRequest(
         id=call.ids.uuid(),
         account=held.instance.account,
@@ -42,11 +42,11 @@ def begun(
 
 
 def _describe(operation: str, kind: RequestKind, *, member: str, answer: str) -> None:
-    """Register the operation of that name, which tells of the request whose id is in `member`."""
+    """Register the operation of that name, which describes the request whose id is in `member`."""
 
     @sso_admin.read(operation, on=targets.organization_instance, context=(primary_region,))
     def describe(call: Call, given: Any, held: Held) -> Answer:
-        """What came of one request."""
+        """The outcome of one request."""
         request = held.view.of(ProvisioningRequest).get(given[member])
         if request is None or request.kind is not kind or not _is_told(call, held, request):
             raise sentences.request_missing(given[member])

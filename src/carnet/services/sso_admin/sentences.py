@@ -1,4 +1,4 @@
-"""What IAM Identity Center says, in AWS's words as far as they are known."""
+"""The error sentences of IAM Identity Center, in AWS's words as far as they are known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLICY_MISSING = "Policy does not exist or is not attachable."
 
 
 def not_reached() -> Denied:
-    """Whether or not there is an instance of that ARN."""
+    """The same for an instance that does not exist and for one that the caller cannot access."""
     return Denied("The account of the caller does not administer this instance of IAM Identity Center.")
 
 

@@ -1,4 +1,4 @@
-"""The settings of an instance, which has a row of its own when one of them is not the default."""
+"""The settings of an instance, which are stored if one of them is not the default."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from carnet.services.sso_admin.callers import Held
 
 
 def settings_of(held: Held) -> InstanceSettings:
-    """What is set of an instance."""
+    """The settings of an instance."""
     return held.view.of(InstanceSettings).get(held.instance.id) or default_settings(held)
 
 
 def default_settings(held: Held) -> InstanceSettings:
-    """What holds if nothing is set."""
+    """The settings of an instance that has stored none."""
     return InstanceSettings(id=held.instance.id, account=held.instance.account)
 
 
 def keep(call: WriteCall, held: Held, settings: InstanceSettings) -> None:
-    """Store settings: no row if they are the defaults."""
+    """Store the settings; the defaults are not stored."""
     before = held.view.of(InstanceSettings).get(held.instance.id)
     after = None if settings == default_settings(held) else settings
     if before == after:

@@ -19,7 +19,7 @@ _RESERVED_PREFIX = "aws:"
 
 
 def tags_of(call: Call, owner: AccountView, given: Mapping[str, Any], kind: str) -> Tags:
-    """The tags that something new is created with; the rest is as with `with_tags`."""
+    """The tags of a new resource. Otherwise as `with_tags`."""
     return with_tags(call, owner, {}, given.get("Tags", ()), kind)
 
 

@@ -33,7 +33,7 @@ _KINDS: Mapping[str, type[Any]] = {
 
 
 def _tagged(call: Call, given: Any) -> Target[Any]:
-    """What ResourceArn names. InstanceArn, if it is given, must be that of its instance."""
+    """The resource of ResourceArn. InstanceArn, if it is given, must be that of its instance."""
     arn: str = given["ResourceArn"]
     found = _found(call, given, arn)
     if isinstance(found, Fault):
@@ -57,7 +57,7 @@ def _found(call: Call, given: Mapping[str, Any], arn: str) -> Any:
 
 @sso_admin.write("TagResource", on=_tagged, context=(request_tags, keys_in_instance))
 def tag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answer:
-    """Set tags: those of the same key are replaced, all others stay."""
+    """Set tags: those with the same key are replaced."""
     kind = given["ResourceArn"].split(":", 5)[5].partition("/")[0]
     owner = call.snapshot.accounts[tagged.account]
     _save(call, tagged, replace(tagged, tags=with_tags(call, owner, tagged.tags, given["Tags"], kind)))
@@ -66,7 +66,7 @@ def tag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answ
 
 @sso_admin.write("UntagResource", on=_tagged, context=(removed_tag_keys, keys_in_instance))
 def untag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answer:
-    """Remove tags; keys of no tag are passed over."""
+    """Remove tags; unknown keys are ignored."""
     gone = frozenset(given["TagKeys"])
     _save(call, tagged, replace(tagged, tags={key: value for key, value in tagged.tags.items() if key not in gone}))
     return {}

@@ -26,7 +26,7 @@ from carnet.services.target import AnyTarget, Keys, Target
 
 
 def instance_from(whence: Whence) -> Names[Held]:
-    """The instance InstanceArn, from such accounts."""
+    """The instance InstanceArn, for callers in the accounts of `whence`."""
 
     def target(call: Call, given: Any) -> Target[Held]:
         arn: str = given["InstanceArn"]
@@ -42,7 +42,7 @@ instance = instance_from(administrator)
 
 
 def organization_instance(call: Call, given: Any) -> Target[Held]:
-    """The instance InstanceArn, of an organization: account instances have no permission sets."""
+    """The instance InstanceArn of an organization: account instances have no permission sets."""
     target = instance(call, given)
     if isinstance(target.found, Fault) or target.found[0].instance.organization is not None:
         return target
@@ -64,7 +64,7 @@ def permission_set(call: Call, given: Any) -> Target[Held, PermissionSet]:
 
 
 def permission_set_to_change(call: Call, given: Any) -> Target[Held, PermissionSet]:
-    """The same, to change: a delegated administrator cannot if it is provisioned in the management account."""
+    """As `permission_set`, to change: no delegated administrator may if the management account has its role."""
     target = permission_set(call, given)
     if isinstance(target.found, Fault):
         return target
@@ -76,7 +76,7 @@ def permission_set_to_change(call: Call, given: Any) -> Target[Held, PermissionS
 
 
 def new_permission_set(call: Call, given: Any) -> Target[Held]:
-    """The permission set to create, whose id nobody knows yet."""
+    """The permission set to create, which has no id yet."""
     target = organization_instance(call, given)
     arn = given["InstanceArn"].replace(":instance/", ":permissionSet/", 1) + "/*"
     return Target(arn=arn, account=call.account, found=target.found)
@@ -115,13 +115,13 @@ def and_tags(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[
 
 
 def primary_region(call: Call, given: Any, target: AnyTarget) -> Keys:
-    """For `context=`: sso:PrimaryRegion, the Region of the instance that the input names."""
+    """For `context=`: sso:PrimaryRegion, the Region of the instance in the input."""
     found = held(call, given["InstanceArn"], whoever_sees_it)
     return {} if found is None else {"sso:PrimaryRegion": found.instance.region}
 
 
 def own_region(call: Call, given: Any, target: AnyTarget) -> Keys:
-    """For `context=`: sso:PrimaryRegion of an instance that is made, where it is asked for."""
+    """For `context=`: sso:PrimaryRegion of an instance to create, which is the request's Region."""
     return {"sso:PrimaryRegion": call.caller.region}
 
 

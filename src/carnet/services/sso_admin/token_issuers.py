@@ -34,7 +34,7 @@ _DISCOVERY = "OPEN_ID_DISCOVERY"
     context=(request_tags, primary_region),
 )
 def create_trusted_token_issuer(call: WriteCall, given: Mapping[str, Any], holder: Held) -> Answer:
-    """Add an issuer; the same ClientToken makes no second one. Nothing is fetched from it by this."""
+    """Add an issuer; a repeated ClientToken adds no second one. Nothing is fetched from it here."""
     configuration = _configuration(given)
     issuers, token = holder.view.of(TrustedTokenIssuer), given.get("ClientToken")
     there = next(iter(issuers.referring("client_token", token)), None) if token is not None else None
@@ -91,7 +91,7 @@ def list_trusted_token_issuers(call: Call, given: Mapping[str, Any], holder: Hel
 def update_trusted_token_issuer(
     call: WriteCall, given: Mapping[str, Any], holder: Held, one: TrustedTokenIssuer
 ) -> Answer:
-    """Change what is given; the URL stays."""
+    """Change the given members; the URL cannot be changed."""
     configuration = given.get("TrustedTokenIssuerConfiguration", {}).get("OidcJwtConfiguration", {})
     after = replace(
         one,
@@ -108,7 +108,7 @@ def update_trusted_token_issuer(
 def delete_trusted_token_issuer(
     call: WriteCall, given: Mapping[str, Any], holder: Held, one: TrustedTokenIssuer
 ) -> Answer:
-    """Remove an issuer that no application takes tokens of."""
+    """Remove an issuer whose tokens no application accepts."""
     if any(one.arn in _taken_by(application) for application in holder.view.of(SsoApplication)):
         raise InUse("Applications take tokens of this issuer: remove it from their grants first.")
     call.store.remove(one)
@@ -116,7 +116,7 @@ def delete_trusted_token_issuer(
 
 
 def _taken_by(application: SsoApplication) -> set[str]:
-    """The ARNs of the issuers whose tokens an application exchanges."""
+    """The ARNs of the issuers whose tokens an application accepts."""
     authorized = (each for grant in application.grants.values() for of in grant.values() for each in _issuers(of))
     return {each.get("TrustedTokenIssuerArn", "") for each in authorized}
 

@@ -1,1 +1,1 @@
-"""IAM Identity Center OIDC: clients register, and get access tokens of those who have consented."""
+"""IAM Identity Center OIDC: clients register, and get access tokens of people who have consented."""

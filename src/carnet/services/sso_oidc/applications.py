@@ -1,4 +1,4 @@
-"""Applications as clients: which one asks for tokens, who may ask for it, and what it may get.
+"""Applications as OAuth clients: which application asks for tokens, who may ask for it, and what it may get.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/customermanagedapps-trusted-identity-propagation-oauth2.html
 """
@@ -29,7 +29,7 @@ _LONGEST_REDIRECT = 2048
 
 
 def application(call: Call, given: Mapping[str, Any]) -> Target[SsoApplication]:
-    """The application whose ARN is clientId; its ActorPolicy is the policy of the resource. Raises Refused."""
+    """The application whose ARN is clientId; its ActorPolicy is the resource-based policy. Raises Refused."""
     arn = parse_arn(given["clientId"])
     if arn is None or (arn.service, arn.resource.partition("/")[0]) != ("sso", "application"):
         raise refusals.invalid_client()
@@ -45,7 +45,7 @@ def application(call: Call, given: Mapping[str, Any]) -> Target[SsoApplication]:
 
 
 def _actors(found: SsoApplication) -> tuple[ResourcePolicy, ...]:
-    """Who may ask for tokens in the application's name, as its authentication method says."""
+    """The principals that may ask for tokens for the application, by its authentication method."""
     if _METHOD not in found.methods:
         return ()
     document = json.dumps(found.methods[_METHOD]["Iam"]["ActorPolicy"])
@@ -54,7 +54,7 @@ def _actors(found: SsoApplication) -> tuple[ResourcePolicy, ...]:
 
 
 def grant_of(found: SsoApplication, grant_type: str, member: str) -> Mapping[str, Any]:
-    """What the application has of a grant type. Raises Refused if it has none of it."""
+    """The application's settings for a grant type. Raises Refused if it has none for it."""
     if grant_type not in found.grants:
         raise refusals.unauthorized_client()
     grant: Mapping[str, Any] = found.grants[grant_type][member]
@@ -71,12 +71,12 @@ def redirects_of(found: SsoApplication, grant_type: str) -> tuple[str, ...]:
 
 
 def scopes_of_application(found: SsoApplication) -> tuple[str, ...]:
-    """All that people may let the application do."""
+    """All scopes that people may give the application."""
     return tuple(dict.fromkeys((OPENID, AWS, IDENTITY_CONTEXT, *sorted(found.scopes))))
 
 
 def narrowed(may: Iterable[str], asked: Iterable[str] | None) -> tuple[str, ...]:
-    """What is asked for of what may be had; all of it if nothing is asked for. Raises Refused."""
+    """The requested scopes; all available ones if none is requested. Raises Refused for one that is not available."""
     wanted = tuple(dict.fromkeys(asked or may))
     if not set(wanted) <= set(may):
         raise refusals.invalid_scope()
@@ -84,5 +84,5 @@ def narrowed(may: Iterable[str], asked: Iterable[str] | None) -> tuple[str, ...]
 
 
 def is_audience(source: SsoApplication, scopes: Iterable[str], of: SsoApplication) -> bool:
-    """Whether one of the scopes of a token of `source` says that it is meant for the application `of`, too."""
+    """Whether a scope of a token of `source` makes the token valid for the application `of`, too."""
     return any(of.arn in source.scopes.get(scope, ()) for scope in scopes)

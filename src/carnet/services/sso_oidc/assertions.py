@@ -1,4 +1,4 @@
-"""Assertions (RFC 7523): a trusted token issuer says of whom a JSON Web Token is, and an application brings it.
+"""Assertions (RFC 7523): an application brings a JSON Web Token of a trusted token issuer, which identifies a person.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/using-apps-with-trusted-token-issuer.html
 """
@@ -33,7 +33,7 @@ _USED_BEFORE = "The assertion was used before"
 
 
 class Vouched(NamedTuple):
-    """An assertion whose signature is that of its issuer."""
+    """An assertion whose issuer's signature is verified."""
 
     issuer: TrustedTokenIssuer
     token: Unverified
@@ -87,7 +87,7 @@ def person_vouched_for(call: WriteCall, found: SsoApplication) -> tuple[Identity
 
 
 def _trusted(call: Call, found: SsoApplication, token: Unverified) -> TrustedTokenIssuer:
-    """The application's issuer that the token says it is of, if it is for the application, now. Raises Refused."""
+    """The application's issuer that the token names, if the token is for the application and valid. Raises Refused."""
     issuers = call.snapshot.accounts[found.account].of(TrustedTokenIssuer)
     for each in grant_of(found, JWT_BEARER, "JwtBearer").get("AuthorizedTokenIssuers", ()):
         one = issuers.get(each.get("TrustedTokenIssuerArn", "").rpartition("/")[2])
@@ -99,7 +99,7 @@ def _trusted(call: Call, found: SsoApplication, token: Unverified) -> TrustedTok
 
 
 def _spent(call: WriteCall, vouched: Vouched) -> str:
-    """Remember that the assertion was used, for as long as it is good. Raises Refused if it was before."""
+    """Remember that the assertion was used, for as long as it is valid. Raises Refused if it was used before."""
     name, until = vouched.token.claims.get("jti"), vouched.token.claims["exp"]
     if type(name) is not str or not 0 < len(name) <= _LONGEST_ID:
         raise refusals.invalid_grant("The assertion has no jti")
@@ -115,7 +115,7 @@ def _spent(call: WriteCall, vouched: Vouched) -> str:
 
 
 def _claim(claims: Mapping[str, Any], path: str) -> str:
-    """The claim of a path, `email` or `person.email`. Raises Refused if it is no text."""
+    """The claim at a path, `email` or `person.email`. Raises Refused unless it is a text."""
     value: Any = claims
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
@@ -125,7 +125,8 @@ def _claim(claims: Mapping[str, Any], path: str) -> str:
 
 
 def _people(view: AccountView, issuer: TrustedTokenIssuer, value: str) -> Iterator[IdentityStoreUser]:
-    """Who has that value in the attribute of the issuer: user names and email addresses know no case."""
+    """The people who have that value in the issuer's attribute; user names and email addresses are compared without
+    case."""
     match issuer.attribute:
         case "userName":
             found = user_named(view, value)
@@ -140,7 +141,7 @@ def _people(view: AccountView, issuer: TrustedTokenIssuer, value: str) -> Iterat
 
 
 def _told(problem: Refused) -> Refused:
-    """What OAuth calls a token that is not taken."""
+    """OAuth's error for a token that is not accepted."""
     return problem if problem.code in _OWN else refusals.invalid_grant(problem.message)
 
 

@@ -43,7 +43,7 @@ class SentBack(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """What a client asks a person for."""
+    """A client's request for a person's consent."""
 
     client: str
     """The digest of its id."""
@@ -58,12 +58,12 @@ class Consent:
     challenge: str = field(repr=False)
 
     def is_for(self, snapshot: Snapshot, person: str) -> bool:
-        """Whether the person of that id may be asked: an application is for those who are assigned to it."""
+        """Whether the person of that id may be asked: an application may require an assignment."""
         view = snapshot.accounts[self.instance.account]
         return self.application is None or may_use(view, self.application, person)
 
     def refused(self) -> str:
-        """Where the browser goes if the person does not consent."""
+        """The URL for the browser if the person does not consent."""
         return self.told("access_denied")
 
     def told(self, error: str) -> str:
@@ -92,7 +92,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Client:
-    """Who asks, and what it may ask for."""
+    """The client, and what it may ask for."""
 
     name: str
     application: SsoApplication | None
@@ -132,7 +132,7 @@ def asked(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: 
 
 
 def _registered(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: datetime) -> _Client | None:
-    """A program that has registered itself."""
+    """A client that has registered itself."""
     found = registered(keyring, fields.get("client_id", ""), None, now)
     if found is None:
         return None
@@ -147,7 +147,7 @@ def _registered(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot,
 
 
 def _application(fields: Mapping[str, str], snapshot: Snapshot) -> _Client | None:
-    """An application, which is called by its ARN."""
+    """An application, whose client id is its ARN."""
     found = application_at(snapshot, fields.get("client_id", ""))
     if found is None:
         return None
@@ -175,7 +175,7 @@ def _check(consent: Consent, fields: Mapping[str, str], client: _Client) -> None
 
 
 def _is_challenged(consent: Consent, fields: Mapping[str, str]) -> bool:
-    """Whether the client has sent a challenge by SHA-256. An application may send none: its signature proves it."""
+    """Whether the client has sent a challenge by SHA-256. An application, which signs its requests, may send none."""
     if consent.application is not None and not consent.challenge:
         return "code_challenge_method" not in fields
     return fields.get("code_challenge_method") == "S256" and is_challenge(consent.challenge)

@@ -1,4 +1,5 @@
-"""RegisterClient: a program tells what it is, and gets an id and a secret. Nothing is stored: the id says it all.
+"""RegisterClient: a client describes itself, and gets an id and a secret. Nothing is stored: the id contains
+everything.
 
 https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_RegisterClient.html
 """
@@ -36,7 +37,7 @@ _MOST = 10
 
 @sso_oidc.read("RegisterClient", on=anybody, authenticate=Authenticate.ANONYMOUS)
 def register_client(call: AnonymousCall, given: Mapping[str, Any]) -> Answer:
-    """Give out an id and a secret, good for 90 days."""
+    """Issue an id and a secret, valid for 90 days."""
     if given["clientType"] != _PUBLIC:
         raise refusals.invalid_metadata("Client type must be public")
     if _NAME.fullmatch(given["clientName"]) is None:
@@ -64,7 +65,7 @@ def register_client(call: AnonymousCall, given: Mapping[str, Any]) -> Answer:
 
 
 def client_of(call: AnonymousCall, given: Mapping[str, Any]) -> Registration:
-    """The client that proves itself by its secret. Raises Refused."""
+    """The client that the secret authenticates. Raises Refused."""
     found = registered(call.parts.keyring, given["clientId"], given["clientSecret"], call.now)
     if found is None:
         raise refusals.invalid_client()
@@ -72,17 +73,18 @@ def client_of(call: AnonymousCall, given: Mapping[str, Any]) -> Registration:
 
 
 def scopes_of(client: Registration) -> tuple[str, ...]:
-    """What the client may be given leave for; one that has named nothing, to get credentials of accounts."""
+    """The scopes that the client may be given; for a client that has registered none, that of account credentials."""
     return client.scopes or (ACCOUNT_ACCESS,)
 
 
 def meant(scopes: Sequence[str]) -> tuple[str, ...]:
-    """Each scope once; the one of old as what it is called since."""
+    """Each scope once; a scope's former name is replaced by its present one."""
     return tuple(dict.fromkeys(ACCOUNT_ACCESS if scope == _LEGACY_ACCESS else scope for scope in scopes))
 
 
 def _scopes(given: Sequence[str]) -> tuple[str, ...]:
-    """Those that a client registers. Who names the one of old alone has nothing refreshed, as who names none."""
+    """The scopes that a client registers. A client that registers only the former name gets no refresh tokens, as one
+    that registers none."""
     if len(given) > _MOST or not all(_SCOPE.fullmatch(scope) for scope in given):
         raise refusals.invalid_scope()
     return () if set(given) == {_LEGACY_ACCESS} else meant(given)

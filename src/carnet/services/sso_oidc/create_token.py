@@ -1,4 +1,4 @@
-"""CreateToken: a client brings what a person has consented to, and gets tokens.
+"""CreateToken: a client brings the proof of a person's consent, and gets tokens.
 
 https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
 """
@@ -37,7 +37,7 @@ _POLLS = Polls()
 
 
 async def _refuse_early(call: AnonymousCall, given: Given) -> None:
-    """Refuse what is to be refused before it takes its turn to change the store: devices poll every second."""
+    """Refuse wrong requests before the turn to write: devices poll every second."""
     client = client_of(call, given)
     if given["grantType"] == DEVICE:
         try:
@@ -59,7 +59,7 @@ async def _refuse_early(call: AnonymousCall, given: Given) -> None:
     prepare=Preparation(pool=CHECKED, work=_refuse_early),
 )
 def create_token(call: AnonymousWriteCall, given: Given) -> Answer:
-    """Give out an access token, and with it, if the client has registered scopes, a refresh token."""
+    """Issue an access token and, if the client has registered scopes, a refresh token."""
     return _GRANTS[given["grantType"]](call, given, client_of(call, given))
 
 
@@ -88,7 +88,7 @@ def _by_device_code(call: AnonymousWriteCall, given: Given, client: Registration
 
 
 def _answered_device(call: AnonymousCall, given: Given) -> DeviceAuthorization:
-    """The authorization that a device code is of, once a person has approved it. Raises Refused as RFC 8628 says."""
+    """The authorization of a device code, once a person has approved it. Raises Refused as RFC 8628 says."""
     code = opened(call.parts.keyring, DeviceCode, member(given, "deviceCode"))
     view = call.snapshot.open_account(code.account) if code is not None else None
     device = view.of(DeviceAuthorization).get(code.device) if code is not None and view is not None else None
@@ -146,7 +146,7 @@ _GRANTS: Mapping[str, Callable[[AnonymousWriteCall, Given, Registration], Answer
 
 
 def _begun(call: AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
-    """Keep a session. Raises Refused as `kept`, or if the person has signed out of the browser of the consent."""
+    """Keep a session. Raises Refused as `kept`, or if the person has signed out of the browser that consented."""
     attributes = attributes_of(call.snapshot.accounts[session.account], session.sign_in, session.holder)
     if attributes is None:
         raise refusals.invalid_grant()

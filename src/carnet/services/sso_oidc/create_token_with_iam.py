@@ -1,4 +1,4 @@
-"""CreateTokenWithIAM: an application, which proves itself by a signature, gets tokens of a person.
+"""CreateTokenWithIAM: an application, which authenticates by a signature, gets tokens of a person.
 
 https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateTokenWithIAM.html
 """
@@ -53,7 +53,7 @@ _REFRESH_TYPE = "urn:ietf:params:oauth:token-type:refresh_token"
 
 @sso_oidc.write("CreateTokenWithIAM", on=application, prepare=PREPARATION)
 def create_token_with_iam(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
-    """Give out an access token of the application, and a refresh token if that is one of its grants."""
+    """Issue an access token of the application, and a refresh token if it has that grant."""
     by = _GRANTS.get(given["grantType"])
     if by is None:
         raise refusals.unsupported_grant_type()
@@ -88,7 +88,7 @@ def _by_code(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
 
 
 def _is_of_who_asked(challenge: str, verifier: str | None) -> bool:
-    """INVARIANT: PKCE is not undone by leaving out one of its halves (RFC 9700, section 2.1.1)."""
+    """INVARIANT: PKCE cannot be bypassed by leaving out one of its halves (RFC 9700, section 2.1.1)."""
     if not challenge or verifier is None:
         return not challenge and verifier is None
     return is_verifier_of(challenge, verifier)
@@ -104,7 +104,7 @@ def _by_refresh_token(call: WriteCall, given: Given, found: SsoApplication) -> A
 
 
 def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
-    """A token that another application holds, and that is meant for this one, becomes one of this one."""
+    """A token of another application that is meant for this one is exchanged for a token of this one."""
     grant_of(found, TOKEN_EXCHANGE, "TokenExchange")
     if given.get("subjectTokenType", _ACCESS_TYPE) != _ACCESS_TYPE:
         raise refusals.invalid_request("Invalid subject token type")
@@ -130,7 +130,7 @@ def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer
 
 
 def _subject(call: WriteCall, text: str) -> OAuthSession:
-    """The session of an access token that is good now. Raises Refused."""
+    """The session of an access token that is valid now. Raises Refused."""
     token = opened(call.parts.keyring, AccessToken, text)
     if token is None or token.epoch != call.snapshot.epoch or call.now_ms >= token.expires_ms:
         raise refusals.invalid_grant()
@@ -161,7 +161,7 @@ def _session(
     scopes: tuple[str, ...],
     until: datetime | None = None,
 ) -> OAuthSession:
-    """A new one, for as long as a sign-in lasts, or `until` that of another one ends. Raises Refused."""
+    """A new session, for as long as a sign-in lasts, or `until` the end of another session. Raises Refused."""
     instance = instance_called(call.snapshot, found.instance)
     if instance is None or not may_use(call.snapshot.accounts[found.account], found, holder):
         raise refusals.access_denied()
@@ -201,7 +201,7 @@ def _told(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answ
 
 
 def _context(call: WriteCall, session: OAuthSession, seconds: int, *, for_audit: bool = False) -> str:
-    """A context assertion for AssumeRole. It is good as long as the access token."""
+    """A context assertion for AssumeRole. It is valid as long as the access token."""
     made = context_of(session, call.now_ms + 1000 * seconds, call.snapshot.epoch, for_audit=for_audit)
     return sealed(call.parts.keyring, made).text
 

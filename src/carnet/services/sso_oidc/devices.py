@@ -1,4 +1,4 @@
-"""StartDeviceAuthorization: a device asks for leave, and shows a code that a person types in a browser.
+"""StartDeviceAuthorization: a device asks for access, and shows a code that a person types in a browser.
 
 https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html
 """
@@ -47,7 +47,7 @@ async def _refuse_early(call: AnonymousCall, given: Mapping[str, Any]) -> None:
     prepare=Preparation(pool=CHECKED, work=_refuse_early),
 )
 def start_device_authorization(call: AnonymousWriteCall, given: Mapping[str, Any]) -> Answer:
-    """Keep what is asked for, for ten minutes, and give out the two codes."""
+    """Keep the request for ten minutes, and issue the two codes."""
     client, instance, network = _admitted(call, given)
     code = user_code_of(call.parts.ids.random(USER_CODE_LENGTH))
     device = DeviceAuthorization(
@@ -66,7 +66,7 @@ def start_device_authorization(call: AnonymousWriteCall, given: Mapping[str, Any
     )
     try:
         call.store.add(device)
-    except AlreadyExists as taken:  # another device has the code: one in 25,000,000,000
+    except AlreadyExists as taken:  # another device has the code: one chance in 25,000,000,000
         raise refusals.slow_down() from taken
     page = f"{call.parts.public_url}/device"
     return {
@@ -80,7 +80,7 @@ def start_device_authorization(call: AnonymousWriteCall, given: Mapping[str, Any
 
 
 def _admitted(call: AnonymousCall, given: Mapping[str, Any]) -> tuple[Registration, Any, str]:
-    """The client, the instance that it asks, and the network it is in. Raises Refused if no device more may ask."""
+    """The client, its instance, and the network of the request. Raises Refused if no more devices may ask."""
     client = client_of(call, given)
     if client.grant_types and DEVICE not in client.grant_types:
         raise refusals.unauthorized_client()

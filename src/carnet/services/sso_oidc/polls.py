@@ -1,4 +1,4 @@
-"""How soon devices poll again: who does not wait is told to slow down.
+"""How often devices may poll: one that does not wait is told to slow down.
 
 https://www.rfc-editor.org/rfc/rfc8628#section-3.5
 """
@@ -16,13 +16,13 @@ _REMEMBERED = 4096
 
 
 class Polls:
-    """When devices polled last, by their ids; for one process, which is what a client's connection is with."""
+    """The last poll of each device, by id, in this process: a client's connection stays with one process."""
 
     def __init__(self) -> None:
         self._last: OrderedDict[str, datetime] = OrderedDict()
 
     def too_soon(self, device: str, now: datetime) -> bool:
-        """Whether a device polls again without having waited; from this poll on it is waited anew."""
+        """Whether a device polls without having waited. The wait starts anew with this poll."""
         last = self._last.pop(device, None)
         self._last[device] = now
         if len(self._last) > _REMEMBERED:

@@ -1,4 +1,4 @@
-"""What OAuth's errors are called here: each has a code of AWS, a word of OAuth, and a sentence.
+"""OAuth's errors: each has a code of AWS, an error code of OAuth, and a sentence.
 
 https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html#API_CreateToken_Errors
 """

@@ -1,4 +1,4 @@
-"""What clients get once somebody has consented: a session, and its tokens."""
+"""The sessions of clients that somebody has consented to, and their tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start URLs: what names an instance to clients, which never connect to it."""
+"""Start URLs, which name an instance; clients never connect to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OF_INSTANCE = re.compile(r"https://(ssoins-[0-9a-f]{16})\.portal\.[a-z0-9-]{1,3
 
 
 def instance_at(snapshot: Snapshot, url: str) -> Instance | None:
-    """The instance that a start URL names; the forms of both kinds, with or without what browsers add to them."""
+    """The instance that a start URL names, in the forms of both kinds, with or without a browser's additions."""
     if len(url) > _LONGEST:
         return None
     if (of_store := _OF_STORE.fullmatch(url)) is not None:
