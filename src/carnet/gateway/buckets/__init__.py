@@ -1,1 +1,1 @@
-"""What is kept here of buckets and their objects: owners, policies, ACLs, access points, default keys."""
+"""The state of buckets and objects that is kept here: owners, policies, ACLs, access points, default keys."""

@@ -1,4 +1,4 @@
-"""The policies that take part in decisions on an access point, and the switches that hold of requests through it.
+"""The policies that apply to an access point, and the Block Public Access settings for requests through it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html
@@ -22,19 +22,19 @@ from carnet.policy.request import Principal, PrincipalKind
 
 
 def as_policy(point: AccessPoint) -> Policy | None:
-    """The access point's policy, as decisions take it; None if there is none."""
+    """The access point's policy in the form that decisions use; None if there is none."""
     if point.policy is None:
         return None
     return bound_policy(point.policy, Grammar.RESOURCE, point.arn, point.principal_ids)
 
 
 def own_block(snapshot: Snapshot, point: AccessPoint) -> PublicAccessBlock:
-    """What is on for an access point: by itself, or for all of its owner's account."""
+    """The Block Public Access settings of an access point: its own, and those of its owner's account."""
     return point.block.with_(block_of_account(snapshot, point.account) or NO_BLOCK)
 
 
 def block_of_bucket(snapshot: Snapshot, point: AccessPoint) -> PublicAccessBlock:
-    """What is on for the bucket of an access point; nothing for a bucket that is not there."""
+    """The Block Public Access settings of an access point's bucket; none for a bucket that does not exist."""
     bucket = snapshot.named(Bucket, bucket_arn(point.partition, point.bucket))
     return blocked(snapshot, bucket) if bucket is not None else NO_BLOCK
 

@@ -1,4 +1,4 @@
-"""The access points of buckets: which there are, and which of them a name means.
+"""Finds the access points of buckets by alias, ARN or name.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
 """
@@ -30,13 +30,13 @@ def with_arn(snapshot: Snapshot, arn: str) -> AccessPoint | None:
 
 
 def is_access_point_arn(text: str) -> bool:
-    """Whether it is written as the ARN of an access point for buckets."""
+    """Whether the text has the form of the ARN of an access point for buckets."""
     parts = parse_arn(text)
     return parts is not None and parts.service == "s3" and parts.resource.startswith(_KIND)
 
 
 def account_in(label: str, snapshot: Snapshot) -> str | None:
-    """The account that a name in a host ends with (`NAME-123456789012`), if there is one of that id."""
+    """The account in a host's name (`NAME-123456789012`), if an account has that id."""
     parts = _IN_HOST.fullmatch(label)
     return parts["account"] if parts is not None and snapshot.account(parts["account"]) is not None else None
 
@@ -59,7 +59,7 @@ def in_host(snapshot: Snapshot, label: str, region: str) -> AccessPoint | None:
 
 
 def would_be_taken_for(snapshot: Snapshot, bucket: str) -> AccessPoint | None:
-    """An access point to which hosts lead that name a bucket of that name."""
+    """The access point that is addressed by hosts with the name of this bucket."""
     account = account_in(bucket, snapshot)
     if account is None:
         return None

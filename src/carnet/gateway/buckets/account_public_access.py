@@ -20,7 +20,7 @@ _NOTHING = Setting()
 
 
 def block_of_account(snapshot: Snapshot, account: str) -> PublicAccessBlock | None:
-    """The switches in effect for an account; None if nobody has set any. Raises Unavailable as `block_by_policy`."""
+    """The settings in effect for an account; None if none are set. Raises Unavailable as `block_by_policy` does."""
     by_policy = block_by_policy(snapshot, account)
     if by_policy is not None:
         return by_policy

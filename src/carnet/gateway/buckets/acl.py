@@ -1,4 +1,4 @@
-"""Access control lists of buckets and objects: what a request sets, and how one is shown.
+"""Access control lists of buckets and objects: reading those in requests, and answering them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 """
@@ -48,12 +48,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-a
 
 
 def asked_ownership(given: str | None) -> ObjectOwnership | None:
-    """The setting of that name; None if there is none."""
+    """The Object Ownership setting of that name; None if there is none."""
     return ObjectOwnership(given) if given and given in frozenset(ObjectOwnership) else None
 
 
 def private(owner: str) -> Acl:
-    """The ACL of what nobody has given one: all to the owning account."""
+    """The default ACL: full control for the owning account."""
     return (Grant(grantee=owner, permission=AclPermission.FULL_CONTROL),)
 
 
@@ -118,7 +118,7 @@ def _of_element(grant: Mapping[str, Any]) -> Grant:
 
 
 def _grantee(named: str, value: str) -> str:
-    """An account's id or a group, from how the request names it."""
+    """The account's id or the group in a request's grant."""
     if named == "URI":
         if value not in GROUPS:
             raise Refused("InvalidArgument", "Invalid group uri")
@@ -149,7 +149,7 @@ def acl_without_ownership() -> Refused:
 
 
 def shown_acl(acl: Acl, owner: str) -> dict[str, Any]:
-    """The members of an answer that has the ACL."""
+    """The members of an answer that shows the ACL."""
     return {"Owner": {"ID": canonical_user_id(owner)}, "Grants": [_shown(grant) for grant in acl]}
 
 
@@ -163,5 +163,5 @@ def _shown(grant: Grant) -> dict[str, Any]:
 
 
 def without_public(acl: Acl) -> Acl:
-    """What is left of an ACL if its public grants count for nothing."""
+    """The ACL without its public grants."""
     return tuple([grant for grant in acl if grant.grantee not in _PUBLIC])

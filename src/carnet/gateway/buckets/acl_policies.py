@@ -1,4 +1,4 @@
-"""Access control lists as policies of what they are of.
+"""Converts access control lists to policies.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping
 """
@@ -32,7 +32,7 @@ BY_OBJECT_ACL = frozenset(action for actions in _ON_OBJECT.values() for action i
 
 
 def acl_document(bucket: Bucket, acl: Acl) -> str:
-    """The ACL of a bucket as a policy of it."""
+    """The ACL of a bucket as a policy of the bucket."""
     return _document(acl, bucket.partition, {bucket.arn: _ON_BUCKET, f"{bucket.arn}/*": _IN_BUCKET})
 
 
@@ -56,7 +56,7 @@ def _statements(grant: Grant, partition: str, mappings: Mapping[str, _Mapping]) 
 
 
 def _principal(partition: str, grantee: str) -> dict[str, Any] | None:
-    """Whom a grant names; None for the group by which S3 delivers logs, of which nobody is here."""
+    """The principal of a grant; None for the group by which S3 delivers logs, which has no members here."""
     if grantee == EVERYBODY:
         return {"Principal": "*"}
     if grantee == AUTHENTICATED:

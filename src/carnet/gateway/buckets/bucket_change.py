@@ -1,4 +1,4 @@
-"""The changes by which a bucket is claimed, owned and forgotten."""
+"""The changes that claim, confirm and forget a bucket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_BUCKETS = 10_000
 def decided_again(
     execution: Execution, snapshot: Snapshot, parsed: Parsed, checks: tuple[Resolved, ...]
 ) -> tuple[Decided, ...]:
-    """What the caller needs to be allowed, at the revision that is changed. Raises Denied."""
+    """Decide on the caller's checks again, at the locked revision. Raises Denied."""
     caller = execution.present(snapshot, parsed.authenticated.caller)
     assert isinstance(caller, Verified | SignedIn | Anonymous), "buckets are asked for with a signature or without"
     made = decide(
@@ -44,7 +44,7 @@ def decided_again(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A bucket's name is taken: an `execution.OtherChange`."""
+    """Claims the name of a bucket: an `execution.OtherChange`."""
 
     execution: Execution
     parsed: Parsed
@@ -82,7 +82,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
-    """The upstream has made a bucket that was claimed."""
+    """Confirms a claimed bucket once the upstream has created it."""
 
     bucket: Bucket
     parsed: Parsed | None
@@ -109,7 +109,7 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
-    """A bucket is gone, or was never made. One that is another by now, or not there, is left as it is."""
+    """Forgets a bucket that is deleted, or was never created. A bucket that has changed is left as it is."""
 
     bucket: Bucket
     now: datetime
@@ -140,7 +140,7 @@ def _not_available() -> Refused:
 
 
 def _is_same(one: Bucket, other: Bucket) -> bool:
-    """Whether they are one bucket in one state, whatever its policy became."""
+    """Whether they are the same bucket in the same state, apart from its policy."""
     return (one.account, one.created, one.state) == (other.account, other.created, other.state)
 
 

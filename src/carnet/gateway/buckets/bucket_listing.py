@@ -1,4 +1,4 @@
-"""The buckets of an account, as ListBuckets tells them.
+"""The buckets of an account, as ListBuckets answers them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
 """

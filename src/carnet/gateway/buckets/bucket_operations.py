@@ -45,7 +45,7 @@ _SWITCHES = {
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What is asked of a bucket, at one revision."""
+    """A request about a bucket, at one revision."""
 
     snapshot: Snapshot
     bucket: Bucket
@@ -89,7 +89,7 @@ def _put_policy(asked: Asked) -> Bucket:
 
 
 def prevented(principal: Principal, arn: str, action: str, what: str, switch: str) -> Refused:
-    """AWS's sentence for what is allowed and blocked all the same."""
+    """AWS's sentence for a request that is allowed and nevertheless blocked."""
     return Refused(
         "AccessDenied",
         f'User: {principal.arn} is not authorized to perform: {action} on resource: "{arn}" because public {what} are '
@@ -116,12 +116,12 @@ def no_block() -> Refused:
 
 
 def shown_block(block: PublicAccessBlock) -> dict[str, bool]:
-    """The four switches as AWS calls them."""
+    """The four settings with AWS's names."""
     return {name: getattr(block, own) for name, own in _SWITCHES.items()}
 
 
 def read_block(given: Members) -> PublicAccessBlock:
-    """The four switches; one that is not given is off."""
+    """The four settings; those that are not given are off."""
     return PublicAccessBlock(**{own: given.get(name) is True for name, own in _SWITCHES.items()})
 
 

@@ -1,4 +1,4 @@
-"""The policies that take part in decisions on a bucket and what is in it: its bucket policy, its ACL, an object's.
+"""The policies that apply to a bucket and its objects: the bucket policy, and the ACLs of the bucket and of an object.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
 """
@@ -38,19 +38,19 @@ class _Held(NamedTuple):
 
 
 def bucket_in(snapshot: Snapshot, arn: str) -> Bucket | None:
-    """The bucket that the ARN of a bucket or of an object names, pending or not. It is found by its name alone."""
+    """The bucket in the ARN of a bucket or an object, pending or not. Only its name is looked at."""
     return snapshot.named(Bucket, arn.partition("/")[0])
 
 
 def blocked(snapshot: Snapshot, bucket: Bucket) -> PublicAccessBlock:
-    """What is on for a bucket: by itself, or for all of its owner's account. May raise Unavailable."""
+    """The Block Public Access settings of a bucket: its own, and those of its owner's account. Raises Unavailable."""
     of_account = block_of_account(snapshot, bucket.account)
     own = bucket.block or NO_BLOCK
     return own.with_(of_account) if of_account is not None else own
 
 
 def as_policy(bucket: Bucket) -> Policy | None:
-    """The bucket policy, as decisions take it; None if there is none."""
+    """The bucket policy in the form that decisions use; None if there is none."""
     if bucket.policy is None:
         return None
     return bound_policy(bucket.policy, Grammar.RESOURCE, bucket.arn, bucket.principal_ids)
@@ -84,7 +84,7 @@ def policies_of_bucket(
 
 
 def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -> ResourcePolicy:
-    """The ACL of an object, as a policy of its owner's."""
+    """The ACL of an object, as a policy of its owner."""
     acl = without_public(of_object.acl) if block.ignore_public_acls else of_object.acl
     text = object_acl_document(bucket.partition, acl)
     policy = bound_policy(text, Grammar.RESOURCE, f"ACL of {of_object.object}", {})

@@ -45,7 +45,7 @@ _PREFIX = "s3"
 
 
 class _Place(NamedTuple):
-    """What a policy is put on."""
+    """The resource that a policy is for."""
 
     arn: str
     itself: str
@@ -132,13 +132,13 @@ def _types_for(action: str) -> frozenset[str]:
 
 
 def _is_action(action: str) -> bool:
-    """Whether AWS has it, on whatever."""
+    """Whether AWS has the action, for any resource type."""
     prefix, _, name = action.partition(":")
     return ascii_lower(prefix) == _PREFIX and any(True for _ in _named(name))
 
 
 def _named(name: str) -> Iterator[actions.Action]:
-    """The actions of a name that may end with a star."""
+    """The actions that a name covers, which may end in a star."""
     service = actions.service(_PREFIX)
     assert service is not None, "the catalogue has Amazon S3"
     beginning = ascii_lower(name.removesuffix("*"))

@@ -1,4 +1,4 @@
-"""The tags of a bucket, which are kept here, and the conditions that they meet once the bucket has ABAC enabled.
+"""The tags of a bucket, which are kept here, and the condition keys that they fill once the bucket has ABAC enabled.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
 """
@@ -31,7 +31,7 @@ _BY_CONTROL = "While a bucket has ABAC enabled, its tags are changed by TagResou
 
 
 def tagged(snapshot: Snapshot, one: Resolved) -> Resolved:
-    """What is asked of a bucket, or of what is in it, with the bucket's tags as they are at this revision."""
+    """A check on a bucket or an object in it, with the bucket's tags at this revision."""
     bucket = bucket_in(snapshot, one.resource) if _OF_A_BUCKET in one.resource else None
     others = {key: value for key, value in one.keys.items() if not key.startswith(_KEYS)}
     if bucket is None or not bucket.abac or not bucket.tags:

@@ -1,4 +1,4 @@
-"""The default encryption of a bucket by a key of AWS KMS: read, shown, and named by what is written to the bucket.
+"""The default encryption of a bucket with an AWS KMS key: reading it, answering it, and applying it to new objects.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
 """
@@ -32,7 +32,7 @@ MAKES = frozenset(("CopyObject", "CreateMultipartUpload", "PutObject"))
 
 
 def names_key(told: Members) -> bool:
-    """Whether the members of PutBucketEncryption, or of GetBucketEncryption's answer, are of other keys than S3's."""
+    """Whether PutBucketEncryption, or the answer of GetBucketEncryption, names keys that are not Amazon S3's own."""
     return any(_algorithm(rule) not in _OF_S3 for rule in _rules(told))
 
 
@@ -76,7 +76,7 @@ def read_key(told: Members, scope: Scope) -> DefaultKey | None:
 
 
 def _named(scope: Scope, given: str) -> str:
-    """The key as writes name it: by its ARN, or by an alias, which is of the account of whoever writes."""
+    """The key as requests name it: by its ARN, or by an alias, which belongs to the account of the request's caller."""
     try:
         named = kms.key(scope, given)
     except NotMapped as refused:

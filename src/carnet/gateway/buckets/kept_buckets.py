@@ -1,4 +1,4 @@
-"""Answers requests about what is kept here of buckets: policies, ACLs, who owns objects, what blocks public access."""
+"""Answers requests about the bucket state that is kept here: policies, ACLs, Object Ownership, Block Public Access."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ANSWERED_HERE = frozenset((*READS, *WRITES)) - OF_ENCRYPTION
 
 
 class KeptBuckets:
-    """What is kept of the buckets of one installation."""
+    """The kept state of the buckets of one installation."""
 
     def __init__(self, execution: Execution, writer: Writer) -> None:
         self._execution = execution
@@ -85,7 +85,7 @@ class KeptBuckets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Edit:
-    """A change of what is kept of one bucket: an `execution.OtherChange`."""
+    """A change of one bucket's kept state: an `execution.OtherChange`."""
 
     execution: Execution
     parsed: Parsed

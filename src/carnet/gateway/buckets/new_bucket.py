@@ -1,4 +1,4 @@
-"""What a bucket is made with: its name, its Region, who owns its objects, and what keeps it from being public.
+"""The settings of a new bucket: its name, its Region, its Object Ownership, its Block Public Access.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
@@ -34,7 +34,7 @@ _SENT_ON = ("Bucket", _CONFIGURATION, "ObjectLockEnabledForBucket")
 
 
 def new_bucket(members: Mapping[str, Any], scope: Scope, *, new: NewBuckets, upstream: str, now: datetime) -> Bucket:
-    """The bucket that CreateBucket asks for, pending. Raises Refused."""
+    """The bucket of a CreateBucket request, pending. Raises Refused."""
     name = members["Bucket"]
     check_name(name)
     if members.get("BucketNamespace") not in (None, "global"):
@@ -70,7 +70,7 @@ def new_bucket(members: Mapping[str, Any], scope: Scope, *, new: NewBuckets, ups
 
 
 def sent_on(members: Mapping[str, Any]) -> dict[str, Any]:
-    """What an upstream is told of a bucket that it is to make: neither who owns objects, nor an ACL, nor tags."""
+    """The part of CreateBucket that is sent to the upstream: neither Object Ownership, nor an ACL, nor tags."""
     told = {name: members[name] for name in _SENT_ON if name in members}
     if _CONFIGURATION in told:
         rest = {name: value for name, value in told.pop(_CONFIGURATION).items() if name != "Tags"}
@@ -79,7 +79,7 @@ def sent_on(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_name(name: str) -> None:
-    """Raises Refused for what AWS takes for no new bucket's name, and for names that Carnet's own paths begin with."""
+    """Raises Refused for a name that AWS does not accept, or that begins as Carnet's own paths."""
     if (
         not _NAME.fullmatch(name)
         or _ADDRESS.fullmatch(name)

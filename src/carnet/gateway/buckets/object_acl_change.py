@@ -1,4 +1,4 @@
-"""The changes of what is kept of objects."""
+"""The changes of the kept state of objects."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class SetAcl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetAcls:
-    """Objects are gone, and what was kept of them goes."""
+    """Forgets the kept state of objects that are deleted."""
 
     kept: tuple[ObjectAcl, ...]
     now: datetime
@@ -128,7 +128,7 @@ def put(unit: UnitOfWork, known: ObjectAcl | None, made: ObjectAcl) -> None:
 
 
 class ObjectAcls:
-    """What is kept of the objects of one installation."""
+    """The kept state of the objects of one installation."""
 
     def __init__(self, execution: Execution, writer: Writer) -> None:
         self.execution = execution

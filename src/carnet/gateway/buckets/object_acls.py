@@ -40,7 +40,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Told(NamedTuple):
-    """Which object it is, as the upstream tells it."""
+    """The identity of an object, as the upstream tells it."""
 
     version: str
     """Empty for an object without versions."""
@@ -49,7 +49,7 @@ class Told(NamedTuple):
 
 
 class Owned(NamedTuple):
-    """Who owns an object, and its ACL; of an upload also what encrypts its parts."""
+    """The owner of an object, and its ACL; for an upload also the encryption of its parts."""
 
     owner: str
     acl: Acl
@@ -61,7 +61,7 @@ def by_default(bucket: Bucket) -> Owned:
 
 
 def told_by(headers: Headers) -> Told:
-    """Which object the head of an answer is of."""
+    """The identity of the object in the headers of an answer."""
     found = dict(headers)
     return Told(version_id(found.get("x-amz-version-id", "")), bare(found.get("etag", "")))
 
@@ -76,7 +76,7 @@ def bare(etag: str) -> str:
 
 
 def kept_of(snapshot: Snapshot, arn: str) -> tuple[ObjectAcl, ...]:
-    """What is kept of the versions of an object, and of uploads that will make it, oldest first."""
+    """The kept state of an object's versions, and of the uploads to it, oldest first."""
     bucket = bucket_in(snapshot, arn)
     if bucket is None:
         return ()
@@ -85,7 +85,7 @@ def kept_of(snapshot: Snapshot, arn: str) -> tuple[ObjectAcl, ...]:
 
 
 def in_force(snapshot: Snapshot, arn: str) -> tuple[ObjectAcl, ...]:
-    """What is kept of the versions of an object, if the bucket has ACLs enabled."""
+    """The kept state of an object's versions, if the bucket has ACLs enabled."""
     bucket = bucket_in(snapshot, arn)
     if bucket is None or bucket.ownership is ObjectOwnership.ENFORCED:
         return ()
@@ -93,14 +93,14 @@ def in_force(snapshot: Snapshot, arn: str) -> tuple[ObjectAcl, ...]:
 
 
 def exact(kept: Iterable[ObjectAcl], told: Told) -> ObjectAcl | None:
-    """That of the object which the upstream tells; None if it is as all are by default."""
+    """The kept state of the object that the upstream tells; None if it has the defaults."""
     if not told.etag:
         return None
     return next((one for one in kept if not one.upload and (one.version, one.etag) == told), None)
 
 
 def likely(kept: tuple[ObjectAcl, ...], version: str | None) -> ObjectAcl | None:
-    """That of the version that is asked for; of the newest, if it is not said which."""
+    """The kept state of the requested version, or of the newest one without a version."""
     if version is None:
         return kept[-1] if kept else None
     return next((one for one in kept if one.version == version_id(version)), None)
@@ -142,7 +142,7 @@ def asked_object(snapshot: Snapshot, members: Mapping[str, Any], arn: str, princ
 def asked_acl_of(
     snapshot: Snapshot, members: Mapping[str, Any], bucket: Bucket, arn: str, principal: Principal, owner: str
 ) -> Owned:
-    """What PutObjectAcl makes of an object. Raises Refused."""
+    """The kept state of an object after PutObjectAcl. Raises Refused."""
     if bucket.ownership is ObjectOwnership.ENFORCED:
         raise no_acls()
     acl = required_acl(members, owner, bucket.account)
@@ -167,7 +167,7 @@ def refuse_too_many(snapshot: Snapshot, bucket: Bucket) -> None:
 
 
 def kept_as(bucket: Bucket, arn: str, told: Told, owned: Owned, now: datetime, *, upload: str = "") -> ObjectAcl:
-    """What is kept of an object from now on, or of an upload that will make one."""
+    """The new kept state of an object, or of an upload that will make one."""
     return ObjectAcl(
         account=bucket.account,
         object=arn,

@@ -128,7 +128,7 @@ class Buckets:
             await self.release(pending, now)
 
     def pending(self) -> Iterator[Bucket]:
-        """What is to be settled when the server starts."""
+        """The pending buckets, which are settled when the server starts."""
         for view in self._execution.directory.snapshot.accounts.values():
             yield from (bucket for bucket in view.of(Bucket) if bucket.state is BucketState.PENDING)
 

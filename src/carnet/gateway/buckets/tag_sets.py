@@ -1,4 +1,4 @@
-"""The tags of buckets and of access points: what Amazon S3 takes, and what it says of others.
+"""The tags of buckets and of access points, and the errors of wrong ones.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging.html
 """
@@ -25,7 +25,7 @@ _NO_TAG = (
 
 
 class Voice(Struct, frozen=True, kw_only=True):
-    """How one of the two APIs refuses tags."""
+    """The errors of one of the two APIs for wrong tags."""
 
     bad_key: str
     bad_value: str
@@ -53,7 +53,7 @@ CONTROL = Voice(
 
 
 def read_tags(given: Iterable[Mapping[str, Any]], voice: Voice = CONTROL) -> dict[str, str]:
-    """Raises Refused for tags that AWS does not take."""
+    """The tags in a request. Raises Refused for tags that AWS does not accept."""
     found: dict[str, str] = {}
     for tag in given:
         key, value = tag.get("Key", ""), tag.get("Value", "")
@@ -71,7 +71,7 @@ def read_tags(given: Iterable[Mapping[str, Any]], voice: Voice = CONTROL) -> dic
 
 
 def with_tags(tags: Tags, more: Tags) -> dict[str, str]:
-    """Raises Refused if they become too many."""
+    """The tags after a change. Raises Refused if there are too many."""
     together = {**tags, **more}
     _check_count(together, CONTROL)
     return together
@@ -83,7 +83,7 @@ def without_tags(tags: Tags, keys: Iterable[str]) -> dict[str, str]:
 
 
 def tag_keys(tags: Tags) -> dict[str, Value]:
-    """The condition keys of tags that a request sets; none if it sets none."""
+    """The condition keys of the tags in a request; none without tags."""
     if not tags:
         return {}
     return {f"aws:RequestTag/{key}": value for key, value in tags.items()} | {"aws:TagKeys": tuple(tags)}

@@ -34,7 +34,7 @@ TAGS_TOLD = frozenset((f"{_RESOURCE_TAG}${{TagKey}}", f"{_TAG}${{TagKey}}"))
 
 
 class Through(NamedTuple):
-    """The access point that a request names in the place of the bucket."""
+    """The access point that a request names instead of the bucket."""
 
     access_point: str
     """Its ARN. INVARIANT: the access point is looked up where it is decided, at one revision with all else."""
@@ -49,7 +49,7 @@ def through(point: AccessPoint, resource: str) -> Through:
 
 
 def keys_of(point: AccessPoint) -> dict[str, Value]:
-    """The condition keys that tell of an access point, on it and on its bucket."""
+    """The condition keys of an access point, for checks on it and on its bucket."""
     return {
         "s3:AccessPointNetworkOrigin": point.origin,
         "s3:DataAccessPointAccount": point.account,
@@ -58,12 +58,12 @@ def keys_of(point: AccessPoint) -> dict[str, Value]:
 
 
 def tags_of(point: AccessPoint) -> dict[str, Value]:
-    """Those that are of its tags."""
+    """The condition keys of the access point's tags."""
     return {f"{prefix}{key}": value for prefix in (_RESOURCE_TAG, _TAG) for key, value in point.tags.items()}
 
 
 def block_through(snapshot: Snapshot, through: Through) -> PublicAccessBlock:
-    """The switches that a bucket is held to for requests through an access point, beside its own."""
+    """The Block Public Access settings that apply to a bucket for requests through the access point, beside its own."""
     point = with_arn(snapshot, through.access_point)
     return own_block(snapshot, point) if point is not None else EVERYTHING_BLOCKED
 
@@ -117,7 +117,7 @@ def permitted(
 
 
 def _consented(of_bucket: Decided) -> Policies:
-    """The policies on the bucket, for a caller whose own side allows it on the access point."""
+    """The policies on the bucket, for a caller whose own account allows the request on the access point."""
     federated = of_bucket.request.principal.kind is PrincipalKind.FEDERATED_USER
     unrestricted = everything_allowed("what the caller may do on the access point")
     return replace(

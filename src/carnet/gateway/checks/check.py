@@ -1,4 +1,4 @@
-"""What a request needs to be allowed: values between parsing and deciding."""
+"""The checks that a request has to pass: the values between parsing and deciding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class SoughtBy(StrEnum):
-    """What is known of a resource instead of its ARN."""
+    """The values that identify a resource whose ARN is not known."""
 
     KMS_ALIAS = "kms-alias"
     """The ARN of an alias, of whose key."""
@@ -91,7 +91,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
 
 class Refused(Exception):
-    """Raised where a rule finds what it does not know, caught by `mapping`."""
+    """Raised by a rule for input that it does not know; `mapping` catches it."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -102,10 +102,10 @@ NOT_IMPLEMENTED, INVALID = "NotImplemented", "ValidationError"
 
 
 def invalid(message: str) -> Refused:
-    """What AWS would refuse, too."""
+    """A refusal of input that AWS would refuse, too."""
     return Refused(INVALID, message)
 
 
 def not_decided(asked: Asked, reason: str) -> Refused:
-    """What AWS decides and this does not; `reason` is a clause."""
+    """A refusal of what AWS decides on and this server does not; `reason` is a clause."""
     return Refused(NOT_IMPLEMENTED, f"Not decided, not sent on: {asked.service} {asked.operation}: {reason}.")

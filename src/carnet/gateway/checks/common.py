@@ -1,4 +1,4 @@
-"""Condition keys that mean the same in every service: tags in requests, and roles that are passed."""
+"""Condition keys that all services share: tags in requests, and roles that are passed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PASSED_TO = {
 
 
 def request_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
-    """aws:RequestTag/key: the tags that the request gives. Raises Refused."""
+    """aws:RequestTag/key: the tags in the request. Raises Refused."""
     found: dict[str, Value] = {}
     for key, value in _tags(asked, check):
         if found.setdefault(key, value) != value:
@@ -40,13 +40,13 @@ def request_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
 
 
 def _tag_keys(asked: Asked, check: Check) -> Value | None:
-    """aws:TagKeys: those of tags that are given or removed."""
+    """aws:TagKeys: the keys of tags that are added or removed."""
     removed = [key for name in _REMOVED for key in texts(asked.members, name)]
     return tuple(dict.fromkeys([*(key for key, _ in _tags(asked, check)), *removed])) or None
 
 
 def _tags(asked: Asked, check: Check) -> Iterator[tuple[str, str]]:
-    """Tags stand in a map, or in a list of structures; those of Amazon EC2 one level deeper, by type of resource."""
+    """The tags, in a map or in a list of structures; those of Amazon EC2 are one level deeper, by resource type."""
     for name in _TAGS:
         given = asked.members.get(name)
         if isinstance(given, Mapping):
@@ -59,12 +59,12 @@ def _tags(asked: Asked, check: Check) -> Iterator[tuple[str, str]]:
 
 
 def has_tags(asked: Asked) -> bool:
-    """Whether the request gives tags, but for those of Amazon EC2."""
+    """Whether the request contains tags; those of Amazon EC2 do not count."""
     return any(asked.members.get(name) for name in _TAGS)
 
 
 def pairs(tags: Iterable[Members]) -> Iterator[tuple[str, str]]:
-    """Keys and values of a list of tags, whichever names the service has for them."""
+    """The keys and values of a list of tags, whatever the service names them."""
     yield from map(_pair, tags)
 
 

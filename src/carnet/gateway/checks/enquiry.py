@@ -23,7 +23,7 @@ _MOST_PAGES = 50
 
 
 class Enquiry(Struct, frozen=True, kw_only=True):
-    """About resources of one account, for one call."""
+    """Looks up resources of one account, for one call."""
 
     call: Call
     account: str

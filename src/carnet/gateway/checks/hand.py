@@ -1,4 +1,4 @@
-"""What is said of a service by hand, beside the table of its operations."""
+"""The rules by hand for a service, beside the table of its operations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Rule = Callable[[Asked], Iterable[Check]]
 
 
 class Unknown(Enum):
-    """Of a condition key: the members do not tell it."""
+    """The value of a condition key that the members do not tell."""
 
     UNKNOWN = "unknown"
 
@@ -30,17 +30,17 @@ TemplateFiller = Callable[[Asked, Check], Mapping[str, Value]]
 
 
 def everything(asked: Asked, action: str) -> Check:
-    """The check of an action that is on no resource."""
+    """The check of an action that has no resource."""
     return Check(action=action, resource="*", account=asked.scope.account)
 
 
 def untold(asked: Asked, action: str) -> Check:
-    """The same for a service whose denials name no resource then, as recorded from AWS."""
+    """As `everything`, for a service whose denials then name no resource, as recorded from AWS."""
     return replace(everything(asked, action), shown="")
 
 
 class Hand(Struct, frozen=True, kw_only=True):
-    """One service's."""
+    """The rules for one service."""
 
     operations: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
     """Operations for which the table does not say enough."""
@@ -67,10 +67,10 @@ def flag(name: str) -> Filler:
 
 
 def of_action(action: str, filler: Filler) -> Filler:
-    """A key that one action's request tells; in others it is the resource's."""
+    """A key that the request tells for one action; for other actions it belongs to the resource."""
     return lambda asked, check: filler(asked, check) if check.action == action else Unknown.UNKNOWN
 
 
 def constant(value: Value | None) -> Filler:
-    """A key that requests have always, or, if None, never."""
+    """A key with a constant value; with None, a key that requests never have."""
     return lambda asked, check: value

@@ -1,4 +1,4 @@
-"""Which attributes are the keys of a table of Amazon DynamoDB, or of one of its indexes.
+"""The key attributes of an Amazon DynamoDB table, or of one of its indexes.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
 """

@@ -1,4 +1,4 @@
-"""What an upstream is asked before a decision: which resource a request means.
+"""Looks up in the upstream which resource a request means.
 
 INVARIANT: a look-up that fails is no answer. Nothing is decided on it, and nothing is sent.
 """
@@ -30,7 +30,7 @@ _SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
 
 
 class NotFound(Exception):
-    """The upstream has no such resource: `answer` is what it says."""
+    """The upstream has no such resource; `answer` is its answer."""
 
     def __init__(self, answer: HttpResponse) -> None:
         super().__init__("there is no such resource")
@@ -38,7 +38,7 @@ class NotFound(Exception):
 
 
 class NotCarriedOut(NotFound):
-    """The service would refuse to do what is asked of the resource, once it is allowed: `answer` is what AWS says."""
+    """The service will refuse to do this to the resource, once it is allowed; `answer` is AWS's."""
 
 
 def not_carried_out(code: str, message: str, *, version: str) -> NotCarriedOut:
@@ -49,11 +49,11 @@ def not_carried_out(code: str, message: str, *, version: str) -> NotCarriedOut:
 
 
 class LookupFailed(Exception):
-    """The upstream does not tell."""
+    """The upstream has given no answer."""
 
 
 async def resource_of(sought: Sought, scope: Scope, ask: Ask) -> str:
-    """The ARN of what is sought. Raises NotFound and LookupFailed."""
+    """The ARN of a resource. Raises NotFound and LookupFailed."""
     match sought.by:
         case SoughtBy.KMS_ALIAS:
             return await _told(ask, "kms", "DescribeKey", {"KeyId": sought.text}, ("KeyMetadata", "Arn"), "kms")
@@ -85,7 +85,7 @@ def _key_of(ciphertext: str) -> str:
 async def _told(
     ask: Ask, service: str, name: str, given: Mapping[str, Any], path: tuple[str, ...], arn_service: str
 ) -> str:
-    """The ARN at a place of an answer in JSON."""
+    """The ARN at a path of a JSON answer."""
     answer = await ask(operation(service, name), given)
     if _CLIENT_ERROR <= answer.status < _SERVER_ERROR:
         raise NotFound(answer)
@@ -104,7 +104,7 @@ async def _told(
 
 
 async def resource_or_stand_in(sought: Sought, scope: Scope, ask: Ask) -> tuple[str, bool]:
-    """The ARN of what is sought, and whether it is missing: then of what stands in for it. Raises LookupFailed."""
+    """The ARN of a resource, and whether it is missing: then the ARN is its stand-in. Raises LookupFailed."""
     try:
         return await resource_of(sought, scope, ask), False
     except NotFound:
@@ -112,7 +112,7 @@ async def resource_or_stand_in(sought: Sought, scope: Scope, ask: Ask) -> tuple[
 
 
 def stand_in(sought: Sought, scope: Scope) -> str:
-    """What is decided on in the place of a resource that is not there: who may not have it is told nothing else."""
+    """The ARN to decide on if a resource does not exist, so that callers without permission learn nothing else."""
     if sought.by in (SoughtBy.KMS_ALIAS, SoughtBy.KMS_CIPHERTEXT):
         return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{NO_KEY}"
     return sought.text

@@ -69,7 +69,7 @@ def mapped(
 
 
 def _each_once(checks: Iterable[Check]) -> Iterable[Check]:
-    """Items of a batch are never one, for look-ups may tell them apart."""
+    """Items of a batch are never merged, because look-ups may find different resources for them."""
     distinct: dict[object, Check] = {}
     for at, check in enumerate(checks):
         which = at if check.part else None
@@ -78,7 +78,7 @@ def _each_once(checks: Iterable[Check]) -> Iterable[Check]:
 
 
 class _Plan(Struct, frozen=True, kw_only=True):
-    """How the condition keys are filled that AWS lists for an action on a resource of some type."""
+    """How to fill the condition keys that AWS lists for an action on a resource type."""
 
     fillers: tuple[tuple[str, Filler], ...]
     templates: tuple[tuple[str, TemplateFiller], ...]
@@ -118,7 +118,7 @@ def _plan(action: str, resource_type: str) -> _Plan:
 
 
 def hand_of(action: str) -> Hand:
-    """The rules for the keys of an action; those of another service than the request's, if the action is of it."""
+    """The rules for the keys of an action: those of its own service, which may not be the request's."""
     return HANDS.get(service_of(action), _NOTHING)
 
 

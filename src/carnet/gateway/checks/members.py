@@ -1,4 +1,4 @@
-"""Reads members of an input. What is there in another form than the model's is refused, never skipped."""
+"""Reads members of an input. A member with another form than the model's is refused, never skipped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LIST = "[]"
 
 
 def text(members: Members, name: str) -> str | None:
-    """A member's text; None if it is not there. Raises Refused."""
+    """A member's text; None if it is missing. Raises Refused."""
     value = members.get(name)
     if value is not None and not isinstance(value, str):
         raise invalid(f"{name} is not text.")
@@ -22,7 +22,7 @@ def text(members: Members, name: str) -> str | None:
 
 
 def needed(members: Members, name: str) -> str:
-    """A member's text, which must be there and not be empty. Raises Refused."""
+    """A member's text, which must not be missing or empty. Raises Refused."""
     value = text(members, name)
     if not value:
         raise invalid(f"{name} is missing.")
@@ -30,7 +30,7 @@ def needed(members: Members, name: str) -> str:
 
 
 def structure(members: Members, name: str) -> Members:
-    """A structure or a map; empty if it is not there."""
+    """A structure or a map; empty if it is missing."""
     value = members.get(name)
     if value is None:
         return {}
@@ -38,7 +38,7 @@ def structure(members: Members, name: str) -> Members:
 
 
 def items(members: Members, name: str) -> Sequence[Any]:
-    """A list; empty if it is not there. Raises Refused."""
+    """A list; empty if it is missing. Raises Refused."""
     value = members.get(name)
     if value is None:
         return ()
@@ -48,12 +48,12 @@ def items(members: Members, name: str) -> Sequence[Any]:
 
 
 def structures(members: Members, name: str) -> Sequence[Members]:
-    """A list of structures; empty if it is not there."""
+    """A list of structures; empty if it is missing."""
     return [_mapping(item, name) for item in items(members, name)]
 
 
 def texts(members: Members, name: str) -> tuple[str, ...]:
-    """A list of texts; empty if it is not there. Raises Refused."""
+    """A list of texts; empty if it is missing. Raises Refused."""
     found = tuple(items(members, name))
     if not all(isinstance(item, str) for item in found):
         raise invalid(f"{name} is not a list of texts.")
@@ -61,7 +61,7 @@ def texts(members: Members, name: str) -> tuple[str, ...]:
 
 
 def at(members: Members, path: str) -> Iterator[str | None]:
-    """What stands at a path of `catalog.operations`; None for each item of a list that has nothing there."""
+    """The values at a path of `catalog.operations`; None for each item of a list that has none."""
     name, _, rest = path.partition(".")
     if name.endswith(_LIST):
         name = name.removesuffix(_LIST)
@@ -80,7 +80,7 @@ def at(members: Members, path: str) -> Iterator[str | None]:
 
 
 def is_there(members: Members, path: str) -> bool:
-    """Whether anything stands at a path."""
+    """Whether there is a value at a path."""
     name, _, rest = path.partition(".")
     if rest and not name.endswith(_LIST):
         return is_there(structure(members, name), rest)
@@ -90,7 +90,7 @@ def is_there(members: Members, path: str) -> bool:
 
 
 def value_of(value: object) -> Value | None:
-    """A member as the value of a condition key; None if it is not there. Raises Refused."""
+    """A member as the value of a condition key; None if it is missing. Raises Refused."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

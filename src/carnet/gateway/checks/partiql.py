@@ -59,24 +59,24 @@ class Token(Struct, frozen=True):
 
     @property
     def keyword(self) -> str:
-        """In upper case; empty if it stands in quotation marks."""
+        """The word in upper case; empty if it is quoted."""
         return self.text.upper() if self.kind == "word" else ""
 
     @property
     def sign(self) -> str:
-        """A bracket, an operator, a comma; empty for all else."""
+        """A bracket, an operator or a comma; empty for other tokens."""
         return self.text if self.kind == "sign" else ""
 
     @property
     def name(self) -> str | None:
-        """Of a table, an index or an attribute; None if it names none."""
+        """The name of a table, an index or an attribute; None for other tokens."""
         if self.kind == "quoted":
             return self.text[1:-1].replace('""', '"')
         return self.text if self.kind == "word" else None
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """What one statement does."""
+    """The effect of one statement."""
 
     verb: Verb
     table: str
@@ -147,7 +147,7 @@ def _on_table(every: tuple[Token, ...], verb: Verb, before: Sequence[Token], res
 
 
 def _are_selected(tokens: Sequence[Token]) -> bool:
-    """Whether it is `*`, or document paths with commas between them: nothing else is selected."""
+    """Whether the tokens are `*`, or document paths separated by commas: nothing else is supported."""
     kinds = [
         token.sign or ("0" if token.kind == "number" else "a" if token.name is not None else "?") for token in tokens
     ]
@@ -155,7 +155,7 @@ def _are_selected(tokens: Sequence[Token]) -> bool:
 
 
 def _are_closed(tokens: Sequence[Token]) -> bool:
-    """Whether every bracket that is opened is closed, by its own kind and in order."""
+    """Whether every bracket is closed, by its own kind and in order."""
     opened: list[str] = []
     for token in tokens:
         if token.sign in CLOSES:
@@ -177,7 +177,7 @@ def _goes_on(verb: Verb, token: Token) -> bool:
 
 
 def _inside(tokens: Sequence[Token]) -> Sequence[Token]:
-    """What stands between the brackets of EXISTS(SELECT ...)."""
+    """The tokens between the brackets of EXISTS(SELECT ...)."""
     if len(tokens) < 2 or tokens[0].text != "(" or tokens[-1].text != ")" or tokens[1].keyword != "SELECT":
         raise _malformed()
     return tokens[1:-1]

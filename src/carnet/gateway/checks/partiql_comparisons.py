@@ -1,4 +1,4 @@
-"""What a condition of PartiQL says of one attribute, a key of the table.
+"""The comparison of one attribute, a key of the table, in a PartiQL condition.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-operators.html
 """
@@ -30,7 +30,7 @@ class Said(Struct, frozen=True):
 
     @property
     def value(self) -> Members | None:
-        """The one value that it is."""
+        """The single value."""
         return self.values[0] if self.values is not None and len(self.values) == 1 else None
 
 
@@ -72,14 +72,14 @@ def said_of(attribute: str, condition: Tokens, parameters: Parameters) -> Said |
 
 
 def _either(attribute: str, either: list[Tokens], parameters: Parameters) -> Said | None:
-    """Several values, none of them twice: of what overlaps, DynamoDB makes an error."""
+    """Several values, all different: DynamoDB refuses overlapping ones."""
     found = [said_of(attribute, unwrapped(one), parameters) for one in either if len(alternatives(unwrapped(one))) == 1]
     values = [one.value for one in found if one is not None and one.value is not None]
     return Said(tuple(values)) if len(set(map(_comparable, values))) == len(either) else None
 
 
 def _in(tokens: Tokens, parameters: Parameters) -> Said | None:
-    """Of `[a, b]` and `(a, b)`."""
+    """The values of `[a, b]` and `(a, b)`."""
     if len(tokens) < 3 or (tokens[0].text, tokens[-1].text) not in (("[", "]"), ("(", ")")):
         return None
     values = [operand(one, parameters) for one in listed(tokens[1:-1])]

@@ -16,14 +16,14 @@ _DEEPEST = 16
 
 
 def clause(statement: Statement, first: str, ends: Sequence[str]) -> Tokens | None:
-    """What is between a word and the next of `ends`; empty if the word is not there, None if it is twice."""
+    """The tokens between a word and the next of `ends`; empty without the word, None if it occurs twice."""
     found = split(statement.rest, lambda token: token.keyword in (first, *ends), keeps=True)
     wanted = [part[1:] for part in found if part and part[0].keyword == first]
     return None if len(wanted) > 1 else wanted[0] if wanted else ()
 
 
 def has(statement: Statement, word: str) -> bool:
-    """Whether the word stands outside of brackets behind the table."""
+    """Whether the word occurs outside of brackets after the table."""
     return len(split(statement.rest, lambda token: token.keyword == word)) > 1
 
 
@@ -48,12 +48,12 @@ def split(tokens: Sequence[Token], is_border: Callable[[Token], bool], *, keeps:
 
 
 def listed(tokens: Sequence[Token]) -> list[Tokens]:
-    """What stands between the commas."""
+    """The parts between the commas."""
     return split(tokens, lambda token: token.kind == "sign" and token.text == ",")
 
 
 def conjuncts(condition: Tokens) -> list[Tokens] | None:
-    """The conditions that all hold, in order, brackets around them taken off; None if they are nested too deep."""
+    """The conditions joined by AND, in order, without brackets around them; None if they are nested too deeply."""
     found: list[Tokens] = []
     waiting = [(condition, 0)]
     while waiting:
@@ -71,12 +71,12 @@ def conjuncts(condition: Tokens) -> list[Tokens] | None:
 
 
 def alternatives(condition: Tokens) -> list[Tokens]:
-    """The conditions of which one holds, as they are written."""
+    """The conditions joined by OR, as they are written."""
     return split(condition, lambda token: token.keyword == "OR")
 
 
 def unwrapped(condition: Tokens) -> Tokens:
-    """Without the one pair of round brackets that is around all of it."""
+    """The tokens without a pair of round brackets around all of them."""
     if len(condition) > 1 and condition[0].text == "(" and condition[0].kind == "sign" and _ends_at(condition):
         return condition[1:-1]
     return condition

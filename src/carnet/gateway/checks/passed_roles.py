@@ -14,7 +14,7 @@ _ROLE = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):role/[\w+=,.@/-]{1,576}", re
 
 
 def passed_role(asked: Asked, arn: str | None) -> Iterator[Check]:
-    """The check of a role; none if the request takes a role away. Raises Refused."""
+    """The check on a role; none if the request removes a role. Raises Refused."""
     if not arn:
         return
     role = _ROLE.fullmatch(arn)

@@ -108,7 +108,7 @@ def _decided(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -
 async def _filled(
     call: Call, resolved: tuple[Resolved, ...], unknown: NotKnown
 ) -> tuple[tuple[Resolved, ...], NotFound | None]:
-    """With the keys of every check that has an unknown one of these. Raises NotKnown if nothing tells them."""
+    """The checks, with these keys filled in where they are unknown. Raises NotKnown if nothing tells them."""
     filled, missing = list(resolved), None
     told: dict[tuple[object, ...], Mapping[str, Value]] = {}
     for at, one in enumerate(resolved):
@@ -137,14 +137,14 @@ def _sources(one: Resolved, wanted: list[str]) -> list[Source]:
 
 
 def sources_of(prefix: str) -> tuple[Source, ...]:
-    """What is asked for keys, of actions with that prefix."""
+    """The sources of condition keys for actions with that prefix."""
     return (*_SOURCES.get(prefix, ()), *([_tags(prefix)] if has_tagging(prefix) else ()))
 
 
 async def _asked(call: Call, source: Source, one: Resolved, unknown: NotKnown) -> Mapping[str, Value]:
     if _WILD.search(one.resource):
         if call.operation.name.startswith(_MAKING):
-            return {}  # What is yet to be made has no tags.
+            return {}  # A resource that does not exist yet has no tags.
         raise unknown
     service = service_of(one.check.action)
     if service not in call.exchanges:
@@ -157,7 +157,7 @@ def _with(one: Resolved, source: Source, told: Mapping[str, Value]) -> Resolved:
     return one._replace(check=replace(one.check, unknown=unknown), keys={**one.keys, **told})
 
 
-# What tells which keys
+# Which source tells which keys
 
 
 def _tags(prefix: str) -> Source:
@@ -187,7 +187,7 @@ _OF_KEYS: Mapping[str, str] = {
 
 
 async def _key(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
-    """What AWS KMS says of a key itself."""
+    """The facts of AWS KMS about a key itself."""
     told = await enquiry.members("DescribeKey", {"KeyId": one.resource})
     metadata = told.get("KeyMetadata")
     if not isinstance(metadata, Mapping):

@@ -1,4 +1,4 @@
-"""The tags of a resource, as its upstream tells them.
+"""The tags of a resource, as its upstream answers them.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
 """
@@ -16,7 +16,7 @@ from carnet.gateway.checks.lookups import LookupFailed
 
 
 class _Tagging(Struct, frozen=True, kw_only=True):
-    """How a service is asked for the tags of one resource."""
+    """The operation of a service that answers the tags of one resource."""
 
     operation: str
     asked: Callable[[str], Members]
@@ -38,7 +38,7 @@ def _unqualified(arn: str) -> str:
 
 
 def queue_url(arn: str) -> str:
-    """The URL of a queue, on a host that nobody goes by."""
+    """The URL of a queue; its host does not matter."""
     *_, account, name = arn.split(":")
     return f"http://queue/{account}/{name}"
 

@@ -1,1 +1,1 @@
-"""Rules by hand: what the table of operations cannot tell of a service."""
+"""Rules by hand: the facts about a service that are not in the table of operations."""

@@ -76,7 +76,7 @@ def _on(action: str, named: Named, keys: Mapping[str, Value] | None = None, part
 
 
 def _batch(action: str, item_attributes: attributes.Reading) -> Rule:
-    """BatchGetItem and BatchWriteItem: a check a table."""
+    """BatchGetItem and BatchWriteItem: a check for each table."""
 
     def rule(asked: Asked) -> Iterator[Check]:
         requests = structure(asked.members, "RequestItems")
@@ -91,7 +91,7 @@ def _batch(action: str, item_attributes: attributes.Reading) -> Rule:
 
 
 def _transact(asked: Asked) -> Iterator[Check]:
-    """A check an item, with the permission of the item's own operation."""
+    """A check for each item, with the permission of the item's own operation."""
     listed = structures(asked.members, "TransactItems")
     if not 0 < len(listed) <= _MOST_STATEMENTS:
         raise invalid("TransactItems must have from 1 to 100 items.")
@@ -136,7 +136,7 @@ def _by_statement(scope: Scope, given: Members, keys: dict[str, Value]) -> Check
 
 
 def _restore_to_point(asked: Asked) -> Iterator[Check]:
-    """The table that is read, and the one that is made."""
+    """The table that is read, and the one that is created."""
     sources = [name for name in ("SourceTableName", "SourceTableArn") if text(asked.members, name) is not None]
     if not sources:
         raise invalid("SourceTableName is missing.")

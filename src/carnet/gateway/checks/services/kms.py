@@ -119,7 +119,7 @@ def _replicate_key(asked: Asked) -> Iterator[Check]:
 
 
 def _alias_target(asked: Asked, action: str) -> Check:
-    """The key that an alias has before the operation."""
+    """The key that the alias has before the operation."""
     named = key(asked.scope, needed(asked.members, "AliasName"))
     if not isinstance(named.resource, Sought):
         raise invalid("AliasName is not the name of an alias.")
@@ -200,7 +200,7 @@ def _source_arn(asked: Asked, check: Check) -> Value | None:
 
 
 def _request_alias(asked: Asked, check: Check) -> Value | None:
-    """`alias/name`, whether it is told by its name or its ARN."""
+    """`alias/name`, whether the request has its name or its ARN."""
     sought = check.resource
     if not isinstance(sought, Sought) or sought.by is not SoughtBy.KMS_ALIAS:
         return None
@@ -212,7 +212,7 @@ def _key_type(asked: Asked, check: Check) -> Value | None:
 
 
 def _recipient(asked: Asked, check: Check) -> Value | None:
-    """An attestation document is not read here."""
+    """An attestation document is not evaluated here."""
     if asked.members.get("Recipient"):
         raise not_decided(asked, "what Recipient attests is not known")
     return None

@@ -23,7 +23,7 @@ _ENCODED = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;:@=/-]|%[0-9A-Fa-f]{2})+", re.
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """An object that is copied."""
+    """The source object of a copy."""
 
     bucket: str
     """Or the ARN of an access point."""
@@ -112,6 +112,6 @@ def _bad_source() -> Refused:
 
 @lru_cache(128)
 def versioned(action: str) -> str:
-    """The action on a version of an object, if AWS has one of its own."""
+    """The action's name for a version of an object, if AWS has one."""
     name = action.replace("Object", "ObjectVersion", 1)
     return name if actions.action(f"s3:{name}") is not None else action

@@ -43,7 +43,7 @@ def _topic(rule: ResourceRule, arn: str, scope: Scope) -> Named | None:
 
 
 def _publish(asked: Asked) -> Iterator[Check]:
-    """On a topic, on the endpoint of a device, or on a number: one of them."""
+    """On a topic, on the endpoint of a device, or on a phone number."""
     given = [name for name in _TARGETS if text(asked.members, name) is not None]
     if len(given) != 1:
         raise invalid("Invalid parameter: one of TopicArn, TargetArn and PhoneNumber is required")
@@ -102,7 +102,7 @@ def _of_application(member: str) -> Rule:
 
 
 def _passed(asked: Asked) -> Iterator[Check]:
-    """The roles that attributes name."""
+    """The roles in the attributes."""
     attributes = structure(asked.members, "Attributes")
     for name in attributes:
         if name.endswith(_ROLES):
@@ -115,7 +115,7 @@ def _with_attributes(asked: Asked) -> Iterator[Check]:
 
 
 def _set_one(asked: Asked) -> Iterator[Check]:
-    """Of a topic or a subscription."""
+    """An attribute of a topic or a subscription."""
     yield from from_table(asked, HAND)
     if needed(asked.members, "AttributeName").endswith(_ROLES):
         yield from passed_role(asked, text(asked.members, "AttributeValue"))
