@@ -1,1 +1,1 @@
-"""The door of browsers: people sign in, and see what is theirs."""
+"""The console, for browsers: people sign in, and see what they may use."""

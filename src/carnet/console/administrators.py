@@ -1,7 +1,7 @@
-"""Who administers an instance of IAM Identity Center from a browser: what all of their actions have in common.
+"""Actions of an administrator of an IAM Identity Center instance in a browser: what all of them share.
 
-An action is what AWS has in its console alone, and the permission that it needs. Whoever is signed in as a principal
-of the account that owns the instance, or of its delegated administrator, may be let do it.
+An action is one that AWS has only in its console, and has a permission. A principal of the account that owns the
+instance, or of its delegated administrator, may carry it out if policies allow it.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def read_action(decoder: msgspec.json.Decoder[T], body: bytes, on: str) -> T:
 
 
 def name_of(action: Struct) -> str:
-    """The action, which is the permission."""
+    """The action, which is also the name of the permission."""
     return str(type(action).__struct_config__.tag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administrator:
-    """Somebody who has signed in, and asks for one action."""
+    """A signed-in principal that asks for one action."""
 
     parts: ConsoleParts
     arrived: Arrived
@@ -88,7 +88,7 @@ class Administrator:
         return Told(members=dict(outcome.answer), event=event, account=account, revision=outcome.revision)
 
     def event(self, action: str, shown: Mapping[str, Any]) -> Event:
-        """What the audit log is told of an action, with those parameters."""
+        """The audit event of an action with those parameters."""
         service, _, name = action.partition(":")
         event = sign_in_event(self.arrived, self.browser.holder.who, name=name, to=self.parts.origin.url)
         return event | {"eventSource": f"{service}.amazonaws.com", "requestParameters": dict(shown)}

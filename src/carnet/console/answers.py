@@ -1,4 +1,4 @@
-"""Answers of the console that its audit log has to tell of, and what several of its doors refuse."""
+"""Answers of the console with their audit events, and refusals that several of its pages share."""
 
 from __future__ import annotations
 

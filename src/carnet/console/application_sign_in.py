@@ -52,7 +52,7 @@ NOT_YOURS = "This application is not assigned to you, or there is no such applic
 
 
 class AskedFor(Struct, frozen=True, kw_only=True, array_like=True):
-    """What an application has asked for, sealed, in the address to which the browser goes."""
+    """The request of an application, sealed, in the address to which the browser goes."""
 
     application: str
     request: str
@@ -66,7 +66,7 @@ class AskedFor(Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Application(NamedTuple):
-    """Both sides of an application, and the view of its instance's owner."""
+    """The configuration of both sides of an application, and the view of its instance's owner."""
 
     view: AccountView
     saml: SamlApplication
@@ -75,7 +75,7 @@ class Application(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouched:
-    """A page that takes a person to an application, and the event that tells of it."""
+    """A page that signs a person in to an application, and its event."""
 
     response: HttpResponse
     event: dict[str, object]

@@ -24,7 +24,7 @@ from carnet.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepChange:
-    """What all of them have."""
+    """The common base of all steps."""
 
     parts: ConsoleParts
     arrived: Arrived
@@ -33,7 +33,7 @@ class StepChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entering(StepChange):
-    """A sign-in of which nothing is left to be given."""
+    """A sign-in in which everything has been given."""
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         return enter(self.parts, unit, snapshot, self.arrived, holder_at(snapshot, self.flow), self.flow)
@@ -90,7 +90,7 @@ class GivingPasskey(StepChange):
 
 
 def with_mfa(flow: Flow, device: MfaDevice, arrived: Arrived) -> Flow:
-    """The sign-in once MFA was given by a device."""
+    """The sign-in, after a device has given MFA."""
     return flow.but(mfa=arrived.time, mfa_device=device.id, challenge="")
 
 

@@ -1,4 +1,4 @@
-"""/authorize: a client on the person's own machine asks for leave, by the browser (PKCE)."""
+"""/authorize: a client on the person's own machine asks for consent in the browser (PKCE)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATH = "/authorize"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientConsent:
-    """Clients that ask people for leave."""
+    """Clients that ask people for consent."""
 
     parts: ConsoleParts
     clock: Clock

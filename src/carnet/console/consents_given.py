@@ -1,4 +1,4 @@
-"""What pages ask people for, and what these answer, as JSON: `{"kind": "client", "answer": "allow", ...}`."""
+"""The people's answers on consent pages, as JSON: `{"kind": "client", "answer": "allow", ...}`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Text = Annotated[str, Meta(max_length=16_384)]
 
 
 class _Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """The base of all."""
+    """The common base of all answers."""
 
 
 class FindDevice(_Given, frozen=True, kw_only=True, tag="find-device"):
@@ -33,14 +33,14 @@ class FindDevice(_Given, frozen=True, kw_only=True, tag="find-device"):
 
 
 class ReplyToDevice(_Given, frozen=True, kw_only=True, tag="device"):
-    """What the person says of the device that was found."""
+    """The person's answer to the device that was found."""
 
     found: Text
     answer: Reply
 
 
 class ReplyToClient(_Given, frozen=True, kw_only=True, tag="client"):
-    """What the person says of what a client asks for."""
+    """The person's answer to the request of a client."""
 
     query: Text
     """That of the page."""
@@ -48,7 +48,7 @@ class ReplyToClient(_Given, frozen=True, kw_only=True, tag="client"):
 
 
 class ReplyToLogin(_Given, frozen=True, kw_only=True, tag="login"):
-    """The same of `aws login`."""
+    """The answer to a request of `aws login`."""
 
     query: Text
     answer: Reply
@@ -68,7 +68,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One kind of consent that people are asked for."""
+    """A kind of consent that people are asked for."""
 
     show: Callable[[RequestHead, SignedInBrowser], HttpResponse]
     """The page. It may raise Problem or a Fault."""
@@ -81,7 +81,7 @@ class Asked:
 
 
 def read_given(body: bytes) -> Given:
-    """What a body says. Raises Problem."""
+    """The answer in a body. Raises Problem."""
     try:
         return _GIVEN.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -89,7 +89,7 @@ def read_given(body: bytes) -> Given:
 
 
 def fields_of(query: str) -> dict[str, str]:
-    """The fields of a query string, each of which is there once. Raises Problem."""
+    """The fields of a query string, each of which may occur once. Raises Problem."""
     try:
         pairs = read_query(query)
     except Unreadable:

@@ -50,7 +50,7 @@ def show_session(origin: ConsoleOrigin, token: str) -> tuple[tuple[str, str], ..
 
 
 def forget_session(origin: ConsoleOrigin, token: str, *, shown: bool) -> tuple[tuple[str, str], ...]:
-    """The headers by which a browser forgets a session; `shown` if its pages are those that are shown."""
+    """The headers by which a browser removes a session; `shown` if its pages are those that are shown."""
     names = [_own_name(origin, token), origin.cookie if shown else None]
     return tuple(_set(origin, name, "", "; Max-Age=0") for name in names if name is not None)
 
@@ -61,7 +61,7 @@ def show_nobody(origin: ConsoleOrigin) -> tuple[str, str]:
 
 
 def _own_name(origin: ConsoleOrigin, token: str) -> str | None:
-    """The name of the cookie that keeps this session, whoever's pages are shown; None for what is no token."""
+    """The name of the cookie for this session, whoever's pages are shown; None if the text is no token."""
     digest = SESSION_TOKEN.digest(token)
     return f"{origin.cookie}-{digest[:_NAMED_BY]}" if digest is not None else None
 

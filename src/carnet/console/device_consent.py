@@ -35,7 +35,7 @@ _POOL = Pool(name="device-codes", size=2, waiting=64, seconds=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceConsent:
-    """Devices that ask people for leave."""
+    """Devices that ask people for consent."""
 
     parts: ConsoleParts
     clock: Clock
@@ -44,7 +44,7 @@ class DeviceConsent:
         return Asked(show=self.show, act=self.act, takes=(FindDevice, ReplyToDevice), of=PEOPLE, sign_in=PERSON_SIGN_IN)
 
     def show(self, head: RequestHead, browser: SignedInBrowser) -> HttpResponse:
-        """The page: first of the code, then of the device."""
+        """The page: first for the code, then about the device."""
         fields = fields_of(head.query)
         if "found" not in fields:
             code = fields.get("user_code", "")[:16]

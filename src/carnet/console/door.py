@@ -1,4 +1,4 @@
-"""The console's door: pages, the files that they load, and what their script sends, each by its path."""
+"""The console's door: its pages, the files that they load, and the requests of their script, by path."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ CREATE_KEYS: Mapping[str, str] = {_REGISTER: "Create"}
 
 
 async def begin_app(parts: ConsoleParts, flow: Flow) -> dict[str, Any]:
-    """A seed for an authenticator app, and its picture: the browser is shown it once, and nothing is stored."""
+    """A seed for an authenticator app, and its QR code. The browser is shown them once, and nothing is stored."""
     holder = _holder(parts, flow)
     if not isinstance(holder.entity, IdentityStoreUser):
         raise expired()
@@ -71,7 +71,7 @@ async def begin_app(parts: ConsoleParts, flow: Flow) -> dict[str, Any]:
 
 
 def begin_passkey(parts: ConsoleParts, flow: Flow) -> dict[str, Any]:
-    """What a browser makes a passkey of."""
+    """The options by which a browser creates a passkey."""
     holder = _holder(parts, flow)
     if parts.passkeys is None:
         raise expired()
@@ -94,7 +94,7 @@ def given_passkey(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: Give
 
 
 def given_codes(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: GiveCodes) -> NewDevice:
-    """The two codes of the app that was begun with."""
+    """The two codes of the app, once they are verified."""
     _holder(parts, flow)
     if not flow.seed:
         raise expired()
@@ -111,7 +111,7 @@ class NewDevice(StepChange):
 
     @property
     def keys(self) -> Mapping[str, str]:
-        """What the operation adds to the request's condition keys."""
+        """The condition keys that the operation adds to the request."""
         return {} if self.passkey is None else {_REGISTER: "Activate", **self.passkey.certifications}
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:

@@ -33,7 +33,7 @@ NO_ATTRIBUTES: Tags = MappingProxyType({})
 
 
 def holder_at(snapshot: Snapshot, flow: Flow) -> Holder:
-    """Whose sign-in it is. Raises Refusal if the holder, or the password that was given, is not there any more."""
+    """The holder of a sign-in. Raises Refusal if the holder or the password that was given no longer exists."""
     holder = proven_at(find_holder(snapshot, flow.account, flow.kind, flow.holder), flow.password_set)
     if holder is None:
         raise expired()
@@ -55,7 +55,7 @@ def next_stage(flow: Flow, holder: Holder) -> Stage | None:
 
 
 def asked(parts: ConsoleParts, flow: Flow, holder: Holder, stage: Stage) -> dict[str, Any]:
-    """What the browser is told to ask for. It names the devices: whoever is told knows the password."""
+    """What the browser is to ask for. It names the devices: whoever is told this knows the password."""
     flow = flow.but(stage=stage)
     told: dict[str, Any] = {"next": stage}
     if stage is Stage.MFA:
@@ -167,5 +167,5 @@ def begin_session(
 
 
 def session_id(ids: Ids) -> str:
-    """By which a session is named where its token must not be: in lists, and in events."""
+    """The id of a session in lists and events, where its token must not be."""
     return ID_BEGINS + base64.b32encode(ids.random(15)).decode("ascii").lower()

@@ -63,18 +63,18 @@ class Flow(Struct, frozen=True, kw_only=True):
         return timedelta() <= now - self.started < LIFETIME
 
     def but(self, **changes: Any) -> Flow:
-        """The same with some members changed."""
+        """The flow with some members changed."""
         return msgspec.structs.replace(self, **changes)
 
 
 def sealed_flow(keyring: Keyring, flow: Flow) -> str:
-    """What the browser is given."""
+    """The sealed flow for the browser."""
     sealed = keyring.seal(msgspec.json.encode(flow), context=_CONTEXT)
     return base64.urlsafe_b64encode(sealed).decode("ascii")
 
 
 def opened_flow(keyring: Keyring, text: str, now: datetime) -> Flow | None:
-    """What the browser hands back; None if it was not made here, or is too old."""
+    """The flow that the browser has sent; None if it was not made here, or is too old."""
     try:
         sealed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
         flow = msgspec.json.decode(keyring.open(sealed, context=_CONTEXT), type=Flow)

@@ -1,4 +1,4 @@
-"""What the steps of a sign-in are given, as JSON: `{"step": "password", ...}`."""
+"""The input of the steps of a sign-in, as JSON: `{"step": "password", ...}`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class GivePassword(Step, frozen=True, kw_only=True, tag="password"):
 
 
 class FlowStep(Step, frozen=True, kw_only=True):
-    """The base of the steps that follow."""
+    """The base of all steps after the first."""
 
     flow: FlowText
     """What the step before has answered."""
@@ -57,13 +57,13 @@ class GivePasskey(FlowStep, frozen=True, kw_only=True, tag="passkey"):
 
 
 class SetPassword(FlowStep, frozen=True, kw_only=True, tag="new-password"):
-    """Another password, for who has to set one."""
+    """Set a new password, if the holder has to."""
 
     password: Password
 
 
 class BeginApp(FlowStep, frozen=True, kw_only=True, tag="enrol-app"):
-    """An authenticator app is to be the first MFA device."""
+    """Begin to add an authenticator app as the first MFA device."""
 
 
 class GiveCodes(FlowStep, frozen=True, kw_only=True, tag="enrol-codes"):
@@ -73,11 +73,11 @@ class GiveCodes(FlowStep, frozen=True, kw_only=True, tag="enrol-codes"):
 
 
 class BeginPasskey(FlowStep, frozen=True, kw_only=True, tag="enrol-passkey"):
-    """A passkey is to be made."""
+    """Begin to add a passkey."""
 
 
 class GiveNewPasskey(FlowStep, frozen=True, kw_only=True, tag="new-passkey"):
-    """What the browser has made: `PublicKeyCredential.toJSON()`."""
+    """The passkey that the browser has made: `PublicKeyCredential.toJSON()`."""
 
     credential: dict[str, Any]
 
@@ -99,7 +99,7 @@ class LeaveForProvider(Step, frozen=True, kw_only=True, tag="identity-provider")
 
 
 class UseAssertion(Step, frozen=True, kw_only=True, tag="assertion"):
-    """What the identity provider has answered."""
+    """The response of the identity provider."""
 
     response: Annotated[str, Meta(max_length=LONGEST_RESPONSE)]
     """SAMLResponse, in base64."""
@@ -107,7 +107,7 @@ class UseAssertion(Step, frozen=True, kw_only=True, tag="assertion"):
 
 
 class GoOn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Pages are shown to somebody else who has signed in in this browser, too."""
+    """Show pages to another holder who has signed in in this browser."""
 
     to: Annotated[str, Meta(max_length=2048)] = ""
     """Where to go then."""
@@ -120,11 +120,11 @@ _STEPS: msgspec.json.Decoder[SignInStep] = msgspec.json.Decoder(SignInStep)
 
 
 def read_step(body: bytes) -> SignInStep:
-    """The step that a body asks for. Raises Problem."""
+    """The step in a body. Raises Problem."""
     try:
         return _STEPS.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # What is wrong is not told: a sentence could repeat what somebody has typed.
+        # The answer does not say what is wrong: it could repeat what somebody has typed.
         raise Problem(400, "InvalidRequest", "This is no step of a sign-in.") from None
 
 

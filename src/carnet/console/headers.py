@@ -1,4 +1,4 @@
-"""Headers of all that the console answers."""
+"""The headers of all answers of the console."""
 
 from __future__ import annotations
 

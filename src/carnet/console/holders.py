@@ -1,4 +1,4 @@
-"""Those who sign in in a browser, with what they prove it by: IAM users, root users, and people of Identity Center."""
+"""The holders of browser sessions, with their credentials: IAM users, root users, and people of Identity Center."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from carnet.policy.request import Principal, PrincipalKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """A session of a role, or of a federated user, that has signed in by a URL."""
+    """A session of a role or of a federated user that has signed in by a URL."""
 
     principal: Principal
 
@@ -36,7 +36,7 @@ HolderEntity = User | Account | IdentityStoreUser | Visitor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Somebody who can sign in, at one revision."""
+    """A holder that can sign in, at one revision."""
 
     kind: HolderKind
     view: AccountView
@@ -52,7 +52,7 @@ class Holder:
 
     @property
     def name(self) -> str:
-        """What the holder is called: the root user by its email address."""
+        """The holder's name; the root user's is its email address."""
         match self.entity:
             case Account(email=email):
                 return email
@@ -63,7 +63,7 @@ class Holder:
 
     @property
     def profile(self) -> LoginProfile | None:
-        """The password; None if the holder has none, and so cannot sign in by one."""
+        """The password; None if the holder has none, and so cannot sign in with one."""
         if isinstance(self.entity, IdentityStoreUser):
             return self.view.of(PersonPassword).get(self.id)
         return self.view.of(LoginProfile).get(self.id)
@@ -87,7 +87,7 @@ class Holder:
 
     @property
     def session_length(self) -> timedelta:
-        """How long one stays signed in."""
+        """The duration of a sign-in."""
         if isinstance(self.entity, IdentityStoreUser):
             return PERSON_LENGTH
         profile = self.profile

@@ -57,17 +57,17 @@ class _Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 class ShowSource(_Action, frozen=True, kw_only=True, tag="sso-directory:ListExternalIdPConfigurationsForDirectory"):
-    """The identity source, and what an identity provider has to be told."""
+    """Show the identity source, and the configuration for an identity provider."""
 
 
 class UseProvider(_Action, frozen=True, kw_only=True, tag="sso-directory:EnableExternalIdPConfigurationForDirectory"):
-    """Let an external identity provider vouch for people, or another one, or by another certificate."""
+    """Use an external identity provider, or change the provider or its certificate."""
 
     metadata: Annotated[str, Meta(min_length=1, max_length=LONGEST_METADATA)]
 
 
 class UseDirectory(_Action, frozen=True, kw_only=True, tag="sso-directory:DisableExternalIdPConfigurationForDirectory"):
-    """Let people sign in by passwords again."""
+    """Use passwords again."""
 
 
 NEEDED_BESIDES: Mapping[type[_Action], tuple[str, ...]] = {
@@ -166,5 +166,5 @@ def _check_delegate(view: AccountView) -> None:
 
 
 def _shown(given: SourceAction) -> dict[str, Any]:
-    """The parameters that the audit log shows: what the metadata says is told by itself."""
+    """The parameters in the audit log; the content of the metadata has an event of its own."""
     return {"identityStoreId": given.identity_store_id}

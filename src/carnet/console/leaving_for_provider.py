@@ -53,7 +53,7 @@ _REQUEST_BYTES = 20
 
 
 class Left(Struct, frozen=True, kw_only=True, array_like=True):
-    """What a browser has left for, which its cookie holds, sealed."""
+    """The request with which a browser has left, as its cookie holds it, sealed."""
 
     instance: str
     account: str
@@ -70,7 +70,7 @@ class Left(Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Source(NamedTuple):
-    """An instance whose people an external identity provider vouches for."""
+    """An instance with an external identity provider."""
 
     view: AccountView
     instance: Instance

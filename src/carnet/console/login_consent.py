@@ -1,4 +1,4 @@
-"""/v1/authorize: `aws login` asks an IAM user or a root user for leave."""
+"""/v1/authorize: `aws login` asks an IAM user or a root user for consent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from carnet.services.signin.login import REDIRECT_URI, check_allowed, claims_of,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginConsent:
-    """Programs that ask principals of accounts for leave."""
+    """Programs that ask principals of accounts for consent."""
 
     parts: ConsoleParts
     clock: Clock
@@ -40,7 +40,7 @@ class LoginConsent:
         return page("login.html", csrf=browser.csrf, login=login, query=head.query, holder=browser.holder)
 
     async def act(self, arrived: Arrived, browser: SignedInBrowser, given: ReplyToLogin) -> Answered:
-        """Where the browser goes, or what the person carries to the other machine. Raises Refused."""
+        """The URL for the browser, or the text that the person copies to the other machine. Raises Refused."""
         login = _login(given.query)
         event = sign_in_event(arrived, browser.holder.who, name="AuthorizeOAuth2Access", to=login.client)
         if given.answer == "deny":

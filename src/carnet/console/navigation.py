@@ -1,4 +1,4 @@
-"""From page to page: where a browser may be sent."""
+"""Redirects of browsers, and the pages to which they may go."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
 
 
 def local_target(text: str | None, otherwise: str = HOME) -> str:
-    """Where to go after a sign-in: a page of this very origin, whatever was asked for."""
+    """The page to show after a sign-in, which is always one of this origin."""
     if text is None or len(text) > _LONGEST or _LOCAL.fullmatch(text) is None:
         return otherwise
     return text
@@ -47,12 +47,12 @@ def parameter(head: RequestHead, name: str) -> str:
 
 
 def target_of(head: RequestHead) -> str:
-    """Where a page is told to send the browser in the end (`?to=`)."""
+    """The page to which a browser is sent in the end (`?to=`)."""
     return local_target(parameter(head, "to"))
 
 
 def to_sign_in(head: RequestHead, page: str = SIGN_IN) -> HttpResponse:
-    """Send a browser to sign in, and back to what it has asked for."""
+    """Send a browser to the sign-in page, and then back to the requested page."""
     here = f"{head.path}?{head.query}" if head.query else head.path
     return see(f"{page}?to={quote(local_target(here), safe='')}")
 

@@ -1,4 +1,4 @@
-"""Another password, for who has to set one at a sign-in."""
+"""A new password for a holder who has to set one at a sign-in."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def hash_new(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: Set
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingPassword(StepChange):
-    """Another password, hashed beforehand."""
+    """A new password, hashed before the change."""
 
     hashed: HashedPassword
     before: LoginProfile

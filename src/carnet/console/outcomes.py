@@ -1,4 +1,4 @@
-"""What comes of a step of a sign-in, and how one fails: in one sentence, whatever the cause."""
+"""The outcome of a step of a sign-in, and its failure, which has one sentence, whatever the cause."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOT_CHANGED = (
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What the browser is told."""
+    """The answer to the browser."""
 
     members: dict[str, Any]
     event: Event | None = None
@@ -51,10 +51,10 @@ class Refusal(Problem):
 
 
 def expired(event: Event | None = None) -> Refusal:
-    """For a flow that is not good."""
+    """The refusal of a flow that is not valid."""
     return Refusal("SignInExpired", EXPIRED, event)
 
 
 def signed_out() -> Problem:
-    """For a browser in which nobody is signed in any more."""
+    """The refusal for a browser whose session is over."""
     return Problem(401, "SignInExpired", "Nobody has signed in in this browser, or the session is over.")

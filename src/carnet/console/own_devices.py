@@ -1,4 +1,4 @@
-"""One more MFA device, for who is signed in: a passkey."""
+"""Another MFA device for a signed-in holder: a passkey."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FRESH = timedelta(minutes=15)
 
 
 def check_fresh(arrived: Arrived, browser: SignedInBrowser) -> None:
-    """Raise Refusal if the holder has to sign in again first: a browser may have been left alone."""
+    """Raise Refusal if the holder has to sign in again first: the browser may have been left unattended."""
     if arrived.time - browser.session.created > FRESH:
         raise Refusal("SignInAgain", SIGN_IN_AGAIN, None, 403)
 

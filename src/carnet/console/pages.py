@@ -37,14 +37,14 @@ class StaticFile:
 
     @property
     def response(self) -> HttpResponse:
-        """The file, which browsers keep for ever."""
+        """The file, which browsers may cache for ever."""
         kind = ("content-type", _TYPES[Path(self.name).suffix])
         return HttpResponse(status=200, headers=(kind, _FOR_EVER, *SAFETY), body=self.content)
 
 
 @cache
 def static_files() -> dict[str, StaticFile]:
-    """All of them, by address."""
+    """All files, by address."""
     files = [
         StaticFile(name=path.name, content=path.read_bytes())
         for path in sorted((_HERE / "static").iterdir())

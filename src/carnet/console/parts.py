@@ -1,4 +1,4 @@
-"""What the console works with, chosen once in `assembly`."""
+"""The parts that the console works with, chosen once in `assembly`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleParts:
-    """All of it."""
+    """All parts."""
 
     execution: Execution
     writer: Writer

@@ -48,17 +48,17 @@ class _Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
 
 class ListDevices(_Action, frozen=True, kw_only=True, tag="sso-directory:ListMfaDevicesForUser"):
-    """The MFA devices of a person."""
+    """List the MFA devices of a person."""
 
 
 class DeleteDevice(_Action, frozen=True, kw_only=True, tag="sso-directory:DeleteMfaDeviceForUser"):
-    """Take one of them away; the sessions that were proven by it end."""
+    """Delete a device, which ends the sessions that used it."""
 
     device_id: _Id
 
 
 class UpdatePassword(_Action, frozen=True, kw_only=True, tag="sso-directory:UpdatePassword"):
-    """Make a link by which the person sets another password."""
+    """Make a link by which the person sets a new password."""
 
     remove_mfa: bool = False
     mail: bool = False
@@ -66,7 +66,7 @@ class UpdatePassword(_Action, frozen=True, kw_only=True, tag="sso-directory:Upda
 
 
 class ListSessions(_Action, frozen=True, kw_only=True, tag="identitystore-auth:ListSessions"):
-    """The browsers in which the person is signed in."""
+    """List the browsers in which the person is signed in."""
 
 
 class DeleteSessions(_Action, frozen=True, kw_only=True, tag="identitystore-auth:BatchDeleteSession"):
@@ -100,7 +100,7 @@ async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedIn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Acting:
-    """One action of somebody who has signed in."""
+    """An action of a signed-in administrator."""
 
     by: Administrator
     given: PeopleAction
@@ -122,7 +122,7 @@ class _Acting:
         return view, person
 
     def event(self) -> dict[str, Any]:
-        """What the audit log is told."""
+        """The audit event."""
         shown = {key: value for key, value in msgspec.to_builtins(self.given).items() if key != "action"}
         return self.by.event(name_of(self.given), shown)
 

@@ -1,4 +1,4 @@
-"""The access portal: what a person has in which account, and credentials to copy.
+"""The access portal: the permission sets of a person in each account, and credentials to copy.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/using-the-portal.html
 """
@@ -29,7 +29,7 @@ from carnet.services.saml_applications import is_web_address, issuer_url
 
 
 class Tile(NamedTuple):
-    """One account, with the names of the permission sets that the person has there."""
+    """An account, with the names of the person's permission sets there."""
 
     account: str
     name: str
@@ -37,7 +37,7 @@ class Tile(NamedTuple):
 
 
 class ApplicationTile(NamedTuple):
-    """One application that the person may use, and where it begins."""
+    """An application that the person may use, and its start URL."""
 
     name: str
     url: str
@@ -52,7 +52,7 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def tiles(snapshot: Snapshot, holder: Holder) -> Iterator[Tile]:
-    """What the person has, by the names of the accounts; nothing of whoever is no person."""
+    """The accounts of the person, by name; none for a holder who is no person."""
     if not isinstance(holder.entity, IdentityStoreUser):
         return
     roles: dict[tuple[str, str], set[str]] = {}
@@ -103,7 +103,7 @@ def role_credentials(parts: ConsoleParts, arrived: Arrived, browser: SignedInBro
 
 
 def _texts(wanted: tuple[str, str], values: dict[str, Any]) -> dict[str, str]:
-    """What is shown: for a shell, and for `~/.aws/credentials`."""
+    """The texts that are shown: for a shell, and for `~/.aws/credentials`."""
     return {
         "credentials-of": f"{wanted[1]} in account {wanted[0]}",
         "environment": "\n".join(f'export {name.upper()}="{value}"' for name, value in values.items()),

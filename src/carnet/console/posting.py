@@ -13,7 +13,7 @@ from carnet.console.pages import page
 
 
 def posting_page(field: str, message: str, *, to: str, relay_state: str, name: str) -> HttpResponse:
-    """The page that posts a message, in base64, to the address `to` of what has that name."""
+    """The page that posts a message, in base64, to the address `to` of the site with that name."""
     address = urlsplit(to)
     return page(
         "posting.html",

@@ -92,7 +92,7 @@ async def use_assertion(parts: ConsoleParts, arrived: Arrived, given: UseAsserti
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entering:
-    """The session of whom an identity provider has vouched for."""
+    """The sign-in of the person whom an identity provider has identified."""
 
     parts: ConsoleParts
     arrived: Arrived

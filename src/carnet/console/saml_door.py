@@ -1,4 +1,4 @@
-"""The door of SAML 2.0: identity providers post what they say of people, and applications ask who they are.
+"""The endpoints of SAML 2.0: identity providers post responses, and applications request sign-ins.
 
 https://docs.oasis-open.org/security/saml/v2.0/saml-bindings-2.0-os.pdf (3.5)
 """
@@ -72,7 +72,7 @@ class SamlDoor:
         return self._guarded(http, lambda arrived: self._federate(arrived, application))
 
     def _metadata(self, http: HttpRequest, store: str) -> HttpResponse:
-        """What an identity provider is told of an instance: it is no secret."""
+        """The metadata of an instance for an identity provider, which is public."""
         from carnet.saml.service_provider import service_provider_metadata
 
         if http.method not in ("GET", "HEAD"):
@@ -87,7 +87,7 @@ class SamlDoor:
         return _document(service_provider_metadata(own.entity_id, own.acs_url, certificates))
 
     def _application_metadata(self, http: HttpRequest, application: str) -> HttpResponse:
-        """What an application is told of this server: it is no secret."""
+        """The metadata of this server for an application, which is public."""
         from carnet.saml.identity_provider import identity_provider_metadata
 
         if http.method not in ("GET", "HEAD"):

@@ -1,4 +1,4 @@
-"""Which browser is whose: the cookie of a request, to the session that it stands for, to whoever signed in there."""
+"""Finds the session of a request by its cookie, and who has signed in there."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CSRF_HEADER = "x-carnet-csrf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedInBrowser:
-    """A browser whose cookie stands for a session that is good."""
+    """A browser with the cookie of a valid session."""
 
     session: BrowserSession
     holder: Holder
@@ -40,12 +40,12 @@ class SignedInBrowser:
 
     @property
     def csrf(self) -> str:
-        """What its pages send with every change, besides the cookie."""
+        """The token that its pages send with every change, besides the cookie."""
         return csrf_of(self.token)
 
     @property
     def who(self) -> tuple[str, ...]:
-        """What two sessions of one holder have in common."""
+        """The identity of the holder, which is the same in all of the holder's sessions."""
         return (self.holder.kind, self.holder.account, self.holder.id)
 
 
@@ -119,7 +119,7 @@ class BrowserSessions:
         return (found,) if found is not None else ()
 
     def _proven(self, head: RequestHead, csrf: str) -> str | None:
-        """The token that proof follows from, of those that the browser has."""
+        """The token from which the proof was made, among those of the browser."""
         given = csrf.encode()
         tokens = tokens_of(head, self.origin)
         return next((each for each in tokens if hmac.compare_digest(csrf_of(each).encode(), given)), None)

@@ -48,7 +48,7 @@ from carnet.services.execution import OtherChange
 
 
 async def take_step(parts: ConsoleParts, arrived: Arrived, given: SignInStep) -> Told:
-    """Take one step of a sign-in. Raises Refusal, Problem, a Fault."""
+    """Carry out one step of a sign-in. Raises Refusal, Problem, a Fault."""
     match given:
         case GivePassword():
             flow, next_step = await first_step(parts, arrived, given)

@@ -61,7 +61,7 @@ class _Session(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 def new_signin_token(
     parts: ConsoleParts, credentials: Credentials, arrived: Arrived, fields: Mapping[str, str]
 ) -> Told:
-    """A token for whoever has the credentials in `Session`. Raises Problem, Unavailable."""
+    """A token for a program that has the credentials in `Session`. Raises Problem, Unavailable."""
     credential, claims = _shown(credentials, fields)
     seconds = _seconds(parts.execution.directory.snapshot, claims, fields.get("SessionDuration"))
     parts.execution.parts.tokens.check_issuing()
@@ -83,7 +83,7 @@ _EVENT = "GetSigninToken"
 
 
 def _shown(credentials: Credentials, fields: Mapping[str, str]) -> tuple[Credential, SessionClaims]:
-    """The session whose credentials are given. Raises Problem for those that no browser signs in by."""
+    """The session of the given credentials. Raises Problem for those that cannot be used to sign in."""
     try:
         given = msgspec.json.decode(fields.get("Session", ""), type=_Session)
         credential = credentials.find(given.session_id, given.session_token)
@@ -98,7 +98,7 @@ def _shown(credentials: Credentials, fields: Mapping[str, str]) -> tuple[Credent
 
 
 def _seconds(snapshot: Snapshot, claims: SessionClaims, given: str | None) -> int:
-    """How long the browser is to be signed in; 0 if nothing is said of it. Raises Problem."""
+    """The duration of the sign-in in seconds; 0 if it is not given. Raises Problem."""
     if given is None:
         return 0
     seconds = int(given) if _SECONDS.fullmatch(given) else 0
@@ -118,7 +118,7 @@ def _seconds(snapshot: Snapshot, claims: SessionClaims, given: str | None) -> in
 
 
 def _end(snapshot: Snapshot, claims: SessionClaims, now: datetime, seconds: int) -> datetime:
-    """When the browser is signed out: not after the MaxSigninSessionDuration of the role, if that is set."""
+    """The end of the sign-in: not after the MaxSigninSessionDuration of the role, if that is set."""
     asked = now + timedelta(seconds=seconds) if seconds else moment_of(claims.expires_ms)
     role = snapshot.accounts[claims.account].of(Role).get(claims.principal_id)
     if role is None or role.max_signin_seconds is None:

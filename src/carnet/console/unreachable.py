@@ -1,4 +1,4 @@
-"""The console of an installation that browsers reach in the clear only: it says so, and shows nothing else."""
+"""The console of an installation that browsers can only reach without TLS: it says so, and shows nothing else."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def is_console(head: RequestHead) -> bool:
 
 
 def in_the_clear() -> HttpResponse:
-    """What is said to who could be overheard."""
+    """The answer to a browser whose connection is not encrypted."""
     kind = ("content-type", "text/plain; charset=utf-8")
     return HttpResponse(status=403, headers=(kind, NOT_KEPT, *SAFETY), body=CLEAR.encode())

@@ -1,4 +1,4 @@
-"""SCIM as AWS speaks it.
+"""SCIM in AWS's mode.
 
 https://docs.aws.amazon.com/singlesignon/latest/developerguide/supported-apis.html
 """

@@ -1,4 +1,4 @@
-"""What a provisioner asks for, once it has proven whose identity store it keeps."""
+"""The request of a provisioner, once it is authenticated for an identity store."""
 
 from __future__ import annotations
 

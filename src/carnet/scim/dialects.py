@@ -1,4 +1,4 @@
-"""What identity providers write otherwise than RFC 7643 has it.
+"""Differences between identity providers and RFC 7643.
 
 https://learn.microsoft.com/en-us/entra/identity/app-provisioning/application-provisioning-config-problem-scim-compatibility
 """

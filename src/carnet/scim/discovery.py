@@ -1,4 +1,4 @@
-"""What a provisioner finds out before it provisions: RFC 7644, section 4.
+"""The endpoints by which a provisioner learns what the server supports: RFC 7644, section 4.
 
 https://docs.aws.amazon.com/singlesignon/latest/developerguide/serviceproviderconfig.html
 """
@@ -27,7 +27,7 @@ _BEARER = {
 
 
 def discovery_of(types: tuple[ResourceType, ...]) -> tuple[Endpoints, Endpoints]:
-    """The endpoints that tell of these types: those of whole lists, and those of one of them."""
+    """The endpoints that describe these types: those that list all, and those for one."""
     schemas = {schema.id: _schema_shown(schema) for each in types for schema in each.schemas}
     shown = {each.name: _type_shown(each) for each in types}
 

@@ -48,7 +48,7 @@ _NOT_GOOD = "Unauthorized: the bearer token is not good for this tenant."
 
 
 class _Asked(NamedTuple):
-    """Where a request goes."""
+    """The target of a request."""
 
     tenant: str
     mode: Mode
@@ -159,7 +159,7 @@ class _ScimChange:
 
 
 def _place(path: str) -> tuple[str, Mode, list[str]]:
-    """The tenant, how it is spoken to, and what is asked for there. Raises Refusal."""
+    """The tenant, its mode, and the endpoint of a request. Raises Refusal."""
     tenant, _, below = path.removeprefix(PREFIX).partition("/")
     for mode in _MODES:
         if below.startswith(f"{mode.path}/"):
@@ -182,7 +182,7 @@ def _proven(snapshot: Snapshot, http: HttpRequest, tenant: str, arrived: Arrived
 
 
 def _call(snapshot: Snapshot, arrived: Arrived, token: ScimToken) -> ScimCall:
-    """Raises Refusal for a body that is no JSON, or too long."""
+    """The call of a request. Raises Refusal for a body that is no JSON, or too long."""
     http = arrived.http
     try:
         query = dict(parse_qsl(http.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))

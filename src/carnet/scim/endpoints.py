@@ -1,4 +1,4 @@
-"""What there is to ask a SCIM server for."""
+"""The endpoints of a SCIM server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Body: TypeAlias = Callable[[ScimCall, Parts, str | None], dict[str, Any]]
 
 
 class Endpoint(NamedTuple):
-    """What one method does to all resources of a kind, or to the one whose id the body is given."""
+    """A method on all resources of a kind, or on the one whose id the body gets."""
 
     name: str
     body: Body
@@ -30,7 +30,7 @@ Endpoints: TypeAlias = Mapping[tuple[str, str], Endpoint]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
-    """A way to speak SCIM: as AWS does, or as the RFCs do."""
+    """A mode of SCIM: that of AWS, or that of the RFCs."""
 
     path: str
     """Of the mode, below the tenant's."""
@@ -43,7 +43,7 @@ class Mode:
     """The answer that tells of a refusal, of the request with that id, at that time."""
 
     def endpoint(self, method: str, place: list[str]) -> tuple[Endpoint, str | None]:
-        """What is asked for, and the id of the resource. Raises Refusal for what is not there, or not done."""
+        """The endpoint of a request, and the id of the resource. Raises Refusal if there is none."""
         if place[0] in self.not_done:
             raise Refusal(501, f"/{place[0]} is not supported.")
         whole = "/".join(place)

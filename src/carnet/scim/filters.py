@@ -1,4 +1,4 @@
-"""The filters that AWS takes: comparisons by `eq`, joined by `and`.
+"""The filters that AWS supports: comparisons by `eq`, joined by `and`.
 
 https://docs.aws.amazon.com/singlesignon/latest/developerguide/listusers.html
 """

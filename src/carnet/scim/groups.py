@@ -1,4 +1,4 @@
-"""Groups, as a provisioner keeps them.
+"""Groups, as a provisioner manages them.
 
 https://docs.aws.amazon.com/singlesignon/latest/developerguide/supported-apis.html
 """
@@ -52,7 +52,7 @@ def list_groups(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
 
 
 def patch_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, Any]:
-    """Rename a group, and put people into it and take them out: 100 changes at most."""
+    """Rename a group, add members and remove members: at most 100 changes."""
     group = group_of(call, group_id)
     change, names = call.change(parts), _names_of(call, group)
     wanted: dict[str, bool] = {}
@@ -103,7 +103,7 @@ def _names_of(call: ScimCall, group: IdentityStoreGroup) -> dict[str, Any]:
 
 
 def _members(operation: Operation) -> dict[str, bool]:
-    """Ids of people to whether they are to be in the group. Raises Refusal for what would touch all members."""
+    """Maps ids of people to whether they shall be members. Raises Refusal for an operation on all members."""
     path = operation.path or ""
     one = _ONE_MEMBER.fullmatch(path)
     if operation.op == "replace":
@@ -130,7 +130,7 @@ def _renamed(operation: Operation, wanted: dict[str, bool]) -> dict[str, Any]:
 
 
 def set_members(call: ScimCall, change: DirectoryChange, group: IdentityStoreGroup, wanted: dict[str, bool]) -> None:
-    """Who is in the group already, or is not, stays so."""
+    """Set memberships; those that are as requested already do not change."""
     for user_id, belongs in wanted.items():
         if not belongs:
             change.remove_member(group, user_id)

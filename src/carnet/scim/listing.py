@@ -19,7 +19,7 @@ R = TypeVar("R", IdentityStoreUser, IdentityStoreGroup)
 
 
 def listed(call: ScimCall, name: str, found: Sequence[R], shown: Callable[[R], dict[str, Any]]) -> dict[str, Any]:
-    """The page that a request asks for, of what was found, by id. Raises Refusal, Invalid."""
+    """A page of the resources found, by id. Raises Refusal, Invalid."""
     given: dict[str, Any] = {"MaxResults": _count(call.query.get("count"))}
     cursor = call.query.get("cursor")
     if cursor:

@@ -1,4 +1,4 @@
-"""How a request is refused: RFC 7644, section 3.12, with the members that AWS adds.
+"""Refusals of requests: RFC 7644, section 3.12, with the members that AWS adds.
 
 https://docs.aws.amazon.com/singlesignon/latest/developerguide/exceptions.html
 """
@@ -51,7 +51,7 @@ def missing() -> Refusal:
 
 
 def as_refusal(raised: Exception) -> Refusal | None:
-    """What is told of something that was raised; None for what nobody foresaw."""
+    """The refusal for an exception; None for an unexpected one."""
     if isinstance(raised, Refusal):
         return raised
     if isinstance(raised, Fault):
@@ -61,7 +61,7 @@ def as_refusal(raised: Exception) -> Refusal | None:
 
 
 def written(refusal: Refusal, request_id: str, now: datetime) -> HttpResponse:
-    """The answer that tells of a refusal, as AWS words it."""
+    """The answer for a refusal, in AWS's form."""
     body = {
         "schema": _SCHEMA,
         **_members(refusal),
@@ -72,7 +72,7 @@ def written(refusal: Refusal, request_id: str, now: datetime) -> HttpResponse:
 
 
 def written_by_rfc(refusal: Refusal, request_id: str, now: datetime) -> HttpResponse:
-    """The answer that tells of a refusal, as RFC 7644 has it."""
+    """The answer for a refusal, in the form of RFC 7644."""
     body = _members(refusal)
     if refusal.scim_type is not None:
         body["scimType"] = refusal.scim_type

@@ -1,4 +1,4 @@
-"""People and groups as SCIM shows them, and what a provisioner says of them.
+"""The SCIM representation of people and groups, and how a provisioner's is read.
 
 https://docs.aws.amazon.com/singlesignon/latest/developerguide/createuser.html
 """
@@ -37,7 +37,7 @@ _READ_ONLY = ("schemas", "id", "meta")
 
 
 class GivenUser(NamedTuple):
-    """What is said of a person."""
+    """The attributes given for a person."""
 
     user_name: str
     attributes: dict[str, Any]
@@ -46,7 +46,7 @@ class GivenUser(NamedTuple):
 
 
 class GivenGroup(NamedTuple):
-    """What is said of a group; `members` are the ids of people."""
+    """The attributes given for a group; `members` are the ids of people."""
 
     display_name: str
     external_id: str | None
@@ -78,7 +78,7 @@ def user_shown(instance: Instance, user: IdentityStoreUser, *, rfc: bool = False
 
 
 def group_shown(instance: Instance, group: IdentityStoreGroup) -> dict[str, Any]:
-    """A group. AWS never tells of its members."""
+    """A group. AWS never answers its members."""
     shown = {
         "id": group.id,
         "meta": _meta("Group", group),
@@ -115,7 +115,7 @@ def read_user(given: Mapping[str, Any], *, rfc: bool = False) -> GivenUser:
 
 
 def read_group(given: Mapping[str, Any], *, rfc: bool = False) -> GivenGroup:
-    """All that is said of a group. Raises Refusal."""
+    """The attributes of a group. Raises Refusal."""
     unknown = set(given) - {*_READ_ONLY, "displayName", "externalId", "members"}
     if unknown:
         raise unparsable(f"The attribute {min(unknown)[:100]} is not supported.")
@@ -144,14 +144,14 @@ def read_truth(value: Any) -> bool:
 
 
 def with_external_id(before: Mapping[str, str], instance: Instance, external_id: str | None) -> dict[str, str]:
-    """External ids with another one of SCIM; None takes it away."""
+    """The external ids with that of SCIM replaced; None removes it."""
     issuer = issuer_of(instance)
     others = {name: value for name, value in before.items() if name != issuer}
     return others if external_id is None else {**others, issuer: external_id}
 
 
 def _external_id(given: Mapping[str, Any], *, rfc: bool) -> str | None:
-    """AWS takes no colon in an external id."""
+    """AWS accepts no colon in an external id."""
     value = given.get("externalId")
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""What people and groups have, as SCIM describes it: RFC 7643, sections 4, 7 and 8.7.1."""
+"""The attributes of people and groups in SCIM: RFC 7643, sections 4, 7 and 8.7.1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Attribute:
         return found(self.subs, name)
 
     def shown(self) -> dict[str, Any]:
-        """As a schema tells it."""
+        """The attribute, as a schema describes it."""
         shown: dict[str, Any] = {
             "name": self.name,
             "type": self.type,
@@ -87,7 +87,7 @@ class ResourceType:
 
 
 def found(attributes: tuple[Attribute, ...], name: str) -> Attribute | None:
-    """The one of that name, in whatever case it is written."""
+    """The type of that name, in any case."""
     return next((each for each in attributes if each.name.lower() == name.lower()), None)
 
 
@@ -170,7 +170,7 @@ AWS_USER = Schema(
         Attribute(name="nickName"),
         Attribute(name="profileUrl", type="reference", refers_to=("external",)),
         *_texts("title", "userType", "preferredLanguage", "locale", "timezone"),
-        Attribute(name="active", type="boolean", required=True),  # it always has a value: nobody takes it away
+        Attribute(name="active", type="boolean", required=True),  # it always has a value, so that nobody removes it
         _list("emails", Attribute(name="value")),
         _list("phoneNumbers", Attribute(name="value")),
         _list("addresses", *_texts("formatted", "streetAddress", "locality", "region", "postalCode", "country")),

@@ -1,4 +1,4 @@
-"""People, as a provisioner keeps them.
+"""People, as a provisioner manages them.
 
 https://docs.aws.amazon.com/singlesignon/latest/developerguide/supported-apis.html
 """

@@ -91,7 +91,7 @@ class FilterReader:
         self._token = self._next()
 
     def whole(self) -> Filter:
-        """Alternatives: `and` binds closer than `or`."""
+        """Alternatives: `and` binds more tightly than `or`."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise refused("it is too deep.")

@@ -42,7 +42,7 @@ Resource: TypeAlias = IdentityStoreUser | IdentityStoreGroup
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a request asks for."""
+    """The query of a request."""
 
     filter: Filter | None
     start: int
@@ -58,7 +58,7 @@ def query_in_url(call: ScimCall) -> Query:
 
 
 def query_in_body(call: ScimCall) -> Query:
-    """What a search asks for. Raises Refusal."""
+    """The query of a search. Raises Refusal."""
     given = call.body
     wanted = given.get("filter")
     if not isinstance(wanted, str | None):
@@ -71,7 +71,7 @@ def query_in_body(call: ScimCall) -> Query:
 
 
 def projects_in_url(call: ScimCall) -> bool:
-    """Whether a request says which attributes it wants to be told."""
+    """Whether a request says which attributes to answer."""
     return any(name in call.query for name in _PROJECTING)
 
 
@@ -82,7 +82,7 @@ def projection_in_url(call: ScimCall) -> Projection:
 
 
 def listed(call: ScimCall, parts: Parts, kinds: Sequence[ResourceType], query: Query) -> dict[str, Any]:
-    """The page that a request asks for. Raises Refusal."""
+    """The requested page. Raises Refusal."""
     found = [each for kind in kinds for each in _found(call, parts, kind, kinds, query.filter)]
     asked = found[query.start - 1 : query.start - 1 + query.count]
     resources = list(_shown(call, parts, asked, query.projection))
@@ -146,7 +146,7 @@ def _resource(call: ScimCall, parts: Parts, one: Resource, *, linked: bool) -> d
 def _found(
     call: ScimCall, parts: Parts, kind: ResourceType, kinds: Sequence[ResourceType], wanted: Filter | None
 ) -> Sequence[Resource]:
-    """The resources of a type that meet a filter, by id."""
+    """The resources of a type that match a filter, by id."""
     if wanted is None:
         return _all_of(call, kind)
     names = list(paths_in(wanted))

@@ -1,4 +1,4 @@
-"""Which resources meet a filter: RFC 7644, section 3.4.2.2."""
+"""Which resources match a filter: RFC 7644, section 3.4.2.2."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def matcher(wanted: Filter, of: ResourceType, *, lenient: bool = False) -> Meets
 
 
 def element_matcher(wanted: Filter, attribute: Attribute) -> Meets:
-    """The same for the elements of one attribute, whose parts the filter names. Raises Refusal."""
+    """As `matcher`, for the elements of one attribute, whose parts the filter names. Raises Refusal."""
     return _matcher(wanted, lambda text: _part(attribute, text), lenient=False)
 
 
@@ -83,7 +83,7 @@ def _within(wanted: Within, path: Path) -> Meets:
 
 
 def _comparison(wanted: Comparison, path: Path) -> Meets:
-    """`ne` is what `eq` is not, so it is also met by what has no value."""
+    """`ne` is the negation of `eq`, so that a missing value matches it, too."""
     path = _simple(path, wanted.path)
     if wanted.value is None:
         if wanted.operator not in ("eq", "ne"):

@@ -1,4 +1,4 @@
-"""SCIM as RFC 7644 has it: what there is to ask for."""
+"""SCIM in the mode of RFC 7644: its endpoints."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _save_group(
 def _set_members(
     call: ScimCall, parts: Parts, group: IdentityStoreGroup, given: GivenGroup, before: tuple[str, ...]
 ) -> None:
-    """Put those into a group that are to be in it, and take out the others."""
+    """Add and remove members, so that the group has those that it shall have."""
     there, wanted = set(before), set(given.members)
     changed = {each: True for each in given.members if each not in there}
     changed |= {each: False for each in before if each not in wanted}

@@ -28,7 +28,7 @@ _BY_FILTER = 5
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What an operation changes: an attribute, the elements of it that a filter names, or a part of these."""
+    """The target of an operation: an attribute, the elements of it that a filter selects, or a part of these."""
 
     path: Path
     filter: Filter | None = None
@@ -199,7 +199,7 @@ def _with_part(whole: Mapping[str, Any], sub: Attribute, op: str, value: Any) ->
 
 
 def _changed(element: Any, attribute: Attribute, sub: Attribute | None, op: str, value: Any) -> Any:
-    """An element after an operation; nothing if it is gone."""
+    """An element after an operation; None if it is removed."""
     if sub is not None:
         return _with_part(element, sub, op, value)
     return None if op == "remove" else {**element, **read_one(value, attribute, attribute.name)}
@@ -220,7 +220,7 @@ def _all_elements(attribute: Attribute, op: str, value: Any, before: list[Any]) 
 
 
 def _key(element: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
-    """What equal elements have in common."""
+    """The key by which elements are equal."""
     return frozenset(element.items())
 
 

@@ -30,7 +30,7 @@ class Path:
         return self.sub or self.attribute
 
     def container(self, resource: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Where the attribute stands."""
+        """The object that contains the attribute."""
         return resource if self.extension is None else resource.get(self.extension) or {}
 
     def values(self, resource: Mapping[str, Any]) -> list[Any]:

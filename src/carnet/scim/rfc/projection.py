@@ -16,7 +16,7 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What a request asks for; both empty for all there is."""
+    """The requested attributes; both empty for all."""
 
     attributes: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What a provisioner says of a resource, held against its schemas: RFC 7643, section 2."""
+"""Reads a provisioner's resource by its schemas: RFC 7643, section 2."""
 
 from __future__ import annotations
 

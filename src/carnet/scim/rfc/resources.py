@@ -17,7 +17,7 @@ RFC_PATH = "rfc/v2"
 
 
 def location(call: ScimCall, parts: Parts, kind: ResourceType, resource: str) -> str:
-    """Where a resource is."""
+    """The location of a resource."""
     return f"{parts.public_url}{PREFIX}{call.instance.identity_store}/{RFC_PATH}{kind.endpoint}/{resource}"
 
 
@@ -46,7 +46,7 @@ def group_resource(
 
 
 def members_of(call: ScimCall, group: IdentityStoreGroup) -> tuple[str, ...]:
-    """The ids of who is in a group."""
+    """The ids of the members of a group."""
     return tuple(each.member for each in memberships_in_group(call.view, group.id))
 
 
