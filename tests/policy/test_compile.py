@@ -217,6 +217,29 @@ def test_many_statements_that_only_a_value_or_a_chunk_tells_apart() -> None:
         assert engine.decide(asked, policies) == decide(asked, policies)
 
 
+@pytest.mark.parametrize("more", [[], ["${aws:username}"]], ids=["texts", "a variable"])
+@pytest.mark.parametrize(
+    "operator",
+    [
+        *("StringEquals", "StringEqualsIfExists", "StringEqualsIgnoreCase", "StringNotEquals", "StringLike"),
+        *("ForAllValues:StringEquals", "ForAnyValue:StringEquals", "ForAnyValue:StringNotEquals"),
+    ],
+)
+def test_of_many_statements_about_one_key_all_that_apply_are_found(operator: str, more: list[str]) -> None:
+    """Those that want a value of it are looked up by the value, others are not."""
+    engine, key = Engine(), "aws:RequestTag/team"
+    statements = [
+        allow(Sid=f"v{number}", Condition={operator: {key: [f"v{number}", f"v{number + 1}", *more]}})
+        for number in range(9)
+    ]
+    policies = Policies(identity=(policy(*statements),))
+    values: tuple[Value, ...] = ("v1", "V1", "none", "", (), ("v1",), ("v1", "v2"), ("v1", "none"))
+    sent: list[dict[str, Value]] = [{}, *({key: value} for value in values)]
+    for keys in (*sent, *sent):
+        context = Context(principal={"aws:username": "none"}, request=keys)
+        agreed(engine, replace(request(), context=context), policies)
+
+
 @pytest.mark.parametrize("long", ["Resource", "Condition"])
 def test_made_up_session_policies_do_not_fill_the_memory(long: str) -> None:
     """A caller may make any number of them, each with hundreds of values in one statement."""

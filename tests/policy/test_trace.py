@@ -116,6 +116,11 @@ def test_a_bare_operator_on_a_multivalued_key_is_told() -> None:
     assert f"{line}ForAllValues or ForAnyValue" in told.render()
 
 
+def test_a_null_on_a_multivalued_key_needs_no_set_operator() -> None:
+    told = explain(request(keys=KEYS), Policies(identity=(policy(allow(Condition={"Null": {"aws:TagKeys": "true"}})),)))
+    assert told.render().endswith('    not met: Null aws:TagKeys wants ["true"], is ["a", "b"]')
+
+
 def test_a_policy_in_another_account_than_the_resource_is_told() -> None:
     elsewhere = resource_policy(allow(Principal={"AWS": ALICE.arn}), account="333333333333")
     trace = explain(request(resource_account="222222222222"), Policies(resource=elsewhere))

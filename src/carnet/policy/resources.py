@@ -94,7 +94,7 @@ def resource_pattern(text: str, *, variables: bool, completed: bool = False) -> 
 
     One with too few segments has `*` for each that is missing if it is to be `completed`.
     """
-    segments = completed_arn(split_arn(text)) if completed and text != EVERYTHING else split_arn(text)
+    segments = completed_arn(split_arn(text)) if completed else split_arn(text)
     return _pattern(text, segments, variables_from=SEGMENTS - 1 if variables else SEGMENTS, crossing=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -46,6 +46,7 @@ VALUES = st.one_of(
 )
 
 
+@example([NamedPrincipal(type=PrincipalType.AWS, text=ROOT.arn)], True, ROOT, False)
 @given(st.lists(VALUES, max_size=4), st.booleans(), st.sampled_from(PRINCIPALS), st.booleans())
 def test_they_agree(values: list[NamedPrincipal], negated: bool, principal: Principal, bounded: bool) -> None:
     element = PrincipalElement(values=tuple(values), negated=negated)

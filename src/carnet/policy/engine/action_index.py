@@ -48,5 +48,5 @@ class ActionIndex:
 
 def _service(text: str) -> str:
     """The service whose actions alone a pattern can match; empty if it may match those of several."""
-    service, colon, _ = text.partition(":")
-    return service if colon and "*" not in service and "?" not in service else ""
+    service, _, _ = text.partition(":")
+    return service if "*" not in service and "?" not in service else ""
