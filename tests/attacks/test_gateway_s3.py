@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import base64
 import re
+import socket
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
 
 from carnet.base.keyed_hash import KeyedHash
-from carnet.sigv4.chunks import ChunkSigning
+from carnet.sigv4.chunks import LEAST_CHUNK, ChunkSigning
 from carnet.sigv4.payload import SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER, UNSIGNED_CHUNKS_AND_TRAILER
 from carnet.sigv4.scope import Scope
 from carnet.sigv4.signing_keys import derive
@@ -180,6 +181,7 @@ def chunked(
     wrong: int | None = None,
     trailer: bytes = b"",
     length: int = len(BIG),
+    send: Callable[[Store, bytes], bytes] = lambda store, raw: store.server.send(raw, seconds=5),
 ) -> Answered:
     """Upload in chunks, each of which is signed; one of them wrongly."""
     given = {
@@ -212,7 +214,7 @@ def chunked(
     body += b"\r\n"
     headers = given | signature | {"content-length": str(len(body))}
     head = ["PUT /photos/new HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-    raw = store.server.send("\r\n".join(head).encode() + body, seconds=5)
+    raw = send(store, "\r\n".join(head).encode() + body)
     status, _, rest = raw.partition(b"\r\n")
     return Answered(int(status.split()[1]) if status else 0, {}, rest, raw)
 
@@ -252,6 +254,46 @@ def test_6_chunks_that_are_not_right_leave_nothing_behind(store: Store) -> None:
         assert f"<Code>{code}</Code>".encode() in answer.body
     assert not any(sent.whole for sent in store.s3.requests)
     assert not stored(store)
+
+
+def byte_by_byte(store: Store, raw: bytes) -> bytes:
+    """Send the body in pieces of a byte."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    answer = b""
+    with socket.create_connection(("127.0.0.1", store.server.port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(head.replace(b"HTTP/1.1\r\n", b"HTTP/1.1\r\nconnection: close\r\n", 1) + b"\r\n\r\n")
+        for at in range(len(body)):
+            connection.sendall(body[at : at + 1])
+        while piece := connection.recv(65_536):
+            answer += piece
+    return answer
+
+
+@pytest.mark.parametrize("payload", [SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER, UNSIGNED_CHUNKS_AND_TRAILER])
+def test_6_chunks_that_come_byte_by_byte(store: Store, payload: str) -> None:
+    content = BIG[:LEAST_CHUNK] + b"end"
+    pieces = (content[:LEAST_CHUNK], b"end", b"")
+
+    def sent(checked: bytes, wrong: int | None = None) -> Answered:
+        trailer = b"" if payload == SIGNED_CHUNKS else crc32(checked)
+        length, order = len(content), (0, 1, 2)
+        return chunked(
+            store,
+            payload=payload,
+            pieces=pieces,
+            order=order,
+            wrong=wrong,
+            trailer=trailer,
+            length=length,
+            send=byte_by_byte,
+        )
+
+    refused = sent(b"other") if payload == UNSIGNED_CHUNKS_AND_TRAILER else sent(content, wrong=2)
+    assert b" 200 " not in refused.raw.partition(b"\r\n")[0]
+    assert not stored(store)
+    assert sent(content).status == 200
+    assert store.s3.objects["/photos/new"] == content
 
 
 def test_7_a_length_that_is_told_in_two_ways(store: Store) -> None:

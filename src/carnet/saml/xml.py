@@ -50,10 +50,10 @@ def parser() -> etree.XMLParser:
     )
 
 
-def parse_xml(document: bytes) -> Element:
-    """The root of a document; raises BadXml.
+def refuse_declarations(document: bytes) -> None:
+    """Raises BadXml for a text that declares entities, or that a parser could read in another encoding than UTF-8.
 
-    INVARIANT: a declaration is looked for before the parser sees it, in the encoding that the parser will use.
+    Entities make a hundred times its length of a text.
     """
     try:
         text = document.decode("utf-8")
@@ -61,8 +61,18 @@ def parse_xml(document: bytes) -> Element:
         raise BadXml("it is not UTF-8") from problem
     if text.startswith("\ufeff"):
         raise BadXml("it begins with a byte order mark")
+    if "\0" in text:
+        raise BadXml("it is not well-formed")
     if _DECLARATION.search(text) is not None:
         raise BadXml("it holds a document type declaration")
+
+
+def parse_xml(document: bytes) -> Element:
+    """The root of a document; raises BadXml.
+
+    INVARIANT: a declaration is looked for before the parser sees it, in the encoding that the parser will use.
+    """
+    refuse_declarations(document)
     try:
         root = etree.fromstring(document, parser())
     except (etree.XMLSyntaxError, ValueError) as problem:
