@@ -1,1 +1,1 @@
-"""Keys of AWS KMS: those that encrypt what requests are about, and the grants on keys."""
+"""AWS KMS keys: those that encrypt the resources of requests, and the grants on keys."""

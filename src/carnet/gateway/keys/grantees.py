@@ -36,7 +36,7 @@ _PRINCIPAL = re.compile(
 
 
 class Whom(NamedTuple):
-    """One principal of a grant."""
+    """A principal in a grant."""
 
     written: str
     """Its ARN, or the name of a service; empty for nobody."""
@@ -45,7 +45,7 @@ class Whom(NamedTuple):
 
     @property
     def known_by(self) -> str:
-        """What stays if it gets another name: its unique id, if it has one."""
+        """The identity that survives a rename: the unique id, if there is one."""
         return self.ids.get(self.written, self.written)
 
 
@@ -96,7 +96,7 @@ def new_grantee(snapshot: Snapshot, own: AccountView, given: Mapping[str, Any]) 
 
 
 def new_retiring(snapshot: Snapshot, own: AccountView, given: Mapping[str, Any]) -> Whom:
-    """Who may retire a new grant, if anybody is named. Raises Refused."""
+    """The retiring principal of a new grant, if one is named. Raises Refused."""
     return _one_of(snapshot, own, given, RETIRING)
 
 

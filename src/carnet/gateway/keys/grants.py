@@ -30,7 +30,7 @@ _BOUND_BY_CONTEXT = frozenset(
 
 
 def grants_of(snapshot: Snapshot, arn: str, account: str) -> KeyGrants | None:
-    """Those on one key; None if it has none."""
+    """The grants on one key; None if it has none."""
     view = snapshot.account(account)
     return None if view is None else view.of(KeyGrants).get(arn)
 
@@ -65,7 +65,7 @@ def _allowed(grant: KeyGrant, check: Check, arn: str) -> Iterator[str]:
 
 
 def _is_within(grant: KeyGrant, check: Check) -> bool:
-    """Whether the request is within the grant's constraint; a grant that it makes has to be within the grant itself."""
+    """Whether the request is within the grant's constraint. A grant that it creates has to be within the grant, too."""
     context = _context(check.keys)
     if check.action == _CREATE:
         asked = check.keys.get("kms:GrantOperations", ())

@@ -1,4 +1,4 @@
-"""Requests about grants on keys of AWS KMS, which are kept here and told to no upstream.
+"""Requests about grants on AWS KMS keys. Grants are kept here, and no upstream gets them.
 
 https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html
 """
@@ -98,14 +98,14 @@ class GrantChange:
 
 
 class KeptGrants:
-    """The grants that are kept in one installation."""
+    """The grants of one installation."""
 
     def __init__(self, execution: Execution, writer: Writer) -> None:
         self._execution = execution
         self._writer = writer
 
     def key_of(self, call: Call, token: str) -> tuple[str, str]:
-        """The ARN of the key of a grant, and its account. Raises WireError for what is no token of a grant."""
+        """The ARN of a grant's key, and its account. Raises WireError for a text that is no grant token."""
         arn = _key_in(token)
         parts = parse_arn(arn) if arn else None
         if parts is not None:
@@ -179,7 +179,7 @@ class KeptGrants:
         return _paged(call, snapshot, wanted)
 
     def _retirable(self, call: Call, account: str) -> Mapping[str, Any]:
-        """The grants that a principal may retire: one of the own account on keys of all accounts."""
+        """The grants that a principal may retire: those of its own account, on keys of all accounts."""
         snapshot = self._execution.directory.snapshot
         retiring = self._asked_for(call, RETIRING)
         assert retiring is not None, "the model says that it is there"
@@ -197,7 +197,7 @@ class KeptGrants:
         return _paged(call, snapshot, found)
 
     def _asked_for(self, call: Call, member: str) -> Whom | None:
-        """The principal whose grants are wanted. Raises Refused for who does not exist."""
+        """The principal whose grants are requested. Raises Refused if it does not exist."""
         if (given := call.given.get(member)) is None:
             return None
         snapshot = self._execution.directory.snapshot
@@ -243,7 +243,7 @@ def _shown(snapshot: Snapshot, arn: str, grant: KeyGrant) -> dict[str, Any]:
 
 
 def _created(call: Call, snapshot: Snapshot, of_key: KeyGrants) -> Altered:
-    """With a new grant, or the one of the same name and content that is there."""
+    """The grants with a new one, or with the existing one of the same name and content."""
     given, own = call.given, snapshot.accounts[of_key.account]
     grantee, retiring = new_grantee(snapshot, own, given), new_retiring(snapshot, own, given)
     new = KeyGrant(
@@ -278,7 +278,7 @@ def _constraint(given: Mapping[str, Any]) -> Constraint | None:
 
 
 def _taken_away(given: Mapping[str, Any], snapshot: Snapshot, of_key: KeyGrants) -> Altered:
-    """Without the grant that RevokeGrant or RetireGrant names."""
+    """The grants without the one that RevokeGrant or RetireGrant names."""
     token, grant_id = given.get("GrantToken"), given.get("GrantId")
     told = token is not None or grant_id is not None
     for one in of_key.grants:
@@ -288,7 +288,7 @@ def _taken_away(given: Mapping[str, Any], snapshot: Snapshot, of_key: KeyGrants)
 
 
 def _token(arn: str) -> str:
-    """A token that tells its key."""
+    """A grant token, which contains the key's ARN."""
     return urlsafe_b64encode(json.dumps([arn, secrets.token_urlsafe(32)]).encode()).decode("ascii")
 
 

@@ -138,7 +138,7 @@ def _shown(point: AccessPoint) -> dict[str, Any]:
 
 
 def _list(asked: Asked) -> Members:
-    """Those of the Region, by name."""
+    """The access points of the Region, by name."""
     members, points = asked.members, view_of(asked).of(AccessPoint)
     if members.get("DataSourceId") is not None or members.get("DataSourceType") not in (None, "S3", "ALL"):
         raise S3Fault("NotImplemented", "Access points of other data sources than buckets are not kept.")

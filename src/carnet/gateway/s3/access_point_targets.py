@@ -26,7 +26,7 @@ def on(asked: Asked, action: str, arn: str, keys: Mapping[str, Value]) -> Check:
 
 
 def named(action: str) -> Checks:
-    """An action on the access point that a request names, whether or not it is there."""
+    """An action on the access point that a request names, whether or not it exists."""
 
     def checks(asked: Asked) -> Iterator[Check]:
         point = found_by(asked)
@@ -41,7 +41,7 @@ def named(action: str) -> Checks:
 
 
 def arn_of(asked: Asked) -> str:
-    """Of what a request names. Raises S3Fault for what can be no access point of the account."""
+    """The ARN of the access point in a request. Raises S3Fault if it can be no access point of the account."""
     given = asked.members.get("ResourceArn")
     if given is None:
         name = asked.members["Name"]
@@ -56,17 +56,17 @@ def arn_of(asked: Asked) -> str:
 
 
 def view_of(asked: Asked) -> AccountView:
-    """Of the account that asks."""
+    """The view of the calling account."""
     return asked.snapshot.accounts[asked.scope.account]
 
 
 def found_by(asked: Asked) -> AccessPoint | None:
-    """What a request names, if it is there."""
+    """The access point in a request, if it exists."""
     return view_of(asked).of(AccessPoint).get(arn_of(asked))
 
 
 def point_of(asked: Asked) -> AccessPoint:
-    """What a request names. Raises S3Fault if it is not there."""
+    """The access point in a request. Raises S3Fault if it does not exist."""
     found = found_by(asked)
     if found is None:
         name = {"AccessPointName": arn_of(asked).rpartition("/")[2]}

@@ -1,4 +1,4 @@
-"""What keeps the buckets of an account from being public.
+"""The Block Public Access settings of an account.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html
 """
@@ -30,7 +30,7 @@ def _get(asked: Asked) -> Members:
 
 
 def _replaced(asked: Asked, after: AccountPublicAccess | None) -> Edit:
-    """Raises S3Fault while an S3 policy of the organization is in the place of the switches."""
+    """Raises S3Fault while an S3 policy of the organization replaces the account's settings."""
     if block_by_policy(asked.snapshot, asked.scope.account) is not None:
         raise S3Fault(
             DENIED,

@@ -45,7 +45,7 @@ _SOURCE = "CopySource"
 
 
 class Aimed(NamedTuple):
-    """A request by the bucket that it is about."""
+    """A request, with the bucket that it is about."""
 
     route: S3Route
     point: AccessPoint | None

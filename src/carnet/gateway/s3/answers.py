@@ -1,4 +1,4 @@
-"""Answers to requests to Amazon S3, each with its audit event: an upstream's, and those to what is refused."""
+"""Answers to requests to Amazon S3, each with its audit event: those of an upstream, and refusals."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def failed(call: S3Call, response: UpstreamResponse, body: bytes) -> str:
 
 
 def relayed_whole(call: S3Call, response: UpstreamResponse, body: bytes) -> Answer:
-    """The upstream's answer, once its body is there. Raises as `failed`."""
+    """The upstream's answer, once its whole body has arrived. Raises as `failed`."""
     code = failed(call, response, body)
     if code:
         body = error_by_own_id(body, call.arrived.request_id)
@@ -118,7 +118,7 @@ def in_region(answer: Answer, region: str) -> Answer:
 
 
 async def _of_head(call: S3Call, response: UpstreamResponse) -> Answer:
-    """The answer to HEAD: it has the length of the object, and no body."""
+    """The answer to HEAD: it has the object's length, and no body."""
     headers = answered_headers(call, response.headers)
     answer = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length or 0)
     if response.status < FIRST_ERROR:
@@ -136,12 +136,12 @@ def answered_headers(call: S3Call, headers: tuple[tuple[str, str], ...]) -> tupl
 
 
 def _is_named_by_host(call: S3Call) -> bool:
-    """Whether the bucket stands in the host."""
+    """Whether the host names the bucket."""
     return call.head.header("host") != call.arrived.http.header("host")
 
 
 def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
-    """What is told of a request that is refused, or that failed on its way."""
+    """The answer to a request that is refused, or that failed on its way."""
     fault = as_fault(problem, arrived_of(step).request_id)
     arrived = arrived_of(step)
     response = error_response(fault.code, fault.message, arrived.request_id, fault.members)
@@ -159,7 +159,7 @@ def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
 
 
 def as_fault(problem: Exception, request_id: str) -> S3Fault:
-    """In Amazon S3's words."""
+    """The fault as Amazon S3 words it."""
     match problem:
         case S3Fault():
             return problem

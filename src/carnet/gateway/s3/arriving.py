@@ -1,4 +1,4 @@
-"""Which requests are for Amazon S3, who sends them, and what of them is known before their bodies are read."""
+"""Which requests are for Amazon S3, who sends them, and which facts are known before their bodies are read."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def plain(head: RequestHead) -> RequestHead:
 
 
 def routed(head: RequestHead, *, literal_keys: bool) -> S3Route:
-    """The operation that a request asks for. Raises S3Fault."""
+    """The operation that a request names. Raises S3Fault."""
     try:
         found = route(head.method, head.path, head.query, head.first, literal_keys=literal_keys)
     except Unreadable as reason:
@@ -148,7 +148,7 @@ def request_keys(
 
 
 def _signed_at(head: RequestHead) -> datetime:
-    """When the request was signed, of one whose signature was checked."""
+    """When the request was signed, if its signature was verified."""
     in_query = None
     if head.query:
         fields = (field.partition("=") for field in head.query.split("&"))

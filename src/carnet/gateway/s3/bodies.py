@@ -1,4 +1,4 @@
-"""Bodies of requests to Amazon S3: the content of objects passes, everything else is read whole."""
+"""Bodies of requests to Amazon S3: objects' content is streamed, everything else is read whole."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Spool:
         self._held = 0
 
     async def take(self, upload: Upload | Incoming) -> Spooled:
-        """All of the content, once it proved right.
+        """All of the content, once it is verified.
 
         Raises S3Fault if there is no room, and what the content raises.
         """
@@ -89,7 +89,7 @@ class Spool:
 
 
 class Spooled:
-    """A `ByteStream` of what lies in a file; a short one in memory."""
+    """A `ByteStream` of content in a file; short content stays in memory."""
 
     def __init__(self, spool: Spool, length: int) -> None:
         self._spool = spool
@@ -100,7 +100,7 @@ class Spooled:
         """Bytes of it."""
 
     async def put(self, piece: bytes) -> None:
-        """More of it."""
+        """Add content."""
         self.count += len(piece)
         await self._on_disk(self._file.write, piece)
 

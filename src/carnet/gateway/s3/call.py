@@ -1,4 +1,4 @@
-"""A request to Amazon S3, on its way."""
+"""A request to Amazon S3 on its way through the steps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ READS = frozenset(("s3:GetObject", "s3:GetObjectVersion"))
 
 @dataclass(slots=True)
 class S3Call:
-    """A request of which it is known what it asks, and who asks."""
+    """A request whose operation and caller are known."""
 
     exchange: Exchange
     exchanges: Mapping[str, Exchange]
@@ -101,7 +101,7 @@ class S3Call:
 
     @property
     def host(self) -> str:
-        """What the client has called this server."""
+        """The client's name for this server."""
         return self.head.first.get("host", "")
 
     @property
@@ -123,12 +123,12 @@ class S3Call:
         )
 
     async def ask(self, name: str, given: Mapping[str, Any], account: str) -> UpstreamResponse:
-        """Ask the upstream something else, about what an account has. Raises as `Exchange.send`."""
+        """Send the upstream another request, about resources of an account. Raises as `Exchange.send`."""
         operation = self.operation.service.operations[name]
         return await self.exchange.send(operation, given, self.asking(account))
 
     def asking(self, account: str) -> Asking:
-        """To ask an upstream about what an account has, for the caller."""
+        """The means to ask an upstream about resources of an account, for the caller."""
         return Asking(
             account=account,
             region=self.scope.region,

@@ -66,7 +66,7 @@ class S3Control:
         self._long = LongPolicies(execution, parts.pools)
 
     def takes(self, head: RequestHead) -> bool:
-        """Whether a request is for the control API, and somebody has signed it."""
+        """Whether a request is for the control API, and signed."""
         if not head.path.startswith(S3_CONTROL) or _ACCOUNT not in head.first or has_query_form(head.query):
             return False
         return head.first.get("authorization", "").startswith(ALGORITHM)
@@ -106,7 +106,7 @@ class S3Control:
         return structs.replace(answer, event=b"") if done.recorded else answer
 
     def _asked(self, head: RequestHead, caller: Verified, arrived: Arrived, given: Mapping[str, Any]) -> Asked:
-        """Raises S3Fault. What another account has is nobody's to see."""
+        """The request. Raises S3Fault. Nobody sees resources of another account."""
         snapshot, account = self._execution.directory.snapshot, caller.principal.account
         if given["AccountId"] != account:
             raise S3Fault(DENIED, "Access Denied")
@@ -147,7 +147,7 @@ class S3Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
-    """Something that is kept is made, changed or taken away: an `execution.OtherChange`."""
+    """A change of what is kept here: an `execution.OtherChange`."""
 
     execution: Execution
     parsed: Parsed

@@ -1,4 +1,4 @@
-"""What is asked of Amazon S3's control API, and what it makes of what is kept."""
+"""A request to Amazon S3's control API, and the changes that it makes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Kept = AccessPoint | AccountPublicAccess | Bucket
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What is asked, at one revision."""
+    """A request, at one revision."""
 
     snapshot: Snapshot
     members: Members
@@ -38,7 +38,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Edit(NamedTuple):
-    """What there was, and what is in its place from now on."""
+    """The state before, and the state that replaces it."""
 
     before: Kept | None
     after: Kept | None
@@ -58,7 +58,7 @@ class Rule(NamedTuple):
 
 
 def of_account(action: str) -> Checks:
-    """An action that is on no resource."""
+    """An action without a resource."""
 
     def checks(asked: Asked) -> Iterator[Check]:
         keys = {**asked.keys, "s3:ResourceAccount": asked.scope.account}

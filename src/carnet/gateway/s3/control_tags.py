@@ -50,7 +50,7 @@ def _on_bucket(asked: Asked, action: str) -> Check:
 
 
 def _bucket(asked: Asked) -> Bucket:
-    """What a request names. Raises S3Fault if it is not the account's, or not of the Region."""
+    """The bucket that a request names. Raises S3Fault if it is not the account's, or not in the Region."""
     found = bucket_in(asked.snapshot, asked.members["ResourceArn"])
     if found is None or found.arn != asked.members["ResourceArn"]:
         raise S3Fault("NoSuchResource", "The specified resource doesn't exist.")

@@ -32,7 +32,7 @@ _DELETES = "Delete"
 
 
 class Wanted(NamedTuple):
-    """The operation that a request asks for."""
+    """The operation that a request names."""
 
     operation: Operation
     labels: Mapping[str, str]
@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 class Route(NamedTuple):
-    """How an operation is asked for."""
+    """The method and path of an operation."""
 
     method: str
     path: re.Pattern[str]
@@ -56,7 +56,7 @@ def _service() -> Service:
 
 @cache
 def routes(names: tuple[str, ...]) -> tuple[Route, ...]:
-    """Of the operations that are answered."""
+    """The routes of the supported operations."""
     return tuple(_route(_service().operations[name]) for name in names)
 
 

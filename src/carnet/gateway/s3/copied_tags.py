@@ -52,7 +52,7 @@ async def _may_copy_all(execution: Execution, call: S3Call, source: Source) -> b
 
 
 def _needed(execution: Execution, call: S3Call, source: Source, tags: Mapping[str, str]) -> tuple[Resolved, ...]:
-    """To read the tags of the source, and last to put them on what is made."""
+    """The checks to read the tags of the source, and last to put them on the copy."""
     made = {"Bucket": call.given["Bucket"], "Key": call.given["Key"]}
     listed = [{"Key": name, "Value": value} for name, value in tags.items()]
     return (

@@ -1,4 +1,4 @@
-"""Decides a request to Amazon S3: what it needs, whose that is, and what the policies say."""
+"""Decides a request to Amazon S3: the checks that it needs, the owners of the resources, and the decision."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def refuse_untold(settings: UpstreamSettings) -> None:
 
 
 def is_by_acl(call: S3Call, one: Resolved) -> bool:
-    """Whether the ACL of the object may allow it."""
+    """Whether the ACL of the object may allow the request."""
     return one.check.action in _BY_ACL.get(call.operation.name, ())
 
 
@@ -175,7 +175,7 @@ def _noted(call: S3Call, resolved: tuple[Resolved, ...], made: list[Decided]) ->
 
 
 def _is_anothers(one: Resolved) -> bool:
-    """Whether the object is of another account than its bucket."""
+    """Whether the object belongs to another account than its bucket."""
     return one.acl is not None and one.acl.owner != one.acl.account
 
 

@@ -16,12 +16,12 @@ _Headers = tuple[tuple[str, str], ...]
 
 
 def done_event(call: S3Call, headers: _Headers, *, sent: int | None) -> Event:
-    """Of a request that the upstream carried out; `sent` is how long its answer is, if that is known."""
+    """The event of a request that the upstream carried out; `sent` is the length of its answer, if it is known."""
     return told(success_event(_parsed(call), {}, call.decided), call, headers, sent=sent)
 
 
 def failed_event(call: S3Call, code: str, message: str, headers: _Headers = (), *, sent: int | None = 0) -> Event:
-    """Of a request that was refused, here or by the upstream."""
+    """The event of a request that was refused, here or by the upstream."""
     return told(failure_event(_parsed(call), code, message, call.decided), call, headers, sent=sent)
 
 

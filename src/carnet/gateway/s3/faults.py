@@ -1,4 +1,4 @@
-"""How Amazon S3 tells what is refused: its codes, their statuses, and its XML.
+"""Amazon S3's errors: its codes, their statuses, and its XML.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
@@ -63,7 +63,7 @@ _NOT_YET, _EXPIRED = "Signature not yet current", "Signature expired"
 
 
 class S3Fault(Exception):
-    """What is told to the caller. `members` are further elements of the error, by name."""
+    """The error for the caller. `members` are further elements of it, by name."""
 
     def __init__(self, code: str, message: str, members: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -81,17 +81,17 @@ def unsigned_key() -> S3Fault:
 
 
 def slow_down() -> S3Fault:
-    """What is told if there is no room for a request, or its caller makes too many."""
+    """The error if there is no room for a request, or its caller makes too many."""
     return S3Fault(*_SLOW_DOWN)
 
 
 def internal_error() -> S3Fault:
-    """What is told if the server has failed."""
+    """The error if the server has failed."""
     return S3Fault(*_FAILED)
 
 
 def not_implemented(why: str) -> S3Fault:
-    """What is not sent on, and why; `why` is a sentence without its full stop."""
+    """The error for a request that is not sent on; `why` is the reason, a sentence without its full stop."""
     return S3Fault("NotImplemented", f"Not sent on: {why}.")
 
 
@@ -123,7 +123,7 @@ def _of_region(given: str, *, presigned: bool) -> S3Fault:
 
 
 def of_form(failure: AuthFailure) -> S3Fault:
-    """What is told of a form whose signature is not accepted."""
+    """The error for a form whose signature is not accepted."""
     if failure.code == "IncompleteSignature":
         return S3Fault("InvalidArgument", failure.message)
     if failure.message.startswith((_NOT_YET, _EXPIRED)):
@@ -137,7 +137,7 @@ def error_response(code: str, message: str, request_id: str, members: Mapping[st
 
 
 def described(code: str, message: str, members: Mapping[str, str] | None) -> str:
-    """What an error says, as XML; `members` are its further elements, by name."""
+    """The error as XML; `members` are its further elements, by name."""
     further = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in (members or {}).items())
     return f"<Code>{code}</Code><Message>{escape(message)}</Message>{further}"
 
@@ -156,5 +156,5 @@ def as_error(document: str, code: str, request_id: str) -> HttpResponse:
 
 
 def ids(request_id: str) -> tuple[tuple[str, str], ...]:
-    """The headers by which clients find the ids of a request."""
+    """The headers with the request's ids for the client."""
     return ((REQUEST_ID, request_id), ("x-amz-request-id", request_id), ("x-amz-id-2", request_id))

@@ -27,7 +27,7 @@ _FILE = "file"
 
 
 class Form(Struct, frozen=True, kw_only=True):
-    """What stands before the file, and the file."""
+    """The fields before the file, and the file."""
 
     fields: dict[str, str]
     """Names in lower case."""
@@ -86,7 +86,7 @@ def no_file() -> S3Fault:
 
 
 class _Reader:
-    """The bytes of a form, as far as they have come."""
+    """The bytes of a form that have arrived."""
 
     def __init__(self, body: ByteStream, delimiter: bytes) -> None:
         self._body = body
@@ -152,7 +152,7 @@ class _Reader:
         del self._held[: len(_END)]
 
     async def _until(self, mark: bytes) -> bytes:
-        """The bytes before a mark, which is taken, too."""
+        """The bytes before a mark, which is removed, too."""
         while (at := self._held.find(mark)) < 0:
             if self._before + len(self._held) > MOST_BEFORE_FILE + len(mark):
                 raise _too_much()

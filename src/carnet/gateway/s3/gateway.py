@@ -195,7 +195,7 @@ class S3Gateway:
             await self._settling.met(bucket_of(snapshot, call.scope.partition, call.bucket))
 
     async def _posted(self, call: S3Call, asked: Posted, sent: RequestHead) -> Answer:
-        """A form: decided before its file is read."""
+        """A form, which is decided before its file is read."""
         lengths = asked.held(call.arrived.time)
         call.given = _given_by(call.route, as_request(call.head))
         await self._settled(call)

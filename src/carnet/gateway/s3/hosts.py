@@ -34,7 +34,7 @@ _LABELS = re.compile(r"[a-z0-9.-]+", re.ASCII)
 
 
 class Label(NamedTuple):
-    """What stands in front of a host."""
+    """The part of a host before the domain."""
 
     text: str
     is_access_point: bool = False

@@ -1,4 +1,4 @@
-"""Requests about what is kept here of a bucket: answered, and written as Amazon S3 does."""
+"""Answers requests about the bucket state that is kept here, in the form of Amazon S3."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def listed(call: S3Call, buckets: KeptBuckets) -> Answer:
 
 
 def recorded(call: S3Call, response: HttpResponse, done: Done) -> Answer:
-    """The answer to what may be in the log already, with the change that was made."""
+    """The answer to a request whose event may be written already, with the change that was made."""
     made = audited(call, response, done.event)
     return Answer(response=response, decided=made.decided, account=account_of(call.step)) if done.recorded else made
 

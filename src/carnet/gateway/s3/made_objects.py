@@ -108,7 +108,7 @@ async def _take_back(call: S3Call, upload: str) -> None:
 
 
 class _Result:
-    """What an answer tells of what was made."""
+    """The facts in an answer about what was made."""
 
     def __init__(self, call: S3Call, response: UpstreamResponse, body: bytes) -> None:
         self.headers = response.headers
@@ -159,7 +159,7 @@ def _change(
 
 
 def _deleted(kept: Iterable[ObjectAcl], given: Mapping[str, Any], headers: Mapping[str, str]) -> list[ObjectAcl]:
-    """What was kept of what a request has deleted."""
+    """The kept state of what a request has deleted."""
     if "UploadId" in given:
         return [one for one in kept if one.upload == given["UploadId"]]
     if "VersionId" not in given and headers.get(_DELETED) == _TRUE:

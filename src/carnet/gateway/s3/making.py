@@ -88,7 +88,7 @@ def _has_access_points(snapshot: Snapshot, bucket: Bucket) -> bool:
 
 
 async def _holds_something(call: S3Call) -> bool:
-    """Whether there is an object in the bucket, or a version of one. Raises UpstreamFailed if that is not told."""
+    """Whether the bucket contains an object, or a version of one. Raises UpstreamFailed if that is not known."""
     for operation in ("ListObjectsV2", "ListObjectVersions"):
         if not call.exchange.settings.does(SIGNING_NAME, operation):
             continue

@@ -32,7 +32,7 @@ _MASTER_KEY = "KmsMasterKeyId"
 
 
 class DestinationKey(NamedTuple):
-    """What encrypts a destination."""
+    """The key that encrypts a destination."""
 
     arn: str
     """Empty for a key that AWS has made, which lets in no other service, and for one that is not there."""
@@ -61,7 +61,7 @@ async def key_of(call: S3Call, arn: str) -> DestinationKey | None:
 
 
 async def _named_key(call: S3Call, service: str, scope: Scope, arn: str) -> str | None:
-    """As the queue or the topic names it."""
+    """The key, as the queue or the topic names it."""
     if service == "sqs":
         given: Mapping[str, Any] = {"QueueUrl": queue_url(arn), "AttributeNames": [_MASTER_KEY]}
         asked = operation(service, "GetQueueAttributes")

@@ -20,5 +20,5 @@ DECIDED_ALWAYS = (KEPT_HERE | OF_ENCRYPTION | {"CreateBucket", "DeleteBucket"}) 
 
 
 def without_acl(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The input without the ACL of the object that is made."""
+    """The input without the ACL of the new object."""
     return {name: value for name, value in given.items() if name not in ACL_MEMBERS}

@@ -1,4 +1,4 @@
-"""What the server gives the gateway to Amazon S3, and how a signature is looked at there."""
+"""The parts of the server that the gateway to Amazon S3 uses, and how it verifies signatures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from carnet.sigv4.verify import SignedHead, verify_form, verify_head
 
 
 class StreamingParts(Struct, frozen=True, kw_only=True):
-    """What the server gives the gateway."""
+    """The parts of the server that the gateway uses."""
 
     clock: Clock
     ids: Ids

@@ -1,1 +1,1 @@
-"""The services behind the gateway: which there are, what each kind really does, and connections to them."""
+"""The services behind the gateway: their configuration, the profiles of what they support, and connections to them."""

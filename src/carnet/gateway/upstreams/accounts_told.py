@@ -1,4 +1,4 @@
-"""How an upstream is told whose resources a request is about."""
+"""How an upstream is told the account that owns the resources of a request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Accounts(Struct, frozen=True, kw_only=True):
 
 
 def read_accounts(text: str) -> Accounts:
-    """What `accounts` says in a file. Raises ValueError."""
+    """The `accounts` of an upstream in a file. Raises ValueError."""
     how, _, which = text.partition(":")
     if how == "header" and _HEADER.fullmatch(which):
         return Accounts(header=which)

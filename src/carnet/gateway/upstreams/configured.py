@@ -1,4 +1,4 @@
-"""Which upstreams there are, which services each has, and how each wants to be spoken to."""
+"""The configured upstreams, their services, and how each of them is called."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOBODYS = SigningCredentials(access_key_id="carnet", secret_access_key="carnet"
 
 
 class Mode(StrEnum):
-    """What is done with a request that no policy allows."""
+    """What happens to a request that no policy allows."""
 
     ENFORCE = "enforce"
     RECORD = "record"
@@ -60,7 +60,7 @@ class UpstreamSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Described:
-    """An upstream as an operator describes it; what is None is as its profile has it."""
+    """An upstream as an operator describes it; None means the setting of its profile."""
 
     name: str
     url: str
@@ -74,7 +74,7 @@ class Described:
 
 
 class UpstreamProblem(ValueError):
-    """What an operator wrote of an upstream cannot be used."""
+    """An operator's configuration of an upstream cannot be used."""
 
 
 def read_upstreams(
@@ -106,7 +106,7 @@ def read_upstreams(
 
 
 def _names_version(given: Mapping[str, Any]) -> bool:
-    """Whether an input of Amazon S3 is about a version of an object, and not its newest."""
+    """Whether an input of Amazon S3 names a version of an object."""
     copied = given.get("CopySource")
     deleted = given.get("Delete")
     return (
@@ -117,13 +117,13 @@ def _names_version(given: Mapping[str, Any]) -> bool:
 
 
 def check_name(name: str) -> None:
-    """Raises UpstreamProblem for what no upstream is called."""
+    """Raises UpstreamProblem for a text that is no name of an upstream."""
     if not _NAME.fullmatch(name):
         raise UpstreamProblem(f"{name!r} is no name of an upstream: lower-case letters, digits and hyphens, as moto")
 
 
 def checked_url(name: str, url: str) -> str:
-    """The address, without a slash at its end. Raises UpstreamProblem."""
+    """The URL, without a slash at its end. Raises UpstreamProblem."""
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise UpstreamProblem(f"the address of {name} holds a secret; its key comes from {_key_variables(name)[0]}")
@@ -200,7 +200,7 @@ def _key_variables(name: str) -> tuple[str, str]:
 
 
 def _shown(text: str) -> str:
-    """What was written, without what may be a secret."""
+    """The operator's text, without parts that may be secret."""
     return text.rpartition("@")[2]
 
 

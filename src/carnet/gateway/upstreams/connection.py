@@ -1,4 +1,4 @@
-"""One connection to an upstream: a request at a time, and the answer to it, both as they come.
+"""A connection to an upstream: one request at a time, and its answer, both streamed.
 
 https://www.rfc-editor.org/rfc/rfc9112
 """
@@ -35,7 +35,7 @@ class UpstreamFailed(Exception):
 
 
 class Stale(Exception):
-    """The connection had died before the request: nobody has acted on it."""
+    """The connection had ended before the request, which nobody has acted on."""
 
 
 class UpstreamRequest(Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class UpstreamRequest(Struct, frozen=True, kw_only=True):
 
 
 class Patience(Struct, frozen=True, kw_only=True):
-    """How long an upstream may take, in seconds."""
+    """Timeouts of an upstream, in seconds."""
 
     queue: float = 10.0
     """Until one of its connections is free."""
@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def patience(self) -> Patience:
-        """How long its upstream may take."""
+        """The timeouts of its upstream."""
         return self._patience
 
     @property
@@ -162,18 +162,18 @@ class Connection(asyncio.Protocol):
         return self.is_whole and not self._poll.poll(0)
 
     def sleep(self, seconds: float) -> None:
-        """Nobody uses it for now; end it after so many seconds."""
+        """Keep the connection for later use, and end it after so many seconds."""
         self._reader = None
         self._timer = asyncio.get_running_loop().call_later(seconds, self.abort)
 
     def wake(self) -> None:
-        """It is used again."""
+        """Use a kept connection again."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def abort(self) -> None:
-        """End it at once, whatever is under way."""
+        """End the connection at once, whatever is under way."""
         self.wake()
         if self._transport is not None:
             self._transport.abort()
@@ -220,7 +220,7 @@ class Connection(asyncio.Protocol):
         return piece
 
     async def _arrival(self, reader: ResponseReader) -> None:
-        """Until there is a piece of the body, or nothing more comes."""
+        """Wait for a piece of the body, or the end of the answer."""
         until = asyncio.get_running_loop().time() + self._patience.stall
         try:
             while not self._pieces and not reader.ended and self._problem is None:
@@ -248,7 +248,7 @@ class Connection(asyncio.Protocol):
             raise ValueError("the body is shorter than was said")
 
     def _has_answer(self) -> bool:
-        """Whether sending is of no use any more."""
+        """Whether sending is no longer useful, as the answer is there."""
         early = self._reader is not None and self._reader.head is not None
         if early and self._reader is not None:
             self._reader.keep_alive = False

@@ -27,7 +27,7 @@ _MOST_LOOKED_UP = 1024 * 1024
 
 
 class AnotherAccount(Exception):
-    """The upstream does not stand for the account."""
+    """The upstream does not serve the account."""
 
 
 class NotListed(Exception):
@@ -43,7 +43,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 class Asking(Struct, frozen=True, kw_only=True):
-    """Whose resources an upstream is asked about, and by whom."""
+    """The account whose resources a request to an upstream is about, and its caller."""
 
     account: str
     """Of the resources."""
@@ -61,7 +61,7 @@ _CLOUDS = ("amazonaws", "localstack", "api.aws")
 
 
 class Exchange:
-    """One upstream, and how it is spoken to."""
+    """One upstream, and how requests to it are made."""
 
     def __init__(self, settings: UpstreamSettings, clock: Clock) -> None:
         self.settings = settings
@@ -159,13 +159,13 @@ class Exchange:
         *,
         listed: bool = True,
     ) -> HttpResponse:
-        """A small answer. Raises as `send`."""
+        """Send a request whose answer is small. Raises as `send`."""
         response = await self.send(operation, given, asking, listed=listed)
         body = await response.whole(_MOST_LOOKED_UP)
         return HttpResponse(status=response.status, headers=response.headers, body=body)
 
     def close(self) -> None:
-        """End the connections that nobody uses."""
+        """Close the connections that are not in use."""
         self._upstream.close()
 
 

@@ -1,4 +1,4 @@
-"""What a client and the audit log are told of an upstream's mode."""
+"""How a client and the audit log learn an upstream's mode."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADERS = {mode: (MODE, mode.value) for mode in Mode}
 
 
 def naming(answer: Answer, mode: Mode) -> Answer:
-    """The answer, and what is said if it cannot be audited, with the mode in a header."""
+    """The answer, and the one sent if it cannot be audited, with the mode in a header."""
     header = _HEADERS[mode]
     unaudited = answer.unaudited
 
@@ -32,7 +32,7 @@ def naming(answer: Answer, mode: Mode) -> Answer:
 
 
 def tell_mode(event: Event, mode: Mode) -> Event:
-    """The event, which says so if its decision bound nobody: `decisions` has what it would have been."""
+    """The event, marked if its decision was not enforced: `decisions` then has the outcome."""
     if mode is Mode.RECORD:
         event["additionalEventData"]["gatewayMode"] = mode.value
     return event

@@ -22,12 +22,12 @@ _OF_LISTED = ("LastModifiedTime", "Size")
 
 
 def named(operation: str, member: str) -> str:
-    """A precondition, as profiles call it."""
+    """A precondition, by its name in profiles."""
     return f"{operation}.{member}"
 
 
 def asked(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Those that an input of Amazon S3 has, by their names."""
+    """The preconditions in an input of Amazon S3, by their names."""
     if operation not in PRECONDITIONS:
         return
     for member in (*PRECONDITIONS[operation], *_OF_DIRECTORY_BUCKETS):

@@ -20,7 +20,7 @@ _MOST_BYTES = 4 * 1024 * 1024
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """What is known of a kind of upstream."""
+    """The facts about a kind of upstream."""
 
     measured: str = ""
     """What was measured, and when."""
@@ -62,12 +62,12 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
 
     @property
     def told(self) -> Accounts | None:
-        """How it is told the account; None if the profile does not say. Raises ValueError."""
+        """How the upstream is told the account; None if the profile does not say. Raises ValueError."""
         return read_accounts(self.accounts) if self.accounts else None
 
 
 class BadProfile(ValueError):
-    """What a file says of a kind of upstream cannot be used."""
+    """A profile in a file cannot be used."""
 
 
 @cache
@@ -109,7 +109,7 @@ def unknown_profile() -> Profile:
 
 
 def _of_both(one: Profile, other: Profile) -> Profile:
-    """What both do. A service that only one of them has counts as that one's."""
+    """The operations of both profiles. A service that only one of them has is taken from that one."""
     shared = {name: one.operations[name] & other.operations[name] for name in one.services & other.services}
     return Profile(
         operations={**one.operations, **other.operations, **shared},

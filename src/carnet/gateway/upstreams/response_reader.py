@@ -23,11 +23,11 @@ _STATUSES = range(100, 600)
 
 
 class BadResponse(Exception):
-    """What came is no HTTP answer, or one whose end cannot be told for certain."""
+    """The bytes are no HTTP answer, or one whose end is not certain."""
 
 
 class UpstreamHead(Struct, frozen=True, kw_only=True):
-    """What is there of an answer before its body."""
+    """The part of an answer before its body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -95,7 +95,7 @@ class ResponseReader:
                 raise BadResponse("the answer does not come, and others before it do")
 
     def _frame(self, parsed: _ParsedHead, head: bytes) -> None:
-        """How the end of the body is told."""
+        """Determine how the body ends."""
         codings = [value.lower() for name, value in parsed.headers if name == "transfer-encoding"]
         lengths = {value for name, value in parsed.headers if name == "content-length"}
         if codings and (lengths or codings != ["chunked"]):

@@ -73,7 +73,7 @@ class Room:
         return not caller or self._held[caller] + amount <= self._most_of_one
 
     def _owed(self) -> Iterator[str]:
-        """Those who were overtaken by as much as there is: all of it came free, and would have been theirs."""
+        """The callers that were overtaken by as much as there is: all of it came free, and would have been theirs."""
         for one, (first, *_) in self._waiting.items():
             if first.overtaken >= self._most and self._is_of_share(one, first.amount):
                 yield one

@@ -1,4 +1,4 @@
-"""The file that describes upstreams: what `--upstreams` names. `docs/gateway.md` has its members."""
+"""The file that describes upstreams, for `--upstreams`. `docs/gateway.md` describes its members."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ProblemInFile(UpstreamProblem):
-    """What stands in the file at `path` (`.upstreams.moto.url`) cannot be used."""
+    """The value in the file at `path` (`.upstreams.moto.url`) cannot be used."""
 
     def __init__(self, path: str, message: str, *, at_name: bool = False) -> None:
         super().__init__(message)

@@ -1,1 +1,1 @@
-"""What requests need of the keys of AWS KMS that encrypt what they are about, one file a service."""
+"""The permissions on AWS KMS keys that requests need for encrypted resources, one file for each service."""

@@ -1,4 +1,4 @@
-"""The keys of queues and topics: both are asked for, and remembered."""
+"""The keys of queues and topics, which are looked up and remembered."""
 
 from __future__ import annotations
 

@@ -25,13 +25,13 @@ async def _read(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncItera
 
 
 def _staged(described: Mapping[str, Any], stage: str) -> str | None:
-    """The version that has a label."""
+    """The version that has a staging label."""
     versions = described.get("VersionIdsToStages") or {}
     return next((version for version, stages in versions.items() if stage in stages), None)
 
 
 def _key_of(described: Mapping[str, Any]) -> str:
-    """AWS's own, if the secret names none."""
+    """AWS's own key if the secret names none."""
     return str(described.get("KmsKeyId") or f"{AWS_MANAGED}secretsmanager")
 
 
@@ -59,7 +59,7 @@ async def _write(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIter
 
 
 def _validated(key: str) -> KeyUse:
-    """Before a secret is made, or gets another key."""
+    """The validation of a key before a secret is created with it or gets it."""
     return KeyUse(key=key, actions=WRITES, context={"SecretARN": _TO_VALIDATE, "SecretVersionId": _TO_VALIDATE})
 
 

@@ -72,7 +72,7 @@ async def _is_own(enquiry: Enquiry, key: str) -> bool:
 
 
 async def _new_key(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
-    """Of a table that is made, or gets another key."""
+    """The key of a table that is created, or gets another key."""
     given = enquiry.call.given
     table = one.resource.partition(_TABLE)[2]
     wanted = structure(given, "SSESpecificationOverride") or structure(given, "SSESpecification")

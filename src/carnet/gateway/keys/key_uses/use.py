@@ -20,7 +20,7 @@ WRITES = (DATA_KEY, DECRYPT)
 
 
 class KeyUse(Struct, frozen=True, kw_only=True):
-    """What a service does with a key."""
+    """The use of a key by a service."""
 
     key: str
     """As the request or the resource names it: an id or an alias of the account of the resource, or an ARN."""

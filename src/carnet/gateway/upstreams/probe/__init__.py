@@ -1,1 +1,1 @@
-"""Measures what an upstream really does, and writes it down as a profile."""
+"""Measures which operations an upstream really supports, and writes the result as a profile."""

@@ -1,4 +1,4 @@
-"""How an upstream is asked while it is measured: by botocore's own clients, and with requests that no client writes."""
+"""The requests by which an upstream is measured: botocore's clients, and requests that no client makes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _UnsignedPayload(S3SigV4Auth):
 
 
 class Upstream:
-    """What is measured: its address, its key, and the headers that name an account to it."""
+    """The upstream to measure: its address, its key, and the headers that name an account to it."""
 
     def __init__(self, url: str, credentials: SigningCredentials, headers: Mapping[str, str] | None = None) -> None:
         self.url = url
@@ -41,7 +41,7 @@ class Upstream:
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """A client of botocore's, which sends each request once."""
+        """A botocore client that sends each request once."""
         if service not in self._clients:
             client = self._session.create_client(
                 service,
@@ -114,7 +114,7 @@ _CONFIG = Config(
 
 
 def _session() -> Session:
-    """One that reads nothing of the user's: neither files nor a profile."""
+    """A session that reads nothing of the user's: neither files nor a profile."""
     session = Session()
     for name in ("config_file", "credentials_file"):
         session.set_config_variable(name, os.devnull)

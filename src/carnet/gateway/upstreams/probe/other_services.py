@@ -31,7 +31,7 @@ Tell = Callable[[str], None]
 
 
 class _Told(Struct, frozen=True):
-    """What tells one answer from another."""
+    """The features by which answers are compared."""
 
     status: int
     code: str

@@ -53,7 +53,7 @@ Tell = Callable[[str], None]
 
 
 class S3Measured(Struct, frozen=True, kw_only=True):
-    """What was seen."""
+    """The result of the measurement."""
 
     operations: frozenset[str]
     preconditions: frozenset[str]
@@ -130,7 +130,7 @@ def _bucket(ask: Ask, *, locked: bool = False) -> Iterator[str]:
 
 
 def _empty(ask: Ask, bucket: str, forced: Mapping[str, Any]) -> None:
-    """`forced` are the members that delete what is locked."""
+    """Empty the bucket. `forced` are the members that delete locked objects."""
     with suppress(ClientError, BotoCoreError, LookupError):
         ask("PutObjectLegalHold", Bucket=bucket, Key="kept", LegalHold={"Status": "OFF"})
     with suppress(ClientError, BotoCoreError, LookupError):
