@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from carnet.base.http import RequestHead
 from carnet.gateway.queue_urls import at_own_address
@@ -71,3 +72,10 @@ def test_clients_are_told_queues_at_the_address_that_they_have(behind: Behind) -
     assert sqs.list_queues()["QueueUrls"] == [f"{here}{number:060}" for number in range(1_000)]
     assert sqs.list_dead_letter_source_queues(QueueUrl=here)["queueUrls"] == [here]
     assert f"<QueueUrl>{here}</QueueUrl>" in ask(behind, {"Action": "GetQueueUrl", "QueueName": "q"}).text
+
+
+def test_a_queue_gets_no_name_that_queues_do_not_have(behind: Behind) -> None:
+    with pytest.raises(ClientError, match=r"only include alphanumeric .* 1 to 80 in length") as failed:
+        behind.client("sqs").create_queue(QueueName="orders/new")
+    assert failed.value.response["Error"]["Code"] == "InvalidParameterValue"
+    assert "<Code>InvalidParameterValue</Code>" in ask(behind, {"Action": "CreateQueue", "QueueName": "a.b"}).text

@@ -15,13 +15,20 @@ from carnet.base.bounded_json import loads
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.checks.check import Asked, Check, Refused, Scope, Sought, SoughtBy, invalid
 from carnet.gateway.checks.hand import Hand
-from carnet.gateway.checks.members import needed, text
+from carnet.gateway.checks.members import needed, structure, text
 from carnet.gateway.checks.naming import ARN, Named
 from carnet.gateway.checks.table import from_table
 
 QUEUE = "queue"
 _NAME = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
 _QUEUE_NAME = re.compile(_NAME, re.ASCII)
+_LONGEST_NAME = 80
+"""Of a queue that is to be created, with its suffix."""
+_NO_NAME = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+_NO_FIFO_NAME = (
+    "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo "
+    "suffix and be 1 to 80 in length"
+)
 _URL = re.compile(rf"https?://[A-Za-z0-9._:\[\]-]{{1,255}}/([0-9]{{12}})/({_NAME})", re.ASCII)
 _ARN = re.compile(rf"arn:([a-z-]+):sqs:([a-z0-9-]+):([0-9]{{12}}):({_NAME})", re.ASCII)
 _LONGEST_HANDLE = 4_096
@@ -69,6 +76,10 @@ def _own(asked: Asked) -> Iterator[Check]:
 
 
 def _create_queue(asked: Asked) -> Iterator[Check]:
+    name = text(asked.members, "QueueName") or ""
+    if len(name) > _LONGEST_NAME or not _QUEUE_NAME.fullmatch(name):
+        fifo = structure(asked.members, "Attributes").get("FifoQueue") == "true"
+        raise Refused("InvalidParameterValue", _NO_FIFO_NAME if fifo else _NO_NAME)
     yield from (checks := tuple(_own(asked)))
     if asked.members.get("tags"):
         yield Check(action="sqs:TagQueue", resource=checks[0].resource, account=checks[0].account, type=QUEUE)
