@@ -11,6 +11,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from carnet.gateway.answers import MOST_WHOLE
 from carnet.models import Protocol, older_form, present_form
@@ -198,6 +199,7 @@ def test_newer_clients_are_told_the_code_that_programs_know(behind: Behind) -> N
             {"Label": "l", "AWSAccountIds": ["1"], "Actions": ["*"]},
         ),
         ("ReceiveMessage", {"MessageAttributeName.1": "a"}, {"MessageAttributeNames": ["a"]}),
+        ("ReceiveMessage", {"AttributeName.1": "SentTimestamp"}, {"AttributeNames": ["SentTimestamp"]}),
         ("UntagQueue", {"TagKey.1": "a"}, {"TagKeys": ["a"]}),
     ],
 )
@@ -215,3 +217,14 @@ def test_both_forms_are_of_one_service() -> None:
     present = {present_form(operation) for operation in older.operations.values()}
     assert {operation.service.protocol for operation in present} == {Protocol.JSON}
     assert present == set(present_form(next(iter(older.operations.values()))).service.operations.values())
+
+
+def test_attributes_of_messages_are_asked_for_by_either_member(behind: Behind) -> None:
+    sqs = behind.client("sqs")
+    queue = f"{behind.server.endpoint}/{behind.account}/q"
+    asked = {"QueueUrl": queue, "AttributeNames": ["ApproximateReceiveCount", "SentTimestamp"]}
+    sqs.receive_message(**asked)
+    sqs.receive_message(QueueUrl=queue, MessageSystemAttributeNames=["SenderId"])
+    with pytest.raises(ClientError, match="Member must satisfy enum value set"):
+        sqs.receive_message(QueueUrl=queue, AttributeNames=["Policy"])
+    assert behind.aws.operations[-2:] == ["ReceiveMessage", "ReceiveMessage"]

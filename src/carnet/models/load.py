@@ -41,6 +41,8 @@ FORWARDED = (
 """Services whose requests are read here in order to be sent on to an upstream."""
 
 _MODEL = "service-2"
+ATTRIBUTES_OF_MESSAGES = "AttributeNamesOfMessages"
+"""A shape that AWS's model of Amazon SQS lacks."""
 EXTRACTS = frozenset(("ec2",))
 """Services with far more operations than Carnet answers: their models would take a quarter of a second and 35 MB of
 every process. What is needed of them stands in `data/`, made by tools/build_models.py, and a test compares it."""
@@ -89,4 +91,20 @@ def full_description(name: str) -> dict[str, Any]:
     """The parsed model file of botocore, whether or not Carnet needs all of it."""
     loader = _loader()
     version = loader.determine_latest_version(name, _MODEL)
-    return cast("dict[str, Any]", loader.load_data(os.path.join(name, version, _MODEL)))
+    described = cast("dict[str, Any]", loader.load_data(os.path.join(name, version, _MODEL)))
+    if name == "sqs":
+        _name_attributes_of_messages(described["shapes"])
+    return described
+
+
+def _name_attributes_of_messages(shapes: dict[str, Any]) -> None:
+    """The older member of ReceiveMessage names attributes of messages. By the model it would name those of queues.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+    """
+    shapes[ATTRIBUTES_OF_MESSAGES] = {
+        "type": "list",
+        "member": {"shape": "MessageSystemAttributeName"},
+        "flattened": True,
+    }
+    shapes["ReceiveMessageRequest"]["members"]["AttributeNames"]["shape"] = ATTRIBUTES_OF_MESSAGES

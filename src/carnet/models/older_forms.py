@@ -12,7 +12,7 @@ import copy
 from functools import cache
 from typing import Any
 
-from carnet.models.load import forwarded, full_description
+from carnet.models.load import ATTRIBUTES_OF_MESSAGES, forwarded, full_description
 from carnet.models.service import Operation, Service
 
 OLDER_FORMS = frozenset(("sqs",))
@@ -20,6 +20,7 @@ OLDER_FORMS = frozenset(("sqs",))
 
 _NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/"
 _ITEMS = {
+    ATTRIBUTES_OF_MESSAGES: "AttributeName",
     "AWSAccountIdList": "AWSAccountId",
     "ActionNameList": "ActionName",
     "AttributeNameList": "AttributeName",
