@@ -12,6 +12,7 @@ import pytest
 from carnet.entities.delegation_request import DelegationRequest
 from carnet.identity.trade_in_tokens import trade_in_token
 from carnet.services import paging
+from carnet.services.iam import delegated_permissions
 from tests.services.iam.documents import allow, deny, trust
 from tests.services.iam.expect import refused, set_quotas
 from tests.services.wire import fits_the_model
@@ -356,6 +357,15 @@ def test_parameters_fit_the_template(delegation: Delegation, parameters: list[di
     assert delegation.refused(Permissions=permissions)[0] == "InvalidInput"
 
 
+def test_a_list_has_all_its_values(delegation: Delegation) -> None:
+    document = json.dumps(allow("s3:ListBucket", condition={"StringEquals": {"s3:prefix": "@{Prefixes}"}}))
+    made = delegation.world.call(delegation.partner, "CreatePolicy", PolicyName="lists", PolicyDocument=document)
+    prefixes = {"Name": "Prefixes", "Values": ["a", "b"], "Type": "stringList"}
+    permissions = {"PolicyTemplateArn": made["Policy"]["Arn"], "Parameters": [prefixes]}
+    policy = json.loads(delegation.got(delegation.create(Permissions=permissions))["PermissionPolicy"])
+    assert "'s3:prefix': ['a', 'b']" in str(policy)
+
+
 def test_a_value_cannot_add_to_the_policy(delegation: Delegation) -> None:
     escaping = {**BUCKET, "Values": ['x"],"Action":["*'], "Type": "string"}
     request = delegation.create(Permissions={"PolicyTemplateArn": delegation.template, "Parameters": [escaping]})
@@ -436,6 +446,16 @@ def test_the_callers_permissions_are_held_against_it(
     asked: dict[str, Any] = {"DelegationRequestId": delegation.create(), "DelegationPermissionCheck": True}
     answer = delegation.world.call(caller, "GetDelegationRequest", **asked)
     assert (answer["PermissionCheckStatus"], answer["PermissionCheckResult"]) == ("COMPLETE", result)
+
+
+@pytest.mark.parametrize(("most", "result"), [(3, "ALLOWED"), (2, "UNSURE")])
+def test_so_many_permissions_are_held_against_it_and_no_more(
+    delegation: Delegation, monkeypatch: pytest.MonkeyPatch, most: int, result: str
+) -> None:
+    monkeypatch.setattr(delegated_permissions, "_MOST_QUESTIONS", most)
+    asked: dict[str, Any] = {"DelegationRequestId": delegation.create(), "DelegationPermissionCheck": True}
+    answer = delegation.world.call(delegation.world.root, "GetDelegationRequest", **asked)
+    assert answer["PermissionCheckResult"] == result
 
 
 def test_a_summary_says_what_is_asked_for(delegation: Delegation) -> None:

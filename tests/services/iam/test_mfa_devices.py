@@ -91,6 +91,8 @@ class TestEnable:
         (listed,) = world.call(world.root, "ListVirtualMFADevices", AssignmentStatus="Assigned")["VirtualMFADevices"]
         assert listed["SerialNumber"] == phone.serial
         assert listed["User"]["UserName"] == "alice"
+        unassigned = world.call(world.root, "ListVirtualMFADevices", AssignmentStatus="Unassigned")
+        assert unassigned["VirtualMFADevices"] == []
 
     @pytest.mark.parametrize("codes", [(0, 0), (0, -1), (-1, 1), (-32, -31), (32, 33)])
     def test_other_codes_do_not(self, world: World, codes: tuple[int, int]) -> None:
@@ -247,6 +249,8 @@ class TestEnd:
         assert world.call(world.root, "ListMFADevices", UserName="alice")["MFADevices"] == []
         unassigned = world.call(world.root, "ListVirtualMFADevices", AssignmentStatus="Unassigned")
         assert unassigned["VirtualMFADevices"] == [{"SerialNumber": phone.serial}]
+        assigned = world.call(world.root, "ListVirtualMFADevices", AssignmentStatus="Assigned")
+        assert assigned["VirtualMFADevices"] == []
         world.call(world.root, "DeleteVirtualMFADevice", SerialNumber=phone.serial)
         gone = ("NoSuchEntity", f"MFA Device with serial number {phone.serial} does not exist.")
         assert refused(world, world.root, "DeleteVirtualMFADevice", SerialNumber=phone.serial) == gone

@@ -481,6 +481,10 @@ class TestPrincipals:
                 ("InvalidInput", "Invalid Entity Arn: {arn} does not clearly define entity type and name."),
             ),
             (
+                "arn:aws:iam:us-east-1:{account}:user/alice",
+                ("InvalidInput", "Invalid Entity Arn: {arn} does not clearly define entity type and name."),
+            ),
+            (
                 f"arn:aws:iam::{OTHER}:user/alice",
                 (
                     "InvalidInput",

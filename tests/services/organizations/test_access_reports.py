@@ -46,8 +46,12 @@ def test_a_report_tells_what_the_scps_of_every_level_allow_and_who_last_tried(gu
         2,
         1,
     )
+    assert told["JobCompletionDate"] >= told["JobCreationDate"]
     found = details(told)
     assert set(found) == {"iam", "sts"}
+    for order, expected in (("ASCENDING", ["sts", "iam"]), ("DESCENDING", ["iam", "sts"])):
+        by_time = report(estate, estate.root, unit, SortKey=f"LAST_AUTHENTICATED_TIME_{order}")
+        assert [one["ServiceNamespace"] for one in by_time["AccessDetails"]] == expected
     path = f"{estate.organization}/{estate.root}/{unit}/{estate.account_of(member)}"
     assert (found["iam"]["EntityPath"], found["iam"]["TotalAuthenticatedEntities"]) == (path, 1)
     assert found["iam"]["Region"] == "us-east-1"
