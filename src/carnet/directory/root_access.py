@@ -51,10 +51,13 @@ def is_enabled(view: OrganizationView, feature: RootFeature) -> bool:
     return is_trusted(view) and feature in view.organization.root_features
 
 
-def is_managed(snapshot: Snapshot, account: str, task_policy: str) -> bool:
-    """Whether others may be the root user of an account for a task: it is a member of an organization that has enabled
-    that. Raises Unavailable if its organization cannot be read."""
+def is_managed(snapshot: Snapshot, account: str, task_policy: str, *, by: str) -> bool:
+    """Whether principals of the account `by` may be the root user of an account for a task: it is a member of an
+    organization that has enabled that, and that `by` administers. With an empty `by` that is not looked at.
+
+    Raises Unavailable if its organization cannot be read.
+    """
     view, feature = snapshot.organization_of(account), feature_of(task_policy)
     if view is None or feature is None or account == view.organization.management:
         return False
-    return is_enabled(view, feature)
+    return is_enabled(view, feature) and (not by or is_administrator(view, by))

@@ -23,6 +23,9 @@ GRACE = timedelta(seconds=60)
 """How long a refresh token that was used still gives its successor: processes that share one send it at once."""
 LONGEST_CODE = timedelta(minutes=5)
 """How long the code of a session is good at most."""
+MOST_EXCHANGES = 10
+"""How many token exchanges may lie between a session and the sign-in that it goes back to: each of them is looked at
+whenever a token of it is used. AWS names no figure."""
 _PROOFS_KEPT = 32
 
 
@@ -67,7 +70,10 @@ class OAuthSession:
     client_name: str
     scopes: tuple[str, ...] = ()
     grant: str
-    """The digest of the code that it was made with. INVARIANT: unique, so that a code makes one session."""
+    """What it was made with: the digest of the code, or by token exchange what `exchange_of` gives.
+
+    INVARIANT: unique, so that a code makes one session.
+    """
     created: datetime
     expires: datetime
     generation: int = 0
@@ -87,12 +93,22 @@ class OAuthSession:
     """Of a principal: who it is, packed as the claims of a session."""
 
     @property
+    def exchanged_for(self) -> tuple[str, str] | None:
+        """The account and the id of the session whose token was exchanged for this one; None if none was."""
+        account, slash, rest = self.grant.partition("/")
+        return (account, rest.partition("/")[0]) if slash else None
+
+    @property
     def counted_with(self) -> str:
         """What the holder's sessions are counted by: an application's ARN; empty for clients that register themselves.
 
         Anybody registers as many of those as they like.
         """
         return self.client if self.client.startswith("arn:") else ""
+
+    def exchange_of(self, unique: str) -> str:
+        """The `grant` of a session that a token of this one is exchanged for."""
+        return f"{self.account}/{self.id}/{unique}"
 
     def is_good(self, now: datetime) -> bool:
         return not self.revoked and now < self.expires

@@ -245,13 +245,13 @@ def _of_a_person_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
 
 
 def _is_managed_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
-    """Whether the account of a session of AssumeRoot is still one whose root user others may be for the task.
+    """Whether the account of a session of AssumeRoot is still one whose root user the caller's may be for the task.
 
-    INVARIANT: such a session ends when its account leaves the organization, which binds nobody by then, or when the
-    organization lets nobody have one any more. AWS does not say whether it does.
+    INVARIANT: such a session ends when its account leaves the organization, which binds nobody by then, when the
+    organization lets nobody have one any more, or not those who called. AWS does not say whether it does.
     """
     try:
-        return any(is_managed(snapshot, claims.account, arn) for arn in claims.policy_arns)
+        return any(is_managed(snapshot, claims.account, arn, by=claims.administrator) for arn in claims.policy_arns)
     except Unavailable:
         return True  # nothing is allowed in an account whose organization cannot be read
 

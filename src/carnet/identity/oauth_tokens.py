@@ -251,14 +251,33 @@ def session_of(snapshot: Snapshot, account: str, session: str) -> OAuthSession |
     return view.of(OAuthSession).get(session) if view is not None else None
 
 
+def sources_of(snapshot: Snapshot, session: OAuthSession) -> list[OAuthSession] | None:
+    """The sessions that one goes back to by token exchanges, the latest first; None if one of them was ended.
+
+    INVARIANT: what was exchanged ends with what it was exchanged for. Otherwise who has stolen a token keeps what he
+    made of it when the theft is found.
+    """
+    sources: list[OAuthSession] = []
+    while session.exchanged_for is not None:
+        source = session_of(snapshot, *session.exchanged_for)
+        if source is None or source.revoked:
+            return None
+        sources.append(source)
+        session = source
+    return sources
+
+
 def person_of(snapshot: Snapshot, session: OAuthSession) -> IdentityStoreUser | None:
     """The person of a session; None if the instance or the person is gone, or the person is disabled.
 
-    None also if the session is of an application that the person may use no longer.
+    None also if the session is of an application that the person may use no longer, or was exchanged for the token of
+    one that was ended.
     """
     instance = instance_called(snapshot, session.instance) if session.kind is Grantor.PERSON else None
     found = person(snapshot, session.holder) if instance is not None else None
     if instance is None or found is None or not found.enabled or found.identity_store != instance.identity_store:
+        return None
+    if sources_of(snapshot, session) is None:
         return None
     if session.client.startswith("arn:"):  # all other clients are called by digests
         application = application_at(snapshot, session.client)

@@ -52,6 +52,8 @@ class SessionClaims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of an identity-enhanced session, the person on whose behalf it acts, as `person`."""
     audited_store: str = field(default="", name="d")
     """The ARN of that person's identity store, if events alone tell of the person and no policy asks; else empty."""
+    administrator: str = field(default="", name="g")
+    """Of `assumed-root`, the account whose principal has called AssumeRoot; empty if an older release made it."""
 
     @property
     def inherited_tags(self) -> dict[str, str]:

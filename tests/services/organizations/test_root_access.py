@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import OrganizationAccount
+from carnet.identity.credentials import standing
 from carnet.services.root_passwords import give_leave, set_by_token
 from tests.services.iam.documents import allow, deny, trust
 from tests.services.meanwhile import happens_meanwhile
@@ -252,6 +254,26 @@ def test_a_session_ends_with_what_allowed_it(enabled: Estate, admin: Caller, end
     else:
         changed(enabled, replace(organization(enabled), trusted_services={}))
     assert [_is_good(world, session) for session in sessions] == [ended == "feature", False]
+
+
+def test_a_session_ends_when_its_caller_s_account_administers_iam_no_more(enabled: Estate, admin: Caller) -> None:
+    member, other, world = enabled.member(), enabled.member(), enabled.world
+    delegate(enabled, other)
+    delegated = world.user("delegated", [allow("sts:AssumeRoot")], root=other)
+    session, of_management = (assume_root(enabled, caller, member, AUDIT) for caller in (delegated, admin))
+    assert _is_good(world, session)
+    given = {"AccountId": enabled.account_of(other), "ServicePrincipal": IAM}
+    world.call(world.root, "DeregisterDelegatedAdministrator", service="organizations", **given)
+    assert not _is_good(world, session)
+    assert _is_good(world, of_management)
+
+
+def test_a_session_that_an_older_release_made_tells_no_caller_and_is_good(enabled: Estate, admin: Caller) -> None:
+    world = enabled.world
+    claims = world.principal(assume_root(enabled, admin, enabled.member(), AUDIT)).credential.session
+    assert claims is not None
+    assert standing(world.snapshot, structs.replace(claims, administrator="")) is not None
+    assert standing(world.snapshot, structs.replace(claims, administrator=enabled.account_of(world.account()))) is None
 
 
 def _is_good(world: World, session: Caller) -> bool:

@@ -14,10 +14,11 @@ from msgspec import structs
 from carnet.bearer.access_token import verify
 from carnet.directory.identity_center import application_at
 from carnet.entities.entity import Tags
-from carnet.entities.oauth_session import GRACE
+from carnet.entities.oauth_session import GRACE, MOST_EXCHANGES
 from carnet.entities.trusted_token_issuer import TrustedTokenIssuer
 from carnet.identity.auth_failure import AuthFailure
-from carnet.identity.oauth_tokens import AccessToken, opened, sealed, session_of
+from carnet.identity.identity_context import Asserted, asserted
+from carnet.identity.oauth_tokens import AccessToken, IdentityContext, opened, sealed, session_of
 from carnet.models.service import BEARER_HEADER
 from carnet.oidc.issuers import Issuer, IssuerKeys
 from carnet.oidc.keys import KeySet
@@ -414,6 +415,65 @@ def test_an_exchanged_session_ends_with_that_of_its_subject(exchanged: Exchanged
     assert fresh["expiresIn"] == 1
     world.clock.advance(1)
     refused("InvalidGrantException", exchanged.target.ask, kind="refresh_token", refreshToken=fresh["refreshToken"])
+
+
+@pytest.fixture
+def mutual(center: Center, exchanged: Exchanged) -> Exchanged:
+    """Of which the tokens of the second may be exchanged by the first, too."""
+    named = {"ApplicationArn": exchanged.target.arn, "Scope": PORTAL}
+    center.call("PutApplicationAccessScope", AuthorizedTargets=[exchanged.source.arn], **named)
+    return exchanged
+
+
+@pytest.mark.parametrize("how", ["stolen", "removed"])
+def test_what_was_exchanged_ends_when_its_subject_is_ended(mutual: Exchanged, how: str) -> None:
+    """A refresh token that is used twice ends the session: who has stolen it keeps nothing that was made of it."""
+    source, target, world = mutual.source, mutual.target, mutual.target.world
+    once = mutual.ask()
+    twice = source.ask(EXCHANGE, subjectToken=once["accessToken"])
+    other = target.vouched()
+    for tokens in (once, twice):
+        assert portal_user(world, tokens["accessToken"]) == person(world, "ann")
+    if how == "stolen":
+        source.ask("refresh_token", refreshToken=mutual.first["refreshToken"])
+        world.clock.advance(GRACE.total_seconds() + 1)
+        refused("InvalidGrantException", source.ask, kind="refresh_token", refreshToken=mutual.first["refreshToken"])
+    else:
+        removed(world, mutual.first["accessToken"])
+    for holder, by, tokens in ((target, source, once), (source, target, twice)):
+        with pytest.raises(AuthFailure):
+            portal_user(world, tokens["accessToken"])
+        refused("InvalidGrantException", holder.ask, kind="refresh_token", refreshToken=tokens["refreshToken"])
+        refused("InvalidGrantException", by.ask, kind=EXCHANGE, subjectToken=tokens["accessToken"])
+        assert asserted_by(world, tokens) is None
+    assert portal_user(world, other["accessToken"]) == person(world, "ann")
+
+
+def removed(world: World, token: str) -> None:
+    """Remove the session of an access token, as the next one does when a person has too many."""
+    told = opened(world.installation.keyring, AccessToken, token)
+    assert told is not None
+    session = session_of(world.snapshot, told.account, told.session)
+    assert session is not None
+    with world.installation.store.write() as unit:
+        unit.remove(session)
+    world.installation.directory.catch_up()
+
+
+def asserted_by(world: World, tokens: dict[str, Any]) -> Asserted | None:
+    context = opened(world.installation.keyring, IdentityContext, tokens["awsAdditionalDetails"]["identityContext"])
+    assert context is not None
+    return asserted(world.snapshot, context)
+
+
+def test_a_token_is_exchanged_for_the_next_one_ten_times(mutual: Exchanged) -> None:
+    tokens, applications = mutual.first, [mutual.target, mutual.source]
+    for number in range(MOST_EXCHANGES):
+        tokens = applications[number % 2].ask(EXCHANGE, subjectToken=tokens["accessToken"])
+        assert asserted_by(mutual.target.world, tokens) is not None
+    after = applications[MOST_EXCHANGES % 2]
+    refused("InvalidGrantException", after.ask, kind=EXCHANGE, subjectToken=tokens["accessToken"])
+    assert mutual.ask()["accessToken"]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def _member(call: Call, account: str, task_policy: str) -> AccountView | None:
     membership = target.membership if target is not None else None
     if membership is None or membership.organization != view.scope.id:
         return None
-    return target if is_managed(call.snapshot, account, task_policy) else None
+    return target if is_managed(call.snapshot, account, task_policy, by=call.account) else None
 
 
 def _consent(administrator: str, member: str) -> ResourcePolicy:
@@ -102,6 +102,7 @@ def assume_root(call: Call, given: AssumeRootRequestTypeDef, member: AccountView
         policy_arns=(given["TaskPolicyArn"].get("arn", ""),),
         chain_depth=0 if parent is None else parent.chain_depth + 1,
         epoch=call.snapshot.epoch,
+        administrator=call.account,
     )
     answer = issue(call, claims)
     return answer if claims.source_identity is None else {**answer, "SourceIdentity": claims.source_identity}
