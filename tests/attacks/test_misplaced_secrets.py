@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
+from carnet.entities.operator_token import PREFIX
+from carnet.entities.token_form import TOKEN_BYTES
 from carnet.server.log import JsonFormatter
 from tests.attacks.wire import Connection
 from tests.server.in_process import InProcessServer, in_process_server
@@ -118,3 +120,87 @@ def test_no_log_holds_a_piece_of_a_secret_that_stands_in_a_wrong_place(
     assert leaked == []
     # What is answered is what is logged: it stands in the logs of the caller.
     assert [secret for secret in secrets if any(piece in text for piece in pieces(secret) for text in answered)] == []
+
+
+TARGETS = ["/{}", "/v1/{}", "/token/{}", "/console/{}", "/saml/{}", "/scim/{}", "/scim/v2/{}/Users", "/bucket/{}"]
+TARGETS += ["/_carnet/{}", "/_carnet/v1/{}", "/_carnet/v1/accounts/{}", "/_carnet/health/{}", "/federation/{}"]
+TARGETS += ["/?{}", "/?x={}", "/?Action={}", "/?Action=ListUsers&Version={}", "/authorize?client_id={}", "/logout?{}"]
+TARGETS += ["/federation?Action=login&SigninToken={}", "/_carnet/v1/status?token={}", "/scim/v2/Users?filter={}"]
+DOORS = ["/", "/token", "/assignment/accounts", "/scim/v2/Users", "/_carnet/v1/status", "/bucket/key"]
+LINES = [
+    "authorization: Bearer {}",
+    "authorization: Basic {}",
+    "authorization: DPoP {}",
+    "cookie: x={}",
+    "cookie: {}=x",
+]
+LINES += [
+    "x-amz-target: {}.ListRoots",
+    "x-amz-sso_bearer_token: {}",
+    "dpop: {}",
+    "origin: {}",
+    "accept: {}",
+    "range: {}",
+]
+LINES += ["x-forwarded-for: {}", "content-type: {}", "content-encoding: {}", "transfer-encoding: {}", "expect: {}"]
+LINES += ["x-amz-copy-source: /b/{}", "x-amz-server-side-encryption-customer-key: {}", "smithy-protocol: {}", "{}: x"]
+FORMS = ["{}", "{}=1", "Action={}", "Action=ListUsers&Version={}", "Action=ListUsers&Version=2010-05-08&{}=1"]
+BODIES = [
+    "{}",
+    "[{}",
+    "{{{}:1}}",
+    '{{"x":{}}}',
+    '{{"clientSecret":{0},"deviceCode":{0},"code":{0},"refreshToken":{0}}}',
+]
+
+
+def strange_requests(secrets: Iterator[str]) -> Iterator[bytes]:
+    """Requests that nobody has signed, each with the next secret in a place that is none of it."""
+    for target in TARGETS:
+        for method in ("GET", "POST", "DELETE"):
+            yield raw(target.format(quote(next(secrets), safe="")), method=method)
+    for line in LINES:
+        yield from (raw(door, line.format(next(secrets))) for door in DOORS)
+    for form_ in FORMS:
+        yield raw("/", "content-type: application/x-www-form-urlencoded", body=form_.format(quote(next(secrets))))
+    for body in BODIES:
+        for door in ("/client/register", "/device_authorization", "/token", "/v1/token", "/scim/v2/Users"):
+            yield raw(door, "content-type: application/json", body=body.format(f'"{next(secrets)}"'), method="POST")
+    yield raw("/", host=next(secrets))
+    yield raw("/", method=next(secrets))
+    yield f"GET / HTTP/{next(secrets)}\r\nhost: x\r\n\r\n".encode()
+
+
+def raw(target: str, *lines: str, method: str = "POST", host: str = "127.0.0.1", body: str = "") -> bytes:
+    head = [f"{method} {target} HTTP/1.1", f"host: {host}", f"content-length: {len(body)}", "connection: close", *lines]
+    return ("\r\n".join(head) + f"\r\n\r\n{body}").encode()
+
+
+def of_the_forms_given_out(chance: random.Random) -> Iterator[str]:
+    """Secrets of access keys, TOTP seeds, operator tokens, access and refresh tokens, one after the other."""
+    while True:
+        yield base64.b64encode(chance.randbytes(30)).decode()
+        yield base64.b32encode(chance.randbytes(40)).decode()
+        yield PREFIX + chance.randbytes(TOKEN_BYTES).hex()
+        yield "aoa" + base64.urlsafe_b64encode(chance.randbytes(60)).decode()
+        yield "ASOR" + base64.urlsafe_b64encode(chance.randbytes(60)).decode()
+
+
+def test_no_file_and_no_log_holds_a_secret_that_stands_where_nothing_is_read(
+    server: InProcessServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[str] = []
+
+    def told() -> Iterator[str]:
+        for secret in of_the_forms_given_out(random.Random(2)):
+            sent.append(secret)
+            yield secret
+
+    with caplog.at_level(logging.DEBUG):
+        statuses = [server.send(each)[9:12] for each in strange_requests(told())]
+    assert len(sent) == len(statuses) > 200
+    assert b"" not in statuses
+    assert {status[:1] for status in statuses} <= {b"2", b"3", b"4"}
+    held = [path.read_bytes() for path in server.installation.settings.data_dir.rglob("*") if path.is_file()]
+    logs = b"\n".join([*held, *(JsonFormatter().format(record).encode() for record in caplog.records)])
+    assert [secret for secret in sent if secret[8:32].encode() in logs] == []
