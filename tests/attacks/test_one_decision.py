@@ -29,7 +29,7 @@ def recorded(server: InProcessServer, raw: bytes) -> tuple[Answer, list[dict[str
     return answer, audit(server)[before:]
 
 
-def outcome(server: InProcessServer, raw: bytes) -> tuple[object, ...]:
+def outcome(server: InProcessServer, raw: bytes) -> tuple[int, str, str]:
     answer, events = recorded(server, raw)
     (event,) = events
     told = ("eventSource", "eventName", "requestParameters", "errorCode", "errorMessage")
@@ -45,7 +45,7 @@ def written(server: InProcessServer, holder: Holder, given: Mapping[str, str]) -
     yield as_bytes(signed_request(server, holder, b"", method="GET", target=f"/?{body}", headers={}))
     yield as_bytes(signed_request(server, holder, b"", method="POST", target=f"/?{body}", headers={}))
     yield as_bytes(presigned(server, holder, f"/?{body}", service="iam"))
-    backwards = urlencode(list(reversed(given.items())))
+    backwards = urlencode(list(given.items())[::-1])
     yield as_bytes(signed_request(server, holder, backwards.encode(), headers={"content-type": FORM}))
     first, *rest = given.items()
     split = signed_request(
@@ -108,7 +108,7 @@ LINES = {
 
 
 @pytest.fixture(scope="module")
-def denied(server: InProcessServer) -> Iterator[tuple[HttpRequest, tuple[object, ...]]]:
+def denied(server: InProcessServer) -> Iterator[tuple[HttpRequest, tuple[int, str, str]]]:
     """A signed request that is denied because it came in the clear, and its outcome."""
     iam = server.client("iam")
     iam.create_user(UserName="victim")
@@ -124,7 +124,7 @@ def denied(server: InProcessServer) -> Iterator[tuple[HttpRequest, tuple[object,
 
 @pytest.mark.parametrize(("line", "code"), LINES.items(), ids=[line.decode() for line in LINES])
 def test_a_header_line_that_nobody_signed_decides_nothing(
-    server: InProcessServer, denied: tuple[HttpRequest, tuple[object, ...]], line: bytes, code: str
+    server: InProcessServer, denied: tuple[HttpRequest, tuple[int, str, str]], line: bytes, code: str
 ) -> None:
     """A proxy, or who holds a signed request, adds it: the request is the same as before, or is refused."""
     request, before = denied
