@@ -20,8 +20,14 @@ class Loop:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.shares = Shares(lambda: self.now)
+        self.lost = 0.0
+        """Seconds that pass whenever the time is looked at."""
+        self.shares = Shares(self.seconds)
         self.answered: list[str] = []
+
+    def seconds(self) -> float:
+        self.now += self.lost
+        return self.now
 
     def answer(self, flow: Flow, who: str, seconds: float) -> None:
         self.answered.append(who)
@@ -184,6 +190,20 @@ def test_who_fails_keeps_nobody_from_his_turn(monkeypatch: pytest.MonkeyPatch) -
 
     answered = run(work).answered
     assert Counter(answered) == {"noisy": 10, "third": 1}
+
+
+def test_who_waits_is_answered_after_a_round_that_had_no_time() -> None:
+    """The machine did something else meanwhile."""
+
+    async def work(loop: Loop) -> None:
+        for _ in range(6):
+            loop.arrives(NOISY, "noisy")
+        loop.lost = ROUND
+        await asyncio.sleep(0)
+        assert loop.answered == ["noisy"] * 5
+        loop.lost = 0.0
+
+    assert run(work).answered == ["noisy"] * 6
 
 
 def test_nothing_is_remembered_of_those_who_have_gone() -> None:

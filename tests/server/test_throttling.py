@@ -255,6 +255,14 @@ def test_networks_together_fill_no_log(asked: Asked) -> None:
     assert throttled == 100
 
 
+def test_without_limits_nobody_is_told_to_come_back_later() -> None:
+    throttle = Throttle(None, lambda key_id, token: None, lambda: 0.0)
+    for _ in range(2000):
+        throttle.admit("111122223333", "iam", writes=True)
+        throttle.fail(STRANGER)
+    assert STRANGER not in throttle
+
+
 def test_a_flood_of_addresses_takes_no_memory() -> None:
     throttle = Throttle(Rates(), lambda key_id, token: None, lambda: 0.0)
     for number in range(40_000):
