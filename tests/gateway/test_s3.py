@@ -154,7 +154,7 @@ def test_whether_an_object_is_there_is_told_to_who_may_list(store: Store) -> Non
 def test_a_bucket_that_nobody_owns_is_not_asked_for(store: Store) -> None:
     store.s3.objects["/others/k"] = b"theirs"
     error = refusal(store.client().get_object, Bucket="others", Key="k")
-    assert (error["Code"], error["status"]) == ("NoSuchBucket", 404)
+    assert (error["Code"], error["status"], error["BucketName"]) == ("NoSuchBucket", 404, "others")
     assert store.s3.requests == []
     del store.s3.objects["/others/k"]
 

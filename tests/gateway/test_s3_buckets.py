@@ -66,7 +66,8 @@ def nobody(store: Store) -> Any:
 
 def test_a_bucket_policy_is_kept_and_told(store: Store) -> None:
     s3 = store.client()
-    assert refusal(s3.get_bucket_policy, Bucket=BUCKET)["Code"] == "NoSuchBucketPolicy"
+    none = refusal(s3.get_bucket_policy, Bucket=BUCKET)
+    assert (none["Code"], none["BucketName"]) == ("NoSuchBucketPolicy", BUCKET)
     statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": OBJECTS}
     s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(statement))
     event = store.events()[-1]
@@ -134,7 +135,10 @@ def test_the_source_of_a_copy_is_read_in_its_own_owners_account(store: Store, ot
         source = {"Bucket": BUCKET, "Key": "k"}
         assert refusal(theirs.copy_object, Bucket="theirs", Key="k", CopySource=source)["Message"] == "Access Denied"
         unknown = {"Bucket": "unowned", "Key": "k"}
-        assert refusal(theirs.copy_object, Bucket="theirs", Key="k", CopySource=unknown)["Code"] == "NoSuchBucket"
+        missing = refusal(theirs.copy_object, Bucket="theirs", Key="k", CopySource=unknown)
+        assert (missing["Code"], missing.get("BucketName")) == ("NoSuchBucket", None), (
+            "it is not the one that is written to"
+        )
         assert "PUT /theirs/k" not in store.s3.asked
     finally:
         theirs.delete_bucket(Bucket="theirs")

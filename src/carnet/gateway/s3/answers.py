@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.failures import error_code
 from carnet.gateway.relay import error_by_own_id, in_sandbox, passed_headers
-from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.call import COPIES, S3Call
 from carnet.gateway.s3.events import done_event, failed_event
 from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids, internal_error, slow_down
 from carnet.gateway.upstreams.connection import UpstreamFailed
@@ -41,6 +42,13 @@ _OF_OBJECTS = frozenset(
 """Headers that only answers of Amazon S3 have; `allow` tells what may be done with a delete marker."""
 _UNTRUSTED = frozenset(("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed", "ExpiredToken"))
 """What an upstream says of the gateway's own signature, which is not the client's."""
+_OF_BUCKETS = frozenset(
+    (
+        *("NoSuchBucket", "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet"),
+        *("OwnershipControlsNotFoundError", "ServerSideEncryptionConfigurationNotFoundError"),
+    )
+)
+"""Errors that name the bucket."""
 _COMPLETE = "CompleteMultipartUpload"
 _LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", _COMPLETE))
 """Operations that begin their answer before they are done: a 200 may be an error.
@@ -144,7 +152,8 @@ def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
     """The answer to a request that is refused, or that failed on its way."""
     fault = as_fault(problem, arrived_of(step).request_id)
     arrived = arrived_of(step)
-    response = error_response(fault.code, fault.message, arrived.request_id, fault.members)
+    members = {**_bucket_of(call, fault), **fault.members}
+    response = error_response(fault.code, fault.message, arrived.request_id, members)
     pause = problem.pause if isinstance(problem, Throttled) else 0.0
     if isinstance(problem, Throttled) and problem.untold is None:
         return Answer(response=response, account=account_of(step), pause=pause)
@@ -156,6 +165,18 @@ def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
         tell_untold(event, problem.untold)
     decided = tuple(call.decided) if call is not None else ()
     return recorded_first(step, response, event, decided, partial(_unaudited, arrived.request_id), pause)
+
+
+def _bucket_of(call: S3Call | None, fault: S3Fault) -> Mapping[str, str]:
+    """The element of an error that names the bucket, if it is the one that the client has named.
+
+    Of a copy it may be the source's, and nobody is told the bucket of an access point.
+    """
+    if fault.code not in _OF_BUCKETS or call is None or call.bucket is None:
+        return {}
+    if call.point is not None or call.operation.name in COPIES:
+        return {}
+    return {"BucketName": call.bucket}
 
 
 def as_fault(problem: Exception, request_id: str) -> S3Fault:
