@@ -15,7 +15,7 @@ from carnet.base.faults import Missing, Unavailable, Unsent
 from carnet.server import writer as writer_module
 from carnet.server.writer import Writer
 from carnet.services.execution import Change, Done, Execution, Failed, Outcome, Requested
-from carnet.store.faults import Full, Held, OutcomeUnknown, Unreachable
+from carnet.store.faults import OutcomeUnknown, Unreachable
 
 
 class Slow:
@@ -408,36 +408,6 @@ def test_why_changes_are_refused_is_said_once_and_that_they_are_made_again(caplo
         "changes are refused. The store cannot be reached. The driver says: it takes no changes.",
         "changes are made again",
     ]
-
-
-@pytest.mark.parametrize(
-    ("problems", "refuses"),
-    [
-        ([Missing("no user")], False),
-        ([Unsent("No mail.")], False),
-        ([Unavailable("The audit log cannot be written.")], False),
-        ([Held()], False),
-        ([Unreachable(reason="it takes no changes.")], True),
-        ([Full(), Missing("no user"), Held()], True),
-        ([Full(), None], False),
-        ([None, Full()], True),
-    ],
-)
-def test_whether_the_store_itself_refuses_changes(problems: list[Exception | None], refuses: bool) -> None:
-    class Refusing(Slow):
-        def write_together(self, changes: Iterable[Requested]) -> list[Outcome]:
-            made = [problems[number] for number in cast(list[int], list(changes))]
-            done = Done(answer={}, event={}, decided=())
-            return [done if problem is None else Failed(problem=problem, decided=()) for problem in made]
-
-    async def run() -> None:
-        writer = writer_of(Refusing())
-        for number in range(len(problems)):
-            await written(writer, number)
-        writer.close()
-        assert writer.store_refuses is refuses
-
-    asyncio.run(run())
 
 
 @pytest.mark.parametrize("step", ["_begins", "_note"])

@@ -18,7 +18,6 @@ from carnet.directory.follower import Follower
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.auth_failure import AuthFailure
 from carnet.server.own_machine import is_of_own_machine
-from carnet.server.writer import Writer
 
 
 class Health:
@@ -31,7 +30,6 @@ class Health:
         recorder: Recorder,
         decisions: DecisionLog,
         clock: Clock,
-        writer: Writer,
         gateway: Mapping[str, str] | None = None,
     ) -> None:
         """`gateway`: the modes of the upstreams, by their names."""
@@ -40,7 +38,6 @@ class Health:
         self._recorder = recorder
         self._decisions = decisions
         self._clock = clock
-        self._writer = writer
         self._gateway = gateway or {}
 
     def respond(self, request: RequestHead) -> HttpResponse:
@@ -49,15 +46,13 @@ class Health:
         `{"status": "ok" | "lost"}`, which is all that strangers are told. A caller on this machine itself, not through
         a proxy there, or with an operator token of the scope `status:read`, is told more:
 
-        `{"status": "ok" | "lost", "revision": n, "accounts": n,
-        "store": "reachable" | "refuses changes" | "unreachable" | "lost",
+        `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
         "audit_log": "writable" | "not writable" | "disk nearly full" | "behind",
         "decision_log": "writable" | "not writable", "quarantined": n,
         "as_of": "2026-01-02T03:04:05Z",
         "gateway": {"moto": "enforce" | "record"}}`; `gateway` if there is one.
 
         `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
-        The store refuses changes if it has refused one (its disk is full, it is read-only) and made none since.
         While the disk is nearly full, or the log is behind (it lacks a change that was made), no change is made.
         It is not writable if its directory takes no new file, as it begins one each day: then no call is answered.
         Nor is a log, of decisions too, whose last line the disk has refused, until a line is written again.
@@ -84,17 +79,12 @@ class Health:
         return {
             "revision": snapshot.seq,
             "accounts": len(snapshot.accounts),
-            "store": "lost" if lost else self._store(),
+            "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
             "audit_log": self._recorder.state,
             "decision_log": self._decisions.state,
             "quarantined": len(snapshot.quarantined),
             "as_of": f"{datetime.now(UTC) - timedelta(seconds=self._directory.staleness):%Y-%m-%dT%H:%M:%SZ}",
         } | ({"gateway": self._gateway} if self._gateway else {})
-
-    def _store(self) -> str:
-        if not self._follower.reachable:
-            return "unreachable"
-        return "refuses changes" if self._writer.store_refuses else "reachable"
 
     def ready(self, *, is_open: bool) -> HttpResponse:
         """200 while this process may be sent requests, whether or not its store is there; 503 before it has started,

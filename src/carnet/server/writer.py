@@ -18,7 +18,7 @@ from carnet.base.faults import Unavailable, Unsent
 from carnet.server.fairness.rotation import Rotation
 from carnet.services.execution import Change, Done, Execution, Failed, Outcome
 from carnet.store.changes import Revision
-from carnet.store.faults import Held, OutcomeUnknown, Unreachable, because
+from carnet.store.faults import OutcomeUnknown, because
 
 _LOG = logging.getLogger(__name__)
 MOST_WAITING = 512
@@ -91,8 +91,6 @@ class Writer:
         self._seen: Revision | None = None
         self._refuses = False
         """Whether the log was told so, and of no change since."""
-        self.store_refuses = False
-        """Whether the store has refused a change, not because another process writes, and none was made since."""
         self._unanswered = 0
         self._of_accounts: Counter[str] = Counter()
         """How many of the waiting changes each account has asked for."""
@@ -245,15 +243,13 @@ class Writer:
         if any(isinstance(one, Done) for one in made):
             if self._refuses:
                 _LOG.warning("changes are made again")
-            self._refuses = self.store_refuses = False
+            self._refuses = False
             return
         problems = (one.problem for one in made if isinstance(one, Failed))
         reason = next((one for one in problems if isinstance(one, Unavailable) and not isinstance(one, Unsent)), None)
         if reason is not None and not self._refuses:
             _LOG.warning("changes are refused. %s", because(reason))
             self._refuses = True
-        if isinstance(reason, Unreachable) and not isinstance(reason, Held):
-            self.store_refuses = True
 
     def _take(self) -> list[_Waiting]:
         with self._changing:
