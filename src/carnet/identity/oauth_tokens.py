@@ -20,7 +20,7 @@ from msgspec import Struct
 from carnet.directory.identity_center import application_at, instance_called, may_use, person
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.identity_store_user import IdentityStoreUser
-from carnet.entities.oauth_session import Grantor, OAuthSession
+from carnet.entities.oauth_session import MOST_EXCHANGES, Grantor, OAuthSession
 from carnet.identity.caller import IdentityCenterUser
 from carnet.keyring.data_keys import Purpose
 from carnet.keyring.keyring import Keyring
@@ -255,12 +255,12 @@ def sources_of(snapshot: Snapshot, session: OAuthSession) -> list[OAuthSession] 
     """The sessions that one goes back to by token exchanges, the latest first; None if one of them was ended.
 
     INVARIANT: what was exchanged ends with what it was exchanged for. Otherwise who has stolen a token keeps what he
-    made of it when the theft is found.
+    made of it when the theft is found. And who writes rows makes no circle that nobody gets out of.
     """
     sources: list[OAuthSession] = []
     while session.exchanged_for is not None:
         source = session_of(snapshot, *session.exchanged_for)
-        if source is None or source.revoked:
+        if source is None or source.revoked or len(sources) == MOST_EXCHANGES:
             return None
         sources.append(source)
         session = source

@@ -14,11 +14,12 @@ from msgspec import structs
 from carnet.bearer.access_token import verify
 from carnet.directory.identity_center import application_at
 from carnet.entities.entity import Tags
-from carnet.entities.oauth_session import GRACE, MOST_EXCHANGES
+from carnet.entities.oauth_session import GRACE, MOST_EXCHANGES, OAuthSession
 from carnet.entities.trusted_token_issuer import TrustedTokenIssuer
+from carnet.identity import oauth_tokens
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.identity_context import Asserted, asserted
-from carnet.identity.oauth_tokens import AccessToken, IdentityContext, opened, sealed, session_of
+from carnet.identity.oauth_tokens import AccessToken, IdentityContext, opened, sealed, session_of, sources_of
 from carnet.models.service import BEARER_HEADER
 from carnet.oidc.issuers import Issuer, IssuerKeys
 from carnet.oidc.keys import KeySet
@@ -474,6 +475,16 @@ def test_a_token_is_exchanged_for_the_next_one_ten_times(mutual: Exchanged) -> N
     after = applications[MOST_EXCHANGES % 2]
     refused("InvalidGrantException", after.ask, kind=EXCHANGE, subjectToken=tokens["accessToken"])
     assert mutual.ask()["accessToken"]
+
+
+def test_rows_that_make_a_circle_of_exchanges_are_no_good_session(
+    mutual: Exchanged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = mutual.target.world.snapshot
+    some = next(one for view in snapshot.accounts.values() for one in view.of(OAuthSession))
+    circle = replace(some, grant=some.exchange_of("1"))
+    monkeypatch.setattr(oauth_tokens, "session_of", lambda *_: circle)
+    assert sources_of(snapshot, circle) is None
 
 
 @pytest.mark.parametrize(
