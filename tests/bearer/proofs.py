@@ -26,14 +26,18 @@ def encoded(raw: bytes) -> str:
 class Prover:
     """A program with a key."""
 
-    def __init__(self, curve: EllipticCurve | None = None) -> None:
-        self.key: EllipticCurvePrivateKey = generate_private_key(curve or SECP256R1())
+    def __init__(self, curve: EllipticCurve | None = None, key: EllipticCurvePrivateKey | None = None) -> None:
+        self.key = key or generate_private_key(curve or SECP256R1())
+
+    @property
+    def coordinates(self) -> tuple[bytes, bytes]:
+        numbers = self.key.public_key().public_numbers()
+        size = (self.key.curve.key_size + 7) // 8
+        return numbers.x.to_bytes(size), numbers.y.to_bytes(size)
 
     @property
     def jwk(self) -> dict[str, str]:
-        numbers = self.key.public_key().public_numbers()
-        size = (self.key.curve.key_size + 7) // 8
-        x, y = (encoded(number.to_bytes(size)) for number in (numbers.x, numbers.y))
+        x, y = (encoded(coordinate) for coordinate in self.coordinates)
         return {"kty": "EC", "x": x, "y": y, "crv": "P-256"}
 
     def proof(
@@ -43,11 +47,13 @@ class Prover:
         head = _changed({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk}, header)
         told = {"htm": "POST", "htu": url, "iat": int(now.timestamp()), "jti": str(uuid.uuid4())}
         text = ".".join(encoded(json.dumps(part).encode()) for part in (head, _changed(told, claims)))
-        return f"{text}.{encoded(self._signature(text.encode()))}"
+        return f"{text}.{encoded(b''.join(self.signature(text.encode())))}"
 
-    def _signature(self, text: bytes) -> bytes:
+    def signature(self, text: bytes) -> tuple[bytes, bytes]:
+        """Both halves, with their leading zeros."""
         size = (self.key.curve.key_size + 7) // 8
-        return b"".join(number.to_bytes(size) for number in decode_dss_signature(self.key.sign(text, ECDSA(SHA256()))))
+        r, s = decode_dss_signature(self.key.sign(text, ECDSA(SHA256())))
+        return r.to_bytes(size), s.to_bytes(size)
 
 
 def _changed(members: dict[str, Any], changes: dict[str, Any] | None) -> dict[str, Any]:

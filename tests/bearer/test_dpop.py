@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from carnet.base.http import HttpRequest
+from carnet.bearer import dpop
 from carnet.bearer.dpop import verify
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import ProvenKey
@@ -79,6 +83,57 @@ def test_it_is_given_once() -> None:
 )
 def test_its_header_is_the_one_that_is_asked_for(header: dict[str, Any]) -> None:
     refused(PROVER.proof(URL, NOW, header))
+
+
+def prover_of(form: Callable[[bytes, bytes], bool]) -> Prover:
+    """A key whose coordinates are of a form that one key in some hundred has."""
+    keys = (Prover(key=derive_private_key(secret, SECP256R1())) for secret in count(1))
+    return next(prover for prover in keys if form(*prover.coordinates))
+
+
+@pytest.mark.parametrize("short", [lambda x, y: x[0] == 0 < y[0], lambda x, y: y[0] == 0 < x[0]], ids=["x", "y"])
+def test_coordinates_without_their_leading_zeros(short: Callable[[bytes, bytes], bool]) -> None:
+    """aws-crt, in which botocore makes its keys, writes them so; a key has one thumbprint all the same."""
+    prover = prover_of(short)
+    x, y = (encoded(coordinate.lstrip(b"\0")) for coordinate in prover.coordinates)
+    assert {len(x), len(y)} == {42, 43}
+    short_of_zero = prover.proof(URL, NOW, {"jwk": prover.jwk | {"x": x, "y": y}})
+    assert proven(short_of_zero).thumbprint == proven(prover.proof(URL, NOW)).thumbprint
+
+
+def test_coordinates_have_no_zeros_too_many() -> None:
+    x, y = PROVER.coordinates
+    refused(PROVER.proof(URL, NOW, {"jwk": PROVER.jwk | {"x": encoded(b"\0" + x)}}))
+    refused(PROVER.proof(URL, NOW, {"jwk": PROVER.jwk | {"y": encoded(b"\0" + y)}}))
+
+
+def unpadded_proof(zeros_of_r: int, zeros_of_s: int) -> str:
+    """As AWS CLI before 2.32.7 writes it: of a signature's halves the leading zeros are missing, here so many."""
+    while True:
+        text = PROVER.proof(URL, NOW).rpartition(".")[0]
+        r, s = (half.lstrip(b"\0") for half in PROVER.signature(text.encode()))
+        if (len(r), len(s)) == (32 - zeros_of_r, 32 - zeros_of_s):
+            return f"{text}.{encoded(r + s)}"
+
+
+@pytest.mark.parametrize(("zeros_of_r", "zeros_of_s"), [(1, 0), (0, 1)])
+def test_a_signature_without_its_leading_zero(zeros_of_r: int, zeros_of_s: int) -> None:
+    assert proven(unpadded_proof(zeros_of_r, zeros_of_s)).thumbprint == proven(PROVER.proof(URL, NOW)).thumbprint
+
+
+@pytest.mark.parametrize(("missing", "tried"), [(-1, None), (0, 1), (1, 2), (2, 3), (3, None)])
+def test_a_signature_costs_three_tries_at_most(
+    missing: int, tried: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def encode(r: int, s: int) -> bytes:
+        tries.append((r, s))
+        return encode_dss_signature(r, s)
+
+    monkeypatch.setattr(dpop, "encode_dss_signature", encode)
+    refused(f"{PROVER.proof(URL, NOW).rpartition('.')[0]}.{encoded(b'x' * (64 - missing))}")
+    assert len(set(tries)) == len(tries) == (tried or 0)
 
 
 def test_another_curve_is_refused() -> None:

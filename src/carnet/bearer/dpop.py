@@ -6,7 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9449
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,10 @@ HEADER = "dpop"
 SECONDS = 300
 """How old a proof may be, and how far the client's clock may be ahead."""
 _LONGEST, _LONGEST_ID = 4096, 256
-_COORDINATE_BYTES = 32
+_NUMBER_BYTES = 32
+"""Of P-256: each coordinate of its points, and each half of its signatures."""
+_MOST_LEFT_OUT = 2
+"""Leading zeros of a signature that may be missing: three missing are one signature in 4 million."""
 _JWK = frozenset(("kty", "crv", "x", "y"))
 _ALLOWED_OF_JWK = _JWK | {"alg", "use", "kid", "key_ops"}
 
@@ -54,8 +57,8 @@ def _proven(text: str, request: HttpRequest, now: datetime, public_url: str) -> 
     header, claims = read_object(base64url.decode(parts[0])), read_object(base64url.decode(parts[1]))
     if header.get("typ") != "dpop+jwt" or header.get("alg") != "ES256" or "crit" in header:
         raise ValueError("typ must be dpop+jwt, and alg ES256")
-    key = _jwk(header.get("jwk"))
-    _check_signature(key, f"{parts[0]}.{parts[1]}".encode("ascii"), base64url.decode(parts[2]))
+    x, y = _point(header.get("jwk"))
+    _check_signature(x, y, f"{parts[0]}.{parts[1]}".encode("ascii"), base64url.decode(parts[2]))
     if claims.get("htm") != request.method:
         raise ValueError("htm is another method")
     if not _is_url_of(claims.get("htu"), request, public_url):
@@ -65,35 +68,50 @@ def _proven(text: str, request: HttpRequest, now: datetime, public_url: str) -> 
         raise ValueError("iat is too far from the server's time")
     if type(name) is not str or not 0 < len(name) <= _LONGEST_ID:
         raise ValueError("it has no jti")
-    return ProvenKey(thumbprint=_thumbprint(key), proof=hashlib.sha256(name.encode()).hexdigest()[:32], made=made)
+    return ProvenKey(thumbprint=_thumbprint(x, y), proof=hashlib.sha256(name.encode()).hexdigest()[:32], made=made)
 
 
-def _jwk(jwk: Any) -> Mapping[str, str]:
-    """The public key. INVARIANT: of P-256 alone, and nothing but public."""
+def _point(jwk: Any) -> tuple[bytes, bytes]:
+    """The public key, as x and y of 32 bytes. INVARIANT: of P-256 alone, and nothing but public.
+
+    A coordinate may lack its leading zeros: the library in which botocore and AWS CLI make keys leaves them out.
+    """
     if type(jwk) is not dict or not _JWK <= jwk.keys() <= _ALLOWED_OF_JWK:
         raise ValueError("jwk must be a public EC key")
-    key = {name: jwk[name] for name in sorted(_JWK)}
-    if (key["kty"], key["crv"]) != ("EC", "P-256") or not all(type(value) is str for value in key.values()):
+    if (jwk["kty"], jwk["crv"]) != ("EC", "P-256") or not all(type(jwk[name]) is str for name in ("x", "y")):
         raise ValueError("jwk must be of P-256")
-    return key
+    x, y = base64url.decode(jwk["x"]), base64url.decode(jwk["y"])
+    if max(len(x), len(y)) > _NUMBER_BYTES:
+        raise ValueError("its key has another length")
+    return x.rjust(_NUMBER_BYTES, b"\0"), y.rjust(_NUMBER_BYTES, b"\0")
 
 
-def _check_signature(jwk: Mapping[str, str], signed: bytes, signature: bytes) -> None:
-    x, y = (base64url.decode(jwk[name]) for name in ("x", "y"))
-    if not len(x) == len(y) == _COORDINATE_BYTES or len(signature) != 2 * _COORDINATE_BYTES:
-        raise ValueError("its key or signature has another length")
+def _check_signature(x: bytes, y: bytes, signed: bytes, signature: bytes) -> None:
     # Raises ValueError for what is no point of the curve.
     key = EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), SECP256R1()).public_key()
-    pair = (int.from_bytes(signature[:_COORDINATE_BYTES]), int.from_bytes(signature[_COORDINATE_BYTES:]))
-    try:
-        key.verify(encode_dss_signature(*pair), signed, ECDSA(SHA256()))
-    except InvalidSignature:
-        raise ValueError("its signature is wrong") from None
+    for r, s in _halves(signature):
+        try:
+            return key.verify(encode_dss_signature(r, s), signed, ECDSA(SHA256()))
+        except InvalidSignature:
+            continue
+    raise ValueError("its signature is wrong")
 
 
-def _thumbprint(jwk: Mapping[str, str]) -> str:
+def _halves(signature: bytes) -> Iterator[tuple[int, int]]:
+    """What a signature may say: AWS CLI before 2.32.7 writes both halves without their leading zeros.
+
+    Where a zero is missing does not show, so that each place is tried: of two missing ones there are three.
+    """
+    missing = 2 * _NUMBER_BYTES - len(signature)
+    if not 0 <= missing <= _MOST_LEFT_OUT:
+        raise ValueError("its signature has another length")
+    for middle in range(_NUMBER_BYTES - missing, _NUMBER_BYTES + 1):
+        yield int.from_bytes(signature[:middle]), int.from_bytes(signature[middle:])
+
+
+def _thumbprint(x: bytes, y: bytes) -> str:
     """https://www.rfc-editor.org/rfc/rfc7638: the members that are required, by their names, without white space."""
-    members = ",".join(f'"{name}":"{jwk[name]}"' for name in sorted(jwk))
+    members = f'"crv":"P-256","kty":"EC","x":"{base64url.encode(x)}","y":"{base64url.encode(y)}"'
     return base64url.encode(hashlib.sha256(f"{{{members}}}".encode()).digest())
 
 
