@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from email.header import decode_header, make_header
 from hashlib import sha256
 from typing import Any
 
@@ -80,6 +81,26 @@ def test_an_error_of_the_upstream_is_found_by_the_id_that_clients_show(store: St
     told = store.send("GET", "/photos/k").body.decode()
     assert told.count(f">{store.events()[-1]['requestID']}<") == 2
     assert event["additionalEventData"]["bytesTransferredOut"] == len(told)
+
+
+def test_metadata_is_told_whatever_its_names_and_values(store: Store) -> None:
+    given = {"file_name": "a", "meta.data": "b c", "x" * 100: "d", "empty": "", "tab": "a\tb"}
+    headers = {f"x-amz-meta-{name}": value for name, value in given.items()}
+    assert store.send("PUT", "/photos/k", b"hello", headers).status == 200
+    assert headers.items() <= store.s3.requests[-1].headers.items()
+    store.s3.answers["HEAD /photos/k"] = Told(headers=headers)
+    assert store.client().head_object(Bucket=BUCKET, Key="k")["Metadata"] == given
+
+
+def test_metadata_that_is_no_ascii_is_told_as_at_aws(store: Store) -> None:
+    sent = {"x-amz-meta-u": "ÄMÄZÕÑ S3".encode().decode("latin-1"), "x-amz-meta-l": "caf\xe9"}
+    store.s3.answers["HEAD /photos/k"] = Told(headers=sent)
+    told = store.client().head_object(Bucket=BUCKET, Key="k")["Metadata"]
+    assert {name: str(make_header(decode_header(value))) for name, value in told.items()} == {
+        "u": "ÄMÄZÕÑ S3",
+        "l": "café",
+    }
+    assert told["l"] == "=?UTF-8?B?Y2Fmw6k=?="
 
 
 @pytest.mark.parametrize("size", [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 1024 * 1024])

@@ -23,6 +23,7 @@ from carnet.gateway.relay import error_by_own_id, in_sandbox, passed_headers
 from carnet.gateway.s3.call import COPIES, S3Call
 from carnet.gateway.s3.events import done_event, failed_event
 from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids, internal_error, slow_down
+from carnet.gateway.s3.told_metadata import PREFIX, told_metadata
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.upstream import UpstreamResponse
@@ -139,7 +140,8 @@ def answered_headers(call: S3Call, headers: tuple[tuple[str, str], ...]) -> tupl
 
     A bucket in the host is an origin of its own, where pages run their scripts.
     """
-    passed = passed_headers(headers, _OF_OBJECTS)
+    others = passed_headers((each for each in headers if not each[0].startswith(PREFIX)), _OF_OBJECTS)
+    passed = (*others, *told_metadata(headers))
     return (*ids(call.arrived.request_id), *(passed if _is_named_by_host(call) else in_sandbox(passed)))
 
 

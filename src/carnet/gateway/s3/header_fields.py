@@ -1,4 +1,4 @@
-"""Headers that stand elsewhere in a request: in the query string of a presigned one, in a form."""
+"""Names and values of headers, also of those that stand in a query string of a presigned request or in a form."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ _VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
 _SHOWN = 64
 
 
+def is_header_name(name: str) -> bool:
+    """Whether a header can have that name, which is in lower case."""
+    return _NAME.fullmatch(name) is not None
+
+
 def header_value(name: str, value: str) -> str:
     """The value as a header has it when it is sent; `name` is in lower case.
 
     INVARIANT: neither ends its line, and the name ends where it ends. Raises S3Fault for what no header can be.
     """
-    if not _NAME.fullmatch(name):
+    if not is_header_name(name):
         raise S3Fault("InvalidArgument", f"{name[:_SHOWN]!a} is not the name of a header.")
     if not _VALUE.fullmatch(value):
         raise S3Fault("InvalidArgument", f"The value of {name[:_SHOWN]} is not valid.")
