@@ -181,6 +181,26 @@ def test_grants_in_headers_and_in_a_body(acls: Acls) -> None:
     assert acls.owner.get_object_acl(**K)["Owner"] == shown["Owner"]
 
 
+_LOGS = {"URI": "http://acs.amazonaws.com/groups/s3/LogDelivery", "Type": "Group"}
+_EVERYBODY = {"URI": EVERYBODY, "Type": "Group"}
+
+
+@pytest.mark.parametrize("grantee", [_LOGS, _EVERYBODY, None])
+def test_an_acl_that_allows_nobody_anything_shuts_no_owner_out(acls: Acls, grantee: dict[str, str] | None) -> None:
+    """As one without grants, one whose grants are ignored, and one of the group that has no members here."""
+    acls.unblock(IgnorePublicAcls=True)
+    grants = [{"Grantee": grantee, "Permission": "READ"}] if grantee is not None else []
+    private = acls.owner.get_bucket_acl(Bucket=BUCKET)
+    policy = {"Owner": private["Owner"], "Grants": grants}
+    acls.owner.put_bucket_acl(Bucket=BUCKET, AccessControlPolicy=policy)
+    assert acls.owner.get_bucket_acl(Bucket=BUCKET)["Grants"] == grants
+    acls.owner.put_object(**K, Body=b"x")
+    acls.owner.put_object_acl(**K, AccessControlPolicy=policy)
+    assert acls.owner.get_object_acl(**K)["Grants"] == grants
+    assert [acls.may(who) for who in (acls.owner, acls.foreign, acls.nobody)] == [True, False, False]
+    acls.owner.put_bucket_acl(Bucket=BUCKET, ACL="private")
+
+
 def test_a_bad_acl_is_refused_before_anything_is_sent(acls: Acls) -> None:
     put = acls.owner.put_object
     theirs = canonical_user_id(acls.other.account)

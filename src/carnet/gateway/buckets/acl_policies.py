@@ -31,19 +31,23 @@ BY_OBJECT_ACL = frozenset(action for actions in _ON_OBJECT.values() for action i
 """Actions that the ACL of an object may allow."""
 
 
-def acl_document(bucket: Bucket, acl: Acl) -> str:
-    """The ACL of a bucket as a policy of the bucket."""
+def acl_document(bucket: Bucket, acl: Acl) -> str | None:
+    """The ACL of a bucket as a policy of the bucket; None if it allows nobody anything."""
     return _document(acl, bucket.partition, {bucket.arn: _ON_BUCKET, f"{bucket.arn}/*": _IN_BUCKET})
 
 
-def object_acl_document(partition: str, acl: Acl) -> str:
-    """The ACL of an object as a policy that is asked about this object alone: what a key holds is no pattern."""
+def object_acl_document(partition: str, acl: Acl) -> str | None:
+    """The ACL of an object as a policy that is asked about this object alone: what a key holds is no pattern.
+
+    None if it allows nobody anything.
+    """
     return _document(acl, partition, {"*": _ON_OBJECT})
 
 
-def _document(acl: Acl, partition: str, mappings: Mapping[str, _Mapping]) -> str:
+def _document(acl: Acl, partition: str, mappings: Mapping[str, _Mapping]) -> str | None:
+    """INVARIANT: a document without statements is none: it could not be understood, and would deny everything."""
     statements = [one for grant in acl for one in _statements(grant, partition, mappings)]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
 
 
 def _statements(grant: Grant, partition: str, mappings: Mapping[str, _Mapping]) -> Iterator[dict[str, Any]]:

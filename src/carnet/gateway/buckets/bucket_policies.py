@@ -83,10 +83,12 @@ def policies_of_bucket(
     return tuple([one for one in (policy, acl) if one is not None])
 
 
-def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -> ResourcePolicy:
-    """The ACL of an object, as a policy of its owner."""
+def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -> ResourcePolicy | None:
+    """The ACL of an object, as a policy of its owner; None if it allows nobody anything."""
     acl = without_public(of_object.acl) if block.ignore_public_acls else of_object.acl
     text = object_acl_document(bucket.partition, acl)
+    if text is None:
+        return None
     policy = bound_policy(text, Grammar.RESOURCE, f"ACL of {of_object.object}", {})
     return ResourcePolicy(policy=policy, account=of_object.owner)
 
@@ -115,8 +117,9 @@ def _derived(block: PublicAccessBlock, bucket: Bucket) -> _Held:
     )
 
 
-def _acl_policy(bucket: Bucket, acl: Acl) -> Policy:
-    return bound_policy(acl_document(bucket, acl), Grammar.RESOURCE, f"ACL of {bucket.arn}", {})
+def _acl_policy(bucket: Bucket, acl: Acl) -> Policy | None:
+    text = acl_document(bucket, acl)
+    return bound_policy(text, Grammar.RESOURCE, f"ACL of {bucket.arn}", {}) if text is not None else None
 
 
 def _of_resource(policy: Policy | None, bucket: Bucket) -> ResourcePolicy | None:
