@@ -13,6 +13,7 @@ from carnet.models import Operation, operation
 from carnet.protocols.errors import WireError, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import Routed, route
+from carnet.protocols.validate import validate
 from tests.wire import invented
 from tests.wire.client import http_request
 
@@ -91,8 +92,6 @@ def test_form_fields_of_another_shape_are_malformed(fields: dict[str, str]) -> N
         (("1", "43", "22"), "Excessively sparse input would skip 21 list elements"),
         ((*map(str, range(1, 11)), "22"), "Excessively sparse input would skip 12 list elements"),
         (("1", "9" * 50_000), "Excessively sparse input would skip 99999999999999999998 list elements"),
-        (("1", "8", "15"), "The elements of a list are not numbered from 1 without gaps"),
-        (("11",), "The elements of a list are not numbered from 1 without gaps"),
         (("1", "01"), "The elements of a list are not numbered from 1 without gaps"),
         (("00",), "0 is not a valid index"),
         (("-01",), "Key -1 may not have a leading '-'"),
@@ -100,10 +99,39 @@ def test_form_fields_of_another_shape_are_malformed(fields: dict[str, str]) -> N
     ],
 )
 def test_a_list_that_is_numbered_otherwise_is_told_as_aws_tells_it(numbers: tuple[str, ...], told: str) -> None:
-    """As recorded; but for gaps of ten and less, which AWS fills with items that are null, and refuses as such."""
+    """As recorded."""
     with pytest.raises(WireError) as caught:
         query(operation("iam", "UntagUser"), {f"TagKeys.member.{number}": "k" for number in numbers})
     assert (caught.value.code, caught.value.message) == ("MalformedInput", told)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "read"),
+    [
+        (("2",), [None, "2"]),
+        (("1", "03"), ["1", None, "3"]),
+        (("11",), [*[None] * 10, "11"]),
+        (("15", "8", "1"), ["1", *[None] * 6, "8", *[None] * 6, "15"]),
+    ],
+)
+def test_gaps_of_ten_and_less_are_filled_with_items_that_validation_refuses(
+    numbers: tuple[str, ...], read: list[str | None]
+) -> None:
+    """As recorded of GetContextKeysForCustomPolicy."""
+    untag = operation("iam", "UntagUser")
+    fields = {f"TagKeys.member.{number}": number.lstrip("0") for number in numbers}
+    given = query(untag, {"UserName": "a", **fields})
+    assert given["TagKeys"] == read
+    with pytest.raises(
+        WireError, match=r"Value .*at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint"
+    ):
+        validate(untag, given)
+
+
+def test_gaps_between_items_that_may_be_anything_are_refused() -> None:
+    """What AWS makes of them is not known, and nothing behind would see that they are not there."""
+    with pytest.raises(WireError, match="The elements of a list are not numbered from 1 without gaps"):
+        query(operation("iam", "TagUser"), {"Tags.member.2.Key": "k"})
 
 
 @pytest.mark.parametrize("numbers", [("01",), ("002", "1"), ("3", "02", "0" * 50_000 + "1")])

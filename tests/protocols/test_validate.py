@@ -176,6 +176,17 @@ def test_a_fault_of_a_scalar_in_a_list_is_told_of_the_list() -> None:
     )
 
 
+def test_items_that_are_null_meet_no_demand() -> None:
+    """As recorded of IAM; STS repeats values, as Java prints them."""
+    assert sentence("iam", "GetContextKeysForCustomPolicy", {"PolicyInputList": [None, "{}"]}) == one(
+        "Value at 'policyInputList' failed to satisfy constraint: Member must satisfy constraint: "
+        "[Member must have length less than or equal to 131072, Member must have length greater than or equal to 1, "
+        r"Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u00FF]+]"
+    )
+    told = sentence("sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "ab", "TransitiveTagKeys": ["a", None]})
+    assert "Value '[a, null]' at 'transitiveTagKeys' failed" in told
+
+
 def test_json_services_repeat_the_value_and_the_enum() -> None:
     told = sentence("organizations", "CreateOrganization", {"FeatureSet": "SOME"})
     assert told == one(

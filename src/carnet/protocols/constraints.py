@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
 
-from botocore.model import Shape, StringShape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from carnet.models import Demand
 from carnet.protocols.patterns import compile_pattern
@@ -47,6 +47,16 @@ class Constraint:
 def constraints_of(shape: Shape) -> tuple[Constraint, ...]:
     """The demands on a value itself, apart from what its members have to be; in the order AWS tells them."""
     return (*_bounds(shape), *_pattern(shape), *_enum(shape), *_union(shape))
+
+
+def has_paths(shape: Shape) -> bool:
+    """Whether what is wrong inside of a value is told with a path of its own: `tags.1.member.key`."""
+    return isinstance(shape, StructureShape | ListShape | MapShape)
+
+
+def refuses_null(item: Shape) -> bool:
+    """Whether the items of a list have demands that null does not meet, all of which AWS then tells."""
+    return not has_paths(item) and bool(constraints_of(item))
 
 
 class Plain(NamedTuple):

@@ -17,6 +17,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.protocols import text_scalars
+from carnet.protocols.constraints import refuses_null
 from carnet.protocols.members import wire_name
 from carnet.protocols.timestamps import ISO8601
 from carnet.protocols.unreadable import Unreadable
@@ -115,9 +116,10 @@ class _Compiler:
     def _list(self, shape: ListShape) -> _Read:
         item = self._value(shape.member)
         between = self._between(shape)
+        filled = refuses_null(shape.member)
 
         def read(branch: Any) -> list[Any]:
-            return [item(node) for node in _numbered(branch, between)]
+            return [None if node is None else item(node) for node in _numbered(branch, between, filled=filled)]
 
         return read
 
@@ -167,8 +169,11 @@ class _Ec2Compiler(_Compiler):
         return named[:1].upper() + named[1:]
 
 
-def _numbered(branch: Any, between: str | None) -> list[Any]:
-    """What stands under 1, 2, 3 ...; an empty value (`Tags=`) is how an empty list is sent."""
+def _numbered(branch: Any, between: str | None, *, filled: bool = False) -> list[Any]:
+    """What stands under 1, 2, 3 ...; an empty value (`Tags=`) is how an empty list is sent.
+
+    If gaps are `filled`, None stands for the items that are not there.
+    """
     if branch == "":
         return []
     if between is not None and type(branch) is dict and branch.keys() == {between}:
@@ -180,29 +185,34 @@ def _numbered(branch: Any, between: str | None) -> list[Any]:
     try:
         return [branch[str(number)] for number in range(1, len(branch) + 1)]
     except KeyError:
-        return _otherwise_numbered(branch)
+        return _otherwise_numbered(branch, filled=filled)
 
 
-def _otherwise_numbered(branch: Branch) -> list[Any]:
+def _otherwise_numbered(branch: Branch, *, filled: bool) -> list[Any]:
     """What stands under 01, 02, 003 ..., which AWS takes; raises Unreadable for what else is not 1, 2, 3 ..."""
     if any(not _NUMBER.fullmatch(name) for name in branch):
         raise Unreadable(_NO_NUMBER)
     # INVARIANT: only so many digits are read as a number, since reading takes quadratic time.
     names = sorted((int(name.lstrip("0")[:_MOST_DIGITS] or "0"), name) for name in branch)
     numbers = [number for number, _ in names]
-    if numbers != list(range(1, len(numbers) + 1)):
-        raise Unreadable(_misnumbered(numbers))
-    return [branch[name] for _, name in names]
+    if numbers == list(range(1, len(numbers) + 1)):
+        return [branch[name] for _, name in names]
+    if (told := _misnumbered(numbers)) is not None:
+        raise Unreadable(told)
+    if not filled or len(set(numbers)) < len(numbers):
+        raise Unreadable(_GAP)
+    items = {number: branch[name] for number, name in names}
+    return [items.get(number) for number in range(1, numbers[-1] + 1)]
 
 
-def _misnumbered(numbers: list[int]) -> str:
-    """What is said of the numbers of a list's items, in their order, that are not 1, 2, 3 ..., as recorded from AWS."""
+def _misnumbered(numbers: list[int]) -> str | None:
+    """What is said of the numbers of a list's items, in their order, as recorded from AWS; None if no gap is too wide."""
     if numbers[0] < 0:
         return f"Key {numbers[0]} may not have a leading '-'"
     if numbers[0] == 0:
         return "0 is not a valid index"
     skipped = (after - before for before, after in pairwise((1, *numbers)))
-    return next((_SPARSE.format(each) for each in skipped if each > _MOST_SKIPPED), _GAP)
+    return next((_SPARSE.format(each) for each in skipped if each > _MOST_SKIPPED), None)
 
 
 def _string(node: Any) -> str:

@@ -19,7 +19,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.audit.redaction import KEY_IDS, SECRET_MEMBERS
 from carnet.models import COMMON_VOICE, Demand, Operation, Service, Unmet, Voice
-from carnet.protocols.constraints import MISSING, Constraint, Plain, broken, constraints_of, plain
+from carnet.protocols.constraints import MISSING, Constraint, Plain, broken, constraints_of, has_paths, plain
 from carnet.protocols.errors import WireError
 
 MOST_FINDINGS = 1_000
@@ -149,17 +149,19 @@ class _Compiler:
 
     def _every(self, shape: Shape, scalar: Shape, subject: str, items: Callable[[Any], Iterable[Any]]) -> _Check | None:
         """AWS tells the fault of a scalar in a list or map as one of the whole, with all that is asked of each."""
-        each = () if _has_paths(scalar) else constraints_of(scalar)
+        each = () if has_paths(scalar) else constraints_of(scalar)
         told = [constraint.sentence for constraint in each] + [MISSING] * (scalar.name in self._voice.never_null)
         whole = Constraint(
-            holds=lambda value: all(constraint.holds(item) for item in items(value) for constraint in each),
+            holds=lambda value: all(
+                item is not None and constraint.holds(item) for item in items(value) for constraint in each
+            ),
             sentence=f"{subject} must satisfy constraint: [{', '.join(told)}]",
             demand=Demand.OF_EACH,
         )
         return self._own(shape, (whole,)) if each else None
 
     def _elements(self, shape: ListShape) -> _Check | None:
-        check_element = self._value(shape.member) if _has_paths(shape.member) else None
+        check_element = self._value(shape.member) if has_paths(shape.member) else None
         if check_element is None:
             return None
 
@@ -172,7 +174,7 @@ class _Compiler:
         return check
 
     def _entries(self, shape: MapShape) -> _Check | None:
-        check_value = self._value(shape.value) if _has_paths(shape.value) else None
+        check_value = self._value(shape.value) if has_paths(shape.value) else None
         if check_value is None:
             return None
 
@@ -220,10 +222,6 @@ def _own(voice: Voice, unmet: Unmet, constraint: Constraint) -> _Finding | None:
     return _Finding(own, unmet, alone=True) if own is not None else None
 
 
-def _has_paths(shape: Shape) -> bool:
-    return isinstance(shape, StructureShape | ListShape | MapShape)
-
-
 def _all(checks: list[_Check]) -> _Check:
     if len(checks) == 1:
         return checks[0]
@@ -250,6 +248,8 @@ def _lower_camel(name: str) -> str:
 def _java(value: Any) -> str:
     """A value as Java prints it, which is what AWS repeats; of a long list or map the beginning."""
     match value:
+        case None:
+            return "null"
         case bool():
             return "true" if value else "false"
         case dict():
