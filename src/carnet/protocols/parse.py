@@ -20,8 +20,8 @@ _Read = Callable[[Routed, HttpRequest], dict[str, Any]]
 
 
 def parse(routed: Routed, request: HttpRequest) -> dict[str, Any]:
-    """The input of the operation. What is absent is absent: no defaults, no None, but in a list with gaps in its numbers,
-    of items that may not be null: `validate` refuses it.
+    """The input of the operation. What is absent is absent: no defaults, no None, but for a gap in the numbers of a
+    list whose items may not be null: `validate` refuses it.
 
     Raises WireError (MalformedInput, SerializationException in the JSON protocols) for a request that does not have
     the form of the operation's input. Whether the values keep the model's constraints is for `validate` to say.

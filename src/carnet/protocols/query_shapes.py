@@ -206,7 +206,7 @@ def _otherwise_numbered(branch: Branch, *, filled: bool) -> list[Any]:
 
 
 def _misnumbered(numbers: list[int]) -> str | None:
-    """What is said of the numbers of a list's items, in their order, as recorded from AWS; None if no gap is too wide."""
+    """What is said of the numbers of a list's items, in their order, as recorded from AWS; None if none is too far."""
     if numbers[0] < 0:
         return f"Key {numbers[0]} may not have a leading '-'"
     if numbers[0] == 0:

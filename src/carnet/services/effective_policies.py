@@ -11,9 +11,10 @@ from threading import Lock
 from typing import NamedTuple, TypeAlias
 
 from carnet.directory.organization_view import Node, OrganizationView
+from carnet.entities.entity import name_key
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.policy.engine.recent import Recent
-from carnet.services.inheritance import Setting, Source, TooLarge, merged
+from carnet.services.inheritance import VALUE_OPERATORS, Setting, Source, TooLarge, merged
 
 _ROOM = 4_000_000
 """How many characters of policies are remembered with their effective policies. Each takes some ten bytes of memory."""
@@ -90,8 +91,12 @@ def _worked_out(policy_type: PolicyType, levels: _Levels) -> EffectivePolicy:
 
 
 def _sources(level: Sequence[tuple[str, str]]) -> list[Source]:
-    """The policies of a level, each of which was checked when it was saved."""
-    return [Source(policy_id, json.loads(content, parse_int=str, parse_float=str)) for policy_id, content in level]
+    """The policies of a level, each of which was checked when it was saved. Their parts alone have values."""
+    read = [(policy_id, json.loads(content, parse_int=str, parse_float=str)) for policy_id, content in level]
+    return [
+        Source(policy_id, {name: given for name, given in document.items() if name_key(name) not in VALUE_OPERATORS})
+        for policy_id, document in read
+    ]
 
 
 def _fill_in_tags(setting: Setting) -> None:

@@ -208,15 +208,15 @@ def test_a_whole_plan_is_valid(estate: Estate, plan: dict[str, Any]) -> None:
             "plans/daily/rules",
         ),
         (
-            a_plan(rules={"hourly": {"schedule": {"@@assign": "x"}}}),
+            a_plan(rules={"hourly": {"start_backup_window_minutes": {"@@assign": "60"}}}),
             "KEY_REQUIRED",
             "'target_backup_vault_name' is missing",
             "plans/daily/rules/hourly",
         ),
         (
-            a_plan(selections={"resources": {"all": {"iam_role_arn": {"@@assign": "arn"}}}}),
+            a_plan(selections={"resources": {"all": {"resource_types": {"@@assign": ["*"]}}}}),
             "KEY_REQUIRED",
-            "'resource_types' is missing",
+            "'iam_role_arn' is missing",
             "plans/daily/selections/resources/all",
         ),
     ],
@@ -233,6 +233,72 @@ def test_a_plan_that_is_not_whole_is_told_of(
     assert told["Path"] == f"{estate.organization}/{estate.root}/{estate.world.account_id}/"
     assert told["EvaluationTimestamp"] == START
     assert described(estate, PolicyType=BACKUP) == {}
+
+
+def archived(**lifecycle: str) -> dict[str, Any]:
+    return {
+        "opt_in_to_archive_for_supported_resources": {"@@assign": "true"},
+        **{name: {"@@assign": value} for name, value in lifecycle.items()},
+    }
+
+
+ARCHIVED = archived(move_to_cold_storage_after_days="30", delete_after_days="120")
+MONTHLY = {"@@assign": "cron(0 5 1 * ? *)"}
+DAILY = {"@@assign": "cron(0 5 ? * * *)"}
+COPIES = {
+    arn: {"target_backup_vault_arn": {"@@assign": arn}, "lifecycle": ARCHIVED}
+    for arn in (f"arn:aws:backup:us-east-1:$account:backup-vault:{name}" for name in ("first", "second"))
+}
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "told"),
+    [
+        (
+            {"enable_continuous_backup": {"@@assign": True}, "lifecycle": {"delete_after_days": {"@@assign": "35"}}},
+            {"lifecycle": {"delete_after_days": {"@@assign": "45"}}},
+            "enable_continuous_backup=true,delete_after_days=45",
+        ),
+        (
+            {"schedule_expression": MONTHLY, "lifecycle": ARCHIVED},
+            {"schedule_expression": DAILY},
+            "opt_in_to_archive_for_supported_resources=true,schedule_expression=cron(0 5 ? * * *)",
+        ),
+        (
+            {"schedule_expression": MONTHLY, "lifecycle": ARCHIVED},
+            {"lifecycle": {"delete_after_days": {"@@assign": "60"}}},
+            "opt_in_to_archive_for_supported_resources=true,delete_after_days=60,move_to_cold_storage_after_days=30",
+        ),
+        (
+            {"schedule_expression": MONTHLY, "copy_actions": COPIES},
+            {"schedule_expression": DAILY},
+            "opt_in_to_archive_for_supported_resources=true,schedule_expression=cron(0 5 ? * * *)",
+        ),
+    ],
+)
+def test_settings_of_several_policies_that_are_wrong_together_are_told_once(
+    estate: Estate, above: dict[str, Any], below: dict[str, Any], told: str
+) -> None:
+    """As recorded from AWS."""
+    enable(estate, BACKUP)
+    rule = {"target_backup_vault_name": {"@@assign": "vault"}}
+    first = attached(estate, estate.root, a_plan(rules={"daily": {**rule, **above}}), BACKUP)
+    assert errors(estate) == []
+    second = attached(estate, estate.world.account_id, {"plans": {"Daily": {"rules": {"daily": below}}}}, BACKUP)
+    assert errors(estate) == [
+        {
+            "ErrorCode": "CROSS_ATTRIBUTE_VALIDATION",
+            "ErrorMessage": f"Dependent fields {told} in policy block daily are invalid when used together",
+            "PathToError": "plans/daily/rules/daily",
+            "ContributingPolicies": sorted((first, second)),
+        }
+    ]
+
+
+def test_a_value_of_the_whole_policy_changes_nothing(estate: Estate) -> None:
+    enable(estate, BACKUP)
+    attached(estate, estate.root, {**a_plan(), "@@assign": "value", "@@append": None}, BACKUP)
+    assert set(described(estate, PolicyType=BACKUP)["plans"]) == {"daily"}
 
 
 def test_errors_are_told_page_by_page(estate: Estate) -> None:

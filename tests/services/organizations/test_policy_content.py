@@ -96,6 +96,11 @@ TAKEN = {
     ),
     "names in any case": ("TAG_POLICY", {"Tags": {"costcenter": {"Tag_Key": {"@@Assign": "CostCenter"}}}}),
     "plans": ("BACKUP_POLICY", {"plans": {"daily": {"regions": {"@@append": ["us-east-1"]}}}}),
+    "a value of the whole policy": (
+        "BACKUP_POLICY",
+        {"plans": {}, "@@assign": "value", "@@append": 1, "@@remove": None},
+    ),
+    "lists of the whole policy": ("TAG_POLICY", {"tags": {}, "@@assign": [], "@@append": ["value"]}),
     "services": (
         "AISERVICES_OPT_OUT_POLICY",
         {"services": {CONTROL: ["@@none"], "default": {"opt_out_policy": {"@@assign": "optOut"}}}},
@@ -135,6 +140,10 @@ REFUSED = {
     "one tag value": ("TAG_POLICY", tag_rule(tag_value={"@@assign": "100"})),
     "two wildcards": ("TAG_POLICY", tag_rule(tag_value={"@@assign": ["a*b*"]})),
     "a type without service": ("TAG_POLICY", tag_rule(enforced_for={"@@assign": ["role"]})),
+    "a service that there is not": ("TAG_POLICY", tag_rule(enforced_for={"@@assign": ["imaginary:thing"]})),
+    "a value of all tags": ("TAG_POLICY", {"tags": {"@@assign": []}}),
+    "a value of all plans": ("BACKUP_POLICY", {"plans": {"@@remove": ["value"]}}),
+    "an object for the whole policy": ("BACKUP_POLICY", {"plans": {}, "@@append": {}}),
     "every service": ("TAG_POLICY", tag_rule(enforced_for={"@@assign": ["*:*"]})),
     "an unknown field": ("TAG_POLICY", tag_rule(color={"@@assign": "red"})),
     "an operator at a rule": ("TAG_POLICY", {"tags": {"a": {"@@assign": "b"}}}),

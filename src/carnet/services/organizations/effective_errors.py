@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from carnet.entities.organization_policy import PolicyType
 from carnet.services.effective_policies import MOST_BYTES, EffectivePolicy
 from carnet.services.inheritance import Setting
+from carnet.services.organizations.backup_dependencies import conflicts
 
 _MOST_RULES = 10
 """Of one backup plan."""
@@ -62,6 +63,7 @@ def _of_plan(path: str, plan: Setting) -> Iterator[EffectiveError]:
         )
     for name, rule in _members(rules):
         yield from _missing(f"{path}/rules/{name}", rule, "target_backup_vault_name")
+        yield from _wrong_together(f"{path}/rules/{name}", name, rule)
     selections = plan.members.get("selections", Setting())
     for name, selection in _members(selections.members.get("tags", Setting())):
         of_selection = f"{path}/selections/tags/{name}"
@@ -72,6 +74,24 @@ def _of_plan(path: str, plan: Setting) -> Iterator[EffectiveError]:
         needed = ("iam_role_arn",) if "conditions" in selection.members else ("iam_role_arn", "resource_types")
         yield from _missing(of_selection, selection, *needed)
         yield from _too_few(of_selection, selection, "resource_types")
+
+
+def _wrong_together(path: str, name: str, rule: Setting) -> Iterator[EffectiveError]:
+    """What is told once, although it may be wrong of several copies."""
+    own, told = _values(rule), set[str]()
+    copies = rule.members.get("copy_actions", Setting())
+    for holder in (rule, *(copy for _, copy in _members(copies))):
+        settings = {**own, **_values(holder.members.get("lifecycle", Setting()))}
+        for fields in conflicts(settings):
+            told.add(",".join(f"{field}={settings[field]}" for field in fields))
+    for each in told:
+        message = f"Dependent fields {each} in policy block {name} are invalid when used together"
+        yield _error("CROSS_ATTRIBUTE_VALIDATION", message, path, rule)
+
+
+def _values(setting: Setting) -> dict[str, str]:
+    """The members that are single values."""
+    return {name: member.value for name, member in setting.members.items() if isinstance(member.value, str)}
 
 
 def _members(setting: Setting) -> list[tuple[str, Setting]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from carnet.base.faults import Malformed
+from carnet.catalog.actions import service
 from carnet.entities.entity import name_key
 from carnet.entities.organization_policy import PolicyType
 from carnet.policy.json_text import plain_json
@@ -31,6 +32,7 @@ from carnet.services.inheritance import (
     scalar,
     scalars,
 )
+from carnet.services.organizations.backup_policies import is_backup_policy
 from carnet.services.organizations.chat_policies import is_chat_policy
 
 _BEGINS_WITH: Mapping[PolicyType, str | None] = {
@@ -73,14 +75,27 @@ def check_management_policy(content: str, policy_type: PolicyType) -> None:
 
 
 def _is_valid(document: _Part, policy_type: PolicyType) -> bool:
-    if not _is_part(document):
+    if not isinstance(document, dict) or not _values_are_any(operators(document)):
+        return False
+    if not _is_part({name: given for name, given in document.items() if name_key(name) not in VALUE_OPERATORS}):
         return False
     given = dict(members(document))
     if len(given) != 1 or _BEGINS_WITH[policy_type] not in (None, *given):
         return False
     (top,) = given.values()
     check = _CHECKS.get(policy_type)
-    return isinstance(top, dict) and (check is None or check(top))
+    if not isinstance(top, dict) or VALUE_OPERATORS & operators(top).keys():
+        return False
+    return check is None or check(top)
+
+
+def _values_are_any(given: Mapping[str, Any]) -> bool:
+    """AWS takes a value of the whole policy, which changes nothing, whichever operator gives it."""
+    return all(
+        scalar(value) is not None or scalars(value) is not None
+        for name, value in given.items()
+        if name in VALUE_OPERATORS
+    )
 
 
 def _is_part(part: object) -> bool:
@@ -134,7 +149,12 @@ def _is_tag_setting(name: str, field: str, part: _Part) -> bool:
         return False
     if field == "tag_value":
         return all(value.count("*") <= 1 for value in values)
-    return all(_RESOURCE_TYPE.fullmatch(value) for value in values)
+    return all(map(_is_resource_type, values))
+
+
+def _is_resource_type(value: str) -> bool:
+    """Any type of a service that there is, since ever more types are supported."""
+    return _RESOURCE_TYPE.fullmatch(value) is not None and service(value.partition(":")[0]) is not None
 
 
 def _values(given: Mapping[str, Any]) -> Iterator[str]:
@@ -170,6 +190,7 @@ def _chooses(part: _Part, known: str, words: tuple[str, ...]) -> bool:
 _CHECKS: Mapping[PolicyType, Callable[[_Part], bool]] = {
     PolicyType.TAG: _tags,
     PolicyType.AI_OPT_OUT: _services,
+    PolicyType.BACKUP: is_backup_policy,
     PolicyType.CHATBOT: is_chat_policy,
     PolicyType.S3: _s3_attributes,
 }
