@@ -112,7 +112,10 @@ def test_the_policy_of_a_table_is_changed_at_the_revision_that_is_expected(told:
     first = put(Policy=mine, ExpectedRevisionId="NO_POLICY")["RevisionId"]
     error = refusal(table.delete_resource_policy, ResourceArn=arn, ExpectedRevisionId="7")
     assert error["Message"] == f"{requested}the policy associated to target table t-revised has revision id {first}."
-    put(Policy=policy(everybody_of(told.account, "dynamodb:GetItem")), ExpectedRevisionId=first)
+    second = put(Policy=policy(everybody_of(told.account, "dynamodb:GetItem")), ExpectedRevisionId=first)["RevisionId"]
+    taken_away = table.delete_resource_policy(ResourceArn=arn, ExpectedRevisionId=second)
+    assert taken_away["RevisionId"] == second != first
+    assert "RevisionId" not in table.delete_resource_policy(ResourceArn=arn)
 
 
 def test_a_public_policy_of_a_secret_is_blocked_if_its_author_asks_for_it(told: Behind) -> None:

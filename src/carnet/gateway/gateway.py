@@ -32,7 +32,7 @@ from carnet.gateway.keys.key_permissions import allow_keys
 from carnet.gateway.keys.known_keys import CHANGES_KEY, KnownKeys
 from carnet.gateway.keys.released import TELLS_KEY, released
 from carnet.gateway.long_requests import LongRequests
-from carnet.gateway.own_tags import changes_own, shuts_out
+from carnet.gateway.own_tags import changes_own, shut_out, shuts_out
 from carnet.gateway.policies.kept_policies import KeptPolicies
 from carnet.gateway.policies.own_policies import about_policy
 from carnet.gateway.policies.policy_operations import (
@@ -216,7 +216,7 @@ class Gateway:
             if grants:
                 return await self._grants.answer(call, resolved)
             if changes_own(call) and await shuts_out(self._execution, call, resolved) and call.mode is Mode.ENFORCE:
-                raise denial_of(call, self._execution.parts.keyring)
+                raise shut_out(call)
             if here is not None:
                 return await self._policies.answer(call, here, resolved)
             if (found.name, name) in MADE_AGAIN:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from carnet.gateway.call import Call
 from carnet.gateway.checks.members import needed, structures, texts
 from carnet.gateway.deciding import Resolved, among, decide
+from carnet.gateway.policies.policy_operations import LOCKS_OUT
 from carnet.policy.request import Value
+from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
 
 _NAMES = ("aws:ResourceTag/", "secretsmanager:ResourceTag/")
@@ -37,6 +39,11 @@ async def shuts_out(execution: Execution, call: Call, resolved: tuple[Resolved, 
     if not made[-1].decision.allowed:
         call.decided_again(made)
     return not made[-1].decision.allowed
+
+
+def shut_out(call: Call) -> WireError:
+    """AWS's error for such a request: it speaks of a policy, as recorded."""
+    return WireError("AccessDeniedException", LOCKS_OUT, call.operation)
 
 
 def _after(call: Call, keys: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -134,7 +134,8 @@ def test_the_inline_policy_is_checked_and_measured(center: Center) -> None:
     arn = center.permission_set("Measured")
     most = SsoQuotas().permission_set_inline_size
     center.call("PutInlinePolicyToPermissionSet", PermissionSetArn=arn, InlinePolicy=_of_length(most))
-    with pytest.raises(ServiceError, match="ServiceQuotaExceededException"):
+    too_long = f"is {most + 1} bytes which has exceeded the maximum limit of {most} bytes"
+    with pytest.raises(ServiceError, match=f"ValidationException.*InlinePolicy Document {too_long}"):
         center.call("PutInlinePolicyToPermissionSet", PermissionSetArn=arn, InlinePolicy=_of_length(most + 1))
     for text in ("{", '{"Version": "2012-10-17", "Statement": {"Effect": "Maybe"}}'):
         with pytest.raises(ServiceError, match="ValidationException"):

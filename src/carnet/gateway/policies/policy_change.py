@@ -58,7 +58,7 @@ class PolicyChange:
     keeps: tuple[Resolved, ...] = ()
     """What the caller has to be allowed once the policy is put."""
     answer: Callable[[str | None], Mapping[str, Any]] = lambda policy: {}
-    """From the policy as it reads then."""
+    """From the policy as it reads then; from the one that was taken away, if there is none."""
     finish: Callable[[list[Decided]], None]
     """Is told what was decided."""
     tell: Callable[[Event], Event] = lambda event: event
@@ -89,13 +89,14 @@ class PolicyChange:
         return None if kept is None else shown(snapshot, kept.document, kept.principal_ids)
 
     def _put(self, unit: UnitOfWork, snapshot: Snapshot, caller: AccountCaller) -> str | None:
-        """The policy as it reads from now on."""
+        """The policy as it reads from now on, or the one that is taken away."""
         kept = kept_policy(snapshot, self.arn, self.account)
-        policy = self.revise(self._current(snapshot))
+        current = self._current(snapshot)
+        policy = self.revise(current)
         if policy is None:
             if kept is not None:
                 unit.remove(kept)
-            return None
+            return current
         gone = kept.principal_ids.values() if kept is not None and self.names_gone else ()
         entity = self.put_by(snapshot, caller, policy, frozenset(gone))
         if kept is None:

@@ -27,6 +27,7 @@ Members = Mapping[str, Any]
 _KB = 1024
 _ATTRIBUTES, _POLICY = "Attributes", "Policy"
 PUBLIC_POLICY = "You can not attach a resource policy that grants Public access to your secret."
+LOCKS_OUT = "This resource policy will not allow you to manage this secret in the future."
 _NO_TABLE_POLICY = "Resource-based policy not found for the provided ResourceArn: {}"
 
 
@@ -52,7 +53,7 @@ class Told(Struct, frozen=True, kw_only=True):
     described: Members
     """What the upstream tells of the resource."""
     policy: str | None
-    """The policy as it reads now; None if there is none."""
+    """The policy as it reads now, or read until it was taken away; None if there is none, and was none."""
     given: Members
 
 
@@ -159,6 +160,10 @@ def _secret_policy(arn: str, current: str | None, given: Members) -> str:
 
 def _with_revision(told: Told) -> Members:
     return {"Policy": told.policy, "RevisionId": revision_of(told.policy or "")}
+
+
+def _revision_taken_away(told: Told) -> Members:
+    return {} if told.policy is None else {"RevisionId": revision_of(told.policy)}
 
 
 def _statement_of(made: Callable[[str, Members], Members]) -> Callable[[Told], Members]:
@@ -272,7 +277,9 @@ OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
             answer=lambda told: {"RevisionId": revision_of(told.policy or "")},
         ),
         "GetResourcePolicy": PolicyOperation(act=Act.GET, kind=_TABLE, answer=_with_revision),
-        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=_TABLE, check=_of_table_known),
+        "DeleteResourcePolicy": PolicyOperation(
+            act=Act.DELETE, kind=_TABLE, check=_of_table_known, answer=_revision_taken_away
+        ),
     },
     "lambda": {
         "AddPermission": PolicyOperation(

@@ -12,13 +12,11 @@ from carnet.directory.snapshot import Snapshot
 from carnet.gateway.answers import audited, written
 from carnet.gateway.call import Call
 from carnet.gateway.policies.policy_change import PolicyChange, ShutsOut
-from carnet.gateway.policies.policy_operations import PUBLIC_POLICY
+from carnet.gateway.policies.policy_operations import LOCKS_OUT, PUBLIC_POLICY
 from carnet.policy.document import Grammar
 from carnet.policy.public import is_public
 from carnet.server.outbox import Answer
 from carnet.services.documents import parse_once
-
-_LOCKS_OUT = "This resource policy will not allow you to manage this secret in the future."
 
 
 async def validated(call: Call, snapshot: Snapshot, change: PolicyChange, policy: str) -> Answer:
@@ -40,4 +38,4 @@ def _errors(call: Call, snapshot: Snapshot, change: PolicyChange, policy: str) -
     try:
         change.put_by(snapshot, call.caller, policy)
     except ShutsOut:
-        yield "LockOutCheck", _LOCKS_OUT
+        yield "LockOutCheck", LOCKS_OUT

@@ -49,7 +49,8 @@ def _schedule(part: Any) -> bool:
     if assigned is None:
         return True
     days, _, weekdays = assigned.split(" ")[2:5]
-    return (days == "?") != (weekdays.rstrip(")") == "?")
+    asked = str(days), str(weekdays).rstrip(")")
+    return asked.count("?") == 1
 
 
 _WORD = one_of("true", "false")

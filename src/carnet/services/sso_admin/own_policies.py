@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from carnet.base.faults import Invalid, TooMany
+from carnet.base.faults import Invalid
 from carnet.directory.identity_center import instance_called
 from carnet.entities.permission_set import PermissionSet, PolicyReference
 from carnet.policy.document import Grammar
@@ -43,8 +43,8 @@ def put_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one
     """Set the inline policy."""
     text: str = given["InlinePolicy"]
     most = quotas_of(call, held.view).permission_set_inline_size
-    if document_size(call, text) > most:
-        raise TooMany(f"The inline policy can have at most {most} characters.")
+    if (size := document_size(call, text)) > most:
+        raise sentences.inline_too_long(size, most)
     document(call, text, Grammar.IDENTITY, one.partition)
     save(call, one, replace(one, inline=text))
     return {}

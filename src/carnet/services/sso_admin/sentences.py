@@ -64,6 +64,14 @@ def customer_missing(one: PermissionSet, reference: PolicyReference) -> Missing:
     )
 
 
+def inline_too_long(size: int, most: int) -> Invalid:
+    """A ValidationException, although it is about a quota."""
+    return Invalid(
+        f"Current size of the non-whitespace characters present in the InlinePolicy Document is {size} bytes which has "
+        f"exceeded the maximum limit of {most} bytes"
+    )
+
+
 def inline_missing(one: PermissionSet) -> Missing:
     return Missing(f"Could not find inline policy of PermissionSet with id {one.id}")
 

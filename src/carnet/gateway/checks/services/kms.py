@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from carnet.catalog.operations import ResourceRule
-from carnet.gateway.checks.check import Asked, Check, Members, Scope, Sought, SoughtBy, invalid, not_decided
+from carnet.gateway.checks.check import Asked, Check, Members, Refused, Scope, Sought, SoughtBy, invalid, not_decided
 from carnet.gateway.checks.hand import Filler, Hand, constant, flag, member, of_action
 from carnet.gateway.checks.members import needed, structure, text
 from carnet.gateway.checks.naming import ARN, Named
@@ -24,6 +24,8 @@ KEY, ALIAS = "key", "alias"
 _KEY_ID = re.compile(r"[A-Za-z0-9-]{1,256}", re.ASCII)
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,256}", re.ASCII)
 _ALIAS_ARN = re.compile(r"arn:([a-z-]+):kms:([a-z0-9-]+):([0-9]{12}):(alias/[A-Za-z0-9/_-]{1,250})", re.ASCII)
+_OF_REGION = re.compile(r"arn:[a-z-]+:kms:([a-z0-9-]+):", re.ASCII)
+"""What names another Region than the one that is asked."""
 _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 _LONGEST_CIPHERTEXT = 6_144
 _ATTESTATIONS = (
@@ -31,6 +33,11 @@ _ATTESTATIONS = (
     *(f"NitroTPMPCR{number}" for number in range(24)),
     *("ImageSha384", "PCR8:ServiceName"),
 )
+
+
+def _not_found(message: str) -> Refused:
+    """A key that is named as none can be is one that is not there, as recorded from AWS."""
+    return Refused("NotFoundException", message)
 
 
 def key(scope: Scope, given: str) -> Named:
@@ -42,11 +49,12 @@ def key(scope: Scope, given: str) -> Named:
         arn = f"{ARN}{scope.partition}:kms:{scope.region}:{scope.account}:key/{given}"
         return Named(type=KEY, resource=arn, account=scope.account)
     if not given.startswith(f"{ARN}{scope.partition}:kms:{scope.region}:"):
-        raise invalid(f"Invalid keyId {given[:100]!r}")
+        region = _OF_REGION.match(given)
+        raise _not_found(f"Invalid arn {region[1]}" if region else f"Invalid keyId '{given[:100]}'")
     if alias_arn := _ALIAS_ARN.fullmatch(given):
         return Named(type=KEY, resource=Sought(by=SoughtBy.KMS_ALIAS, text=given), account=alias_arn[3])
     if not _KEY_ARN.fullmatch(given):
-        raise invalid(f"Invalid keyId {given[:100]!r}")
+        raise _not_found(f"Invalid keyId '{given[:100]}'")
     return Named(type=KEY, resource=given, account=given.split(":")[4])
 
 
