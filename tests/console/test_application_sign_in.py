@@ -307,6 +307,18 @@ def test_what_was_asked_is_good_for_ten_minutes_and_for_its_application(site: Si
     assert mary.browser.get(to).status == 400
 
 
+def test_nothing_is_posted_to_an_address_that_the_application_has_no_more(site: Site, mary: Person) -> None:
+    app = App(mary)
+    shown = site.browser.get(f"{app.path}?{query(app.request())}", sec_fetch_site="cross-site").text
+    found = re.search(r'<a href="([^"]+)" data-go-at-once', shown)
+    assert found is not None
+    save(site, replace(app.saml, acs_urls=(OTHER,)))
+    page = mary.browser.get(html.unescape(found[1]))
+    assert page.status == 400
+    assert "no more" in page.text
+    assert "SAMLResponse" not in page.text
+
+
 def test_keys_follow_one_another(site: Site, mary: Person) -> None:
     app, here = App(mary), site.server.installation
     named: Any = {"account": site.account, "application": app.id}

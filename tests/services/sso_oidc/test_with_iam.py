@@ -286,6 +286,14 @@ def test_a_refresh_token_is_of_its_application(center: Center, trusted: str, app
     assert app.ask("refresh_token", refreshToken=token)["accessToken"]
 
 
+def test_a_refresh_gives_no_more_scopes_than_the_session_has_and_spends_nothing_when_it_is_refused(app: App) -> None:
+    token = app.ask(JWT, assertion=app.assertion(), scope=["openid"])["refreshToken"]
+    for more in ([PORTAL], ["openid", "sso:all"]):
+        refused("InvalidScopeException", app.ask, kind="refresh_token", refreshToken=token, scope=more)
+    app.world.clock.advance(GRACE.total_seconds() + 1)
+    assert app.ask("refresh_token", refreshToken=token, scope=["openid"])["scope"] == ["openid"]
+
+
 def test_a_consent_becomes_a_code_and_tokens(app: App) -> None:
     ann = person(app.world, "ann")
     code = app.code(ann)
@@ -447,6 +455,7 @@ def test_what_was_exchanged_ends_when_its_subject_is_ended(mutual: Exchanged, ho
         refused("InvalidGrantException", holder.ask, kind="refresh_token", refreshToken=tokens["refreshToken"])
         refused("InvalidGrantException", by.ask, kind=EXCHANGE, subjectToken=tokens["accessToken"])
         assert asserted_by(world, tokens) is None
+    refused("InvalidGrantException", target.ask, kind=EXCHANGE, subjectToken=mutual.first["accessToken"])
     assert portal_user(world, other["accessToken"]) == person(world, "ann")
 
 
@@ -554,6 +563,17 @@ def test_a_grant_that_the_application_has_not(center: Center, trusted: str, kind
     own = App(center, trusted)
     center.call("DeleteApplicationGrant", ApplicationArn=own.arn, GrantType=kind)
     refused("UnauthorizedClientException", own.ask, kind=kind, **given)
+
+
+def test_what_was_never_given_out_is_worth_nothing(app: App) -> None:
+    """Nor is what was given out as something else."""
+    tokens = app.vouched()
+    for text in ("x", "aoa", "aor", tokens["accessToken"] + "A", tokens["idToken"]):
+        refused("InvalidGrantException", app.ask, kind=EXCHANGE, subjectToken=text)
+        refused("InvalidGrantException", app.ask, kind="refresh_token", refreshToken=text)
+        refused("InvalidGrantException", app.ask, kind="authorization_code", code=text, redirectUri=BACK)
+    refused("InvalidGrantException", app.ask, kind=EXCHANGE, subjectToken=tokens["refreshToken"])
+    refused("InvalidGrantException", app.ask, kind="refresh_token", refreshToken=tokens["accessToken"])
 
 
 @pytest.mark.parametrize("kind", [JWT, EXCHANGE, "refresh_token", "authorization_code"])

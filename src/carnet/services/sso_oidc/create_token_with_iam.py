@@ -12,7 +12,7 @@ from typing import Any
 
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.identity_center import application_at, instance_called, may_use
-from carnet.entities.oauth_session import MOST_EXCHANGES, PORTAL_SESSION, Grantor, OAuthSession
+from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession
 from carnet.entities.sso_application import SsoApplication
 from carnet.identity.id_tokens import id_token
 from carnet.identity.identity_context import context_of
@@ -25,7 +25,6 @@ from carnet.identity.oauth_tokens import (
     person_of,
     sealed,
     session_of,
-    sources_of,
 )
 from carnet.services.oauth_sessions import attributes_of
 from carnet.services.operation import Answer, Refusal, WriteCall
@@ -137,9 +136,6 @@ def _subject(call: WriteCall, text: str) -> OAuthSession:
         raise refusals.invalid_grant()
     session = session_of(call.snapshot, token.account, token.session)
     if session is None or not session.is_good(call.now) or person_of(call.snapshot, session) is None:
-        raise refusals.invalid_grant()
-    sources = sources_of(call.snapshot, session)
-    if sources is None or len(sources) >= MOST_EXCHANGES:
         raise refusals.invalid_grant()
     return session
 
