@@ -153,6 +153,10 @@ def test_what_is_no_key_is_a_wrong_use(home: Path, given: str) -> None:
     assert "--from takes one JSON object" in write("dev", "--from", "-", given=given, code=2)
 
 
+def test_without_input_the_command_before_the_pipe_is_named(home: Path) -> None:
+    assert "the command before the pipe has printed no credentials" in write("dev", "--from", "-", given="\n", code=2)
+
+
 def test_a_line_cannot_be_smuggled_in(home: Path) -> None:
     told = write("dev", "--from", "-", given=from_json(SecretAccessKey="x\ncredential_process = evil"), code=1)
     assert "has characters that it must not have" in told

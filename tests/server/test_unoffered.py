@@ -115,6 +115,7 @@ DENIED = [
 ]
 
 
+WAY_ON = " The gateway does, in front of a server that has it: carnet serve --upstream (docs/gateway.md)."
 ENCODED = " Encoded authorization failure message: "
 
 
@@ -235,7 +236,15 @@ def test_what_is_not_certain_is_not_decided(
     assert (code.removesuffix("Exception"), status) == (spelled, 400)
     assert message.startswith(f"Not offered here, not decided: Carnet does not offer {service}, and ")
     assert why in message
+    assert message.endswith(WAY_ON)
     assert audit(server)[-1]["additionalEventData"]["decisions"] == []
+
+
+def test_the_gateway_is_named_for_what_it_has_a_mapping_of(server: InProcessServer) -> None:
+    assert refused(server.client("dynamodb"), "list_tables")[1].endswith(f"Carnet does not offer dynamodb.{WAY_ON}")
+    assert refused(server.client("cloudformation"), "list_stacks")[1].endswith("Carnet does not offer cloudformation.")
+    told = refused(server.client("cloudformation"), "create_stack", StackName="s", TemplateBody="{}")[1]
+    assert told.endswith("cloudformation:CreateStack is decided on.")
 
 
 def test_an_arn_in_the_request_is_the_resource(server: InProcessServer, alice: Holder) -> None:

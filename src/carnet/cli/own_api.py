@@ -28,6 +28,10 @@ from carnet.sigv4.signing import SigningCredentials, signing_headers
 _PREFIX = "/_carnet/v1/"
 _SECONDS = 60
 _DONE = (200, 201)
+_UNAUTHENTICATED, _FORBIDDEN = 401, 403
+_OF_THE_KEY = ("InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken")
+"""Codes that say that the access key, its secret or its session token is wrong."""
+_OPERATORS = "takes an operator token"
 _MOST_BYTES = 256 * 1024 * 1024
 _HEADER_VALUE = re.compile(r"[!-~]+", re.ASCII)
 _LONGEST_MESSAGE = 1_000
@@ -150,8 +154,8 @@ class OwnApi:
         key, secret = _variable("AWS_ACCESS_KEY_ID"), _variable("AWS_SECRET_ACCESS_KEY")
         if key is None or secret is None:
             raise click.ClickException(
-                f"Who asks {self.where}? Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for an account of its own, "
-                f"or {OPERATOR_TOKEN} for all accounts."
+                f"There are no credentials to ask {self.where} with. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                f"for one account, or {OPERATOR_TOKEN}, for all of them."
             )
         return SigningCredentials(
             access_key_id=key, secret_access_key=secret, session_token=_variable("AWS_SESSION_TOKEN")
@@ -193,22 +197,30 @@ class OwnApi:
     def _refused(self, status: int, told: Mapping[str, Any]) -> click.ClickException:
         if "code" not in told or "message" not in told:
             return self._no_carnet(status)
-        said = printable(f"{told['code']}: {told['message']}"[:_LONGEST_MESSAGE])
-        return click.ClickException(f"{self.where} answers {said}{_WAYS_OUT.get(status, '')}")
+        code, message = printable(str(told["code"])), printable(str(told["message"])[:_LONGEST_MESSAGE])
+        way_out = self._way_out(status, code, message)
+        if not message.endswith("."):
+            message += "."  # AWS's sentences of denials have none
+        return click.ClickException(f"{self.where} answers {code}: {message}{way_out}")
+
+    def _way_out(self, status: int, code: str, message: str) -> str:
+        """What one can do, as further sentences."""
+        if status == _UNAUTHENTICATED:
+            return f" {OPERATOR_TOKEN} must hold a token of that server that is still good: carnet operator-token list."
+        if code in _OF_THE_KEY and self.signs is None:
+            return f" The caller is the one of AWS_ACCESS_KEY_ID, as {OPERATOR_TOKEN} is not set."
+        if status == _FORBIDDEN and (f" {OWN_SERVICE}:" in message or _OPERATORS in message):
+            return (
+                f" Ask with an operator token in {OPERATOR_TOKEN} (carnet operator-token create; of carnet serve "
+                "--dev, --dev-operator-token), or with an access key whose policies allow it: docs/http-api.md."
+            )
+        return ""
 
     def _no_carnet(self, status: int | None) -> click.ClickException:
         how = f" with status {status}" if status is not None else ""
         return click.ClickException(
             f"What answers{how} at {self.where} is no Carnet server of this version; --endpoint-url names another."
         )
-
-
-_WAYS_OUT = {
-    401: f" {OPERATOR_TOKEN} must hold a token of that server that is still good: carnet operator-token list.",
-    403: f" Who asks stands in {OPERATOR_TOKEN} (carnet operator-token create), or else in AWS_ACCESS_KEY_ID: "
-    "docs/http-api.md.",
-}
-"""What one can do, by status."""
 
 
 def _variable(name: str) -> str | None:

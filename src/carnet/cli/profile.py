@@ -88,6 +88,8 @@ def _of_environment() -> dict[str, str | None]:
 
 def _of_json(text: str) -> dict[str, str | None]:
     """What a command of Carnet has shown, or of the AWS CLI, which wraps it: `{"AccessKey": {...}}`."""
+    if not text.strip():
+        raise click.UsageError("--from has nothing to read: the command before the pipe has printed no credentials.")
     try:
         told = loads(text)
         told = next((told[wrapper] for wrapper in _WRAPPERS if wrapper in told), told)

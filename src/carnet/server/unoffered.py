@@ -26,7 +26,7 @@ from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticators
 from carnet.identity.caller import AccountCaller
 from carnet.keyring.keyring import Keyring
-from carnet.models import Operation
+from carnet.models import FORWARDED, Operation
 from carnet.protocols.api_errors import spelled, write_api_error
 from carnet.protocols.api_routing import Asked, asked
 from carnet.protocols.unoffered import Dialect, Unoffered
@@ -42,6 +42,7 @@ from carnet.store.faults import Lost
 _LOG = logging.getLogger("carnet.server")
 _THROTTLING = "Throttling"
 DENIED, ALLOWED, NOT_DECIDED = "AccessDenied", "DryRunOperation", "NotImplemented"
+_BEHIND_THE_GATEWAY = frozenset(("s3", *FORWARDED))
 _OF_EC2 = "You are not authorized to perform this operation. "
 _ENCODED = " Encoded authorization failure message: "
 
@@ -49,11 +50,20 @@ _ENCODED = " Encoded authorization failure message: "
 def sentence_of(said: Decided | NotDecided, service: str) -> tuple[str, str]:
     """The error code and message for an operation that is not carried out, by what the policies say."""
     if isinstance(said, NotDecided):
-        return NOT_DECIDED, f"Not offered here, not decided: Carnet does not offer {service}, and {said.reason}."
+        told = f"Not offered here, not decided: Carnet does not offer {service}, and {said.reason}."
+        return NOT_DECIDED, told + _way_on(service)
     if not said.decision.allowed:
         return DENIED, denial_sentence(said)
     asked_for = f"{said.check.action} on resource: {said.check.shown or said.check.resource}"
-    return ALLOWED, f"Allowed, not offered here: the policies allow {asked_for}. Carnet does not offer {service}."
+    told = f"Allowed, not offered here: the policies allow {asked_for}. Carnet does not offer {service}."
+    return ALLOWED, told + _way_on(service)
+
+
+def _way_on(service: str) -> str:
+    """What makes Carnet offer the service, after the sentence that it does not."""
+    if service not in _BEHIND_THE_GATEWAY:
+        return ""
+    return " The gateway does, in front of a server that has it: carnet serve --upstream (docs/gateway.md)."
 
 
 def of_ec2(keyring: Keyring, said: Decided, sentence: str, now: datetime, *, read_only: bool) -> str:
