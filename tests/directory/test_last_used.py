@@ -66,6 +66,39 @@ def test_the_uses_of_another_process_are_learned_and_the_newest_counts(store: St
     assert ours.key("AKIA1") == KeyUse(NOON + timedelta(seconds=1), "sts", "eu-west-1")
 
 
+def test_only_what_was_written_since_the_last_look_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for a minute: it may not have been committed by then, or the database's clock has been set back."""
+    last_used, clock, read = LastUsed(store), [NOON], []
+    load = store.last_uses.load
+    monkeypatch.setattr(last_used, "_clock", lambda: clock[0])
+    monkeypatch.setattr(store.last_uses, "load", lambda since: read.append(since) or load(since))
+    for hours in (0, 1, -2):
+        clock[0] = NOON + timedelta(hours=hours)
+        last_used.load()
+    last_used.load()
+    minute = timedelta(minutes=1)
+    hour = timedelta(hours=1)
+    assert read == [EVER, NOON - minute, NOON + hour - minute, NOON - 2 * hour - minute]
+
+
+def test_what_is_read_counts_from_before_it_was_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = LastUsed(store), LastUsed(store)
+    load = store.last_uses.load
+
+    def then_written(since: datetime) -> Uses:
+        found = load(since)
+        theirs.note_key("AKIA1", KeyUse(NOON - timedelta(days=9), "iam", "us-east-1"))
+        theirs.flush()
+        return found
+
+    monkeypatch.setattr("carnet.directory.last_used._LATENESS", timedelta(0))
+    monkeypatch.setattr(store.last_uses, "load", then_written)
+    ours.load()
+    assert ours.key("AKIA1") is None
+    ours.load()
+    assert ours.key("AKIA1") is not None
+
+
 def test_uses_are_kept_while_the_store_is_down(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     last_used = LastUsed(store)
     last_used.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))

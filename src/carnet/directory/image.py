@@ -10,6 +10,7 @@ import immutables
 import msgspec
 
 from carnet.directory import packed
+from carnet.directory.emails import Emails
 from carnet.directory.indexed import Indexed
 from carnet.directory.packed import Packed
 from carnet.directory.scope_view import ScopeView
@@ -92,4 +93,5 @@ def _views_of(views: list[ScopeView], types: EntityTypes) -> Views:
         organizations=immutables.Map(by_kind[ScopeKind.ORGANIZATION]),
         accounts=immutables.Map(by_kind[ScopeKind.ACCOUNT]),
         names=immutables.Map(dict(pair for view in views for pair in names_of(types, view))),
+        emails=Emails(),
     )

@@ -16,8 +16,9 @@ from carnet.store.store import Store
 
 _BATCH = 500
 """Uses per transaction, so that writers of the control plane wait only for a moment."""
-_LATENESS = timedelta(hours=1)
-"""How late another process may write a use so that it is still noticed here before a restart."""
+_LATENESS = timedelta(minutes=1)
+"""How long before the last look a use may have been written that it did not see: it was not committed yet, or the
+database's clock has been set back since."""
 _MOST_NOTED = 50_000
 """How many attempts may wait to be processed, some seconds of the heaviest traffic. If there are more, the oldest are
 dropped."""
@@ -69,6 +70,7 @@ class LastUsed:
 
     def __init__(self, store: Store) -> None:
         self._uses = store.last_uses
+        self._clock = store.clock
         self._keys: _Uses[KeyUse] = _Uses()
         self._roles: _Uses[RoleUse] = _Uses()
         self._noted: deque[Noted] = deque(maxlen=_MOST_NOTED)
@@ -138,14 +140,13 @@ class LastUsed:
 
     def load(self) -> None:
         """Read the uses that other processes have written. Raises Unavailable."""
+        now = self._clock()
         found = self._uses.load(self._since)
         self._keys.learn(found.keys)
         self._roles.learn(found.roles)
         self._passwords.learn(found.passwords)
         self._sessions.learn(found.sessions)
-        of_each_kind = (found.keys, found.roles, found.passwords, found.sessions)
-        moments = [use.when for uses in of_each_kind for use in uses.values()]
-        self._since = max([self._since, *(when - _LATENESS for when in moments)])
+        self._since = now - _LATENESS
 
     def _flush_batch(self) -> None:
         taken = Uses(

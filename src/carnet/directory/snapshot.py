@@ -80,9 +80,8 @@ class Snapshot:
         return None if view is None or view.closed else view
 
     def with_email(self, email: str) -> list[AccountView]:
-        """The accounts whose root user has that email address, without regard to case. It looks at every account."""
-        folded = email.lower()
-        return [view for view in self.accounts.values() if view.account.email.lower() == folded]
+        """The accounts whose root user has that email address, without regard to case."""
+        return self.shown.emails.accounts_with(email, self.accounts)
 
     def organization_of(self, account_id: str) -> OrganizationView | None:
         """The organization that an account is in; None for a stand-alone account, and for an unknown one.

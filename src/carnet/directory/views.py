@@ -12,10 +12,12 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import immutables
 
 from carnet.directory.account_view import AccountView
+from carnet.directory.emails import Emails
 from carnet.directory.indexed import Indexed
 from carnet.directory.named import Named
 from carnet.directory.organization_view import OrganizationView
 from carnet.directory.scope_view import Collections, ScopeView
+from carnet.entities.account import Account
 from carnet.entities.entity import Entity
 from carnet.entities.scope import INSTALLATION, Scope, ScopeKind
 from carnet.store.changes import Change, Changes
@@ -50,6 +52,7 @@ class Views:
     """By account id."""
     names: _Names
     """Installation-wide unique names to scope and id of their entities."""
+    emails: Emails
     found: dict[tuple[type[Any], Hashable], Any] = field(default_factory=dict[tuple[type[Any], Hashable], Any])
     """Results of `named`: requests to Amazon S3 look up their bucket again and again."""
 
@@ -105,13 +108,21 @@ class Views:
                 _put(organizations, scope.id, view)
             else:
                 installation = view or _installation(self.types)
+        after = accounts.finish()
         return Views(
             types=self.types,
             installation=installation,
             organizations=organizations.finish(),
-            accounts=accounts.finish(),
+            accounts=after,
             names=self._renamed(views, parts),
+            emails=self._emails(after, views),
         )
+
+    def _emails(self, after: _Accounts, views: _Views) -> Emails:
+        """As most changes change no account itself, the index is mostly the same."""
+        ids = [scope.id for scope in views if scope.kind is ScopeKind.ACCOUNT]
+        touched = [each for each in ids if _account(self.accounts, each) is not _account(after, each)]
+        return self.emails.changed(self.accounts, after, touched) if touched else self.emails
 
     def _renamed(self, views: _Views, parts: _Rows) -> _Names:
         """INVARIANT: a change of some rows looks at the names of these rows only, however many others the scope has."""
@@ -146,6 +157,7 @@ def no_views(types: EntityTypes) -> Views:
         organizations=immutables.Map(),
         accounts=immutables.Map(),
         names=immutables.Map(),
+        emails=Emails(),
     )
 
 
@@ -180,6 +192,11 @@ def no_entities(types: EntityTypes, kind: ScopeKind) -> Collections:
     return {
         each.entity: Named(each) if issubclass(each.entity, Entity) else Indexed(each) for each in types.of_scope(kind)
     }
+
+
+def _account(accounts: _Accounts, account_id: str) -> Account | None:
+    view = accounts.get(account_id)
+    return None if view is None else view.account
 
 
 def _put(views: Any, scope_id: str, view: ScopeView | None) -> None:

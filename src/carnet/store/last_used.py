@@ -1,7 +1,8 @@
 """When access keys, SCIM tokens, roles, passwords and sessions of browsers were last used, and actions by who asked.
 
 Traffic writes these, so they stand in tables of their own, are written in batches and never touch the head row. Rows
-of what is deleted go with the next pruning (`left_over`).
+of what is deleted go with the next pruning (`left_over`). Every process reads again and again what the others have
+written: an index on when a row was written, by the database's clock, makes that cost what is new, not what is there.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, and_, delete, func, select
 
 from carnet.store.codec import RowValues, moment, read_moment
-from carnet.store.databases.backend import Backend, Upsert
+from carnet.store.databases.backend import Backend
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 
@@ -54,10 +55,21 @@ class SessionUse(Struct, frozen=True):
     when: datetime
 
 
+def _written() -> Column[int]:
+    """When the row was written; 0 if a release wrote it that knows nothing of it."""
+    return Column("written", BigInteger, nullable=False, server_default="0", index=True)
+
+
 KEY_USES = Table(
-    "access_key_use", METADATA, own_id("key_id"), moment_column("last_used"), text("service"), text("region")
+    "access_key_use",
+    METADATA,
+    own_id("key_id"),
+    moment_column("last_used"),
+    text("service"),
+    text("region"),
+    _written(),
 )
-ROLE_USES = Table("role_use", METADATA, own_id("role_id"), moment_column("last_used"), text("region"))
+ROLE_USES = Table("role_use", METADATA, own_id("role_id"), moment_column("last_used"), text("region"), _written())
 ACTION_USES = Table(
     "action_use", METADATA, own_id("principal_id"), own_id("action"), moment_column("last_used"), text("region")
 )
@@ -66,11 +78,12 @@ MOST_ACTIONS = 1000
 """Actions that are remembered of one principal: the newest. Whoever asks for every action displaces its own."""
 MOST_READ = 200_000
 """Uses of actions that are read for one report: the newest."""
+_WRITTEN = "written"
 _PRINCIPALS_PER_QUERY = 500
 _ROWS_PER_PART = 10_000
 
-PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"))
-SESSION_USES = Table("browser_session_use", METADATA, own_id("session_id"), moment_column("last_used"))
+PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"), _written())
+SESSION_USES = Table("browser_session_use", METADATA, own_id("session_id"), moment_column("last_used"), _written())
 
 
 class Uses(Struct, frozen=True, kw_only=True):
@@ -92,13 +105,13 @@ class LastUses:
     def save(self, uses: Uses) -> None:
         """Keep the newest use of each."""
         with self._backend.writing() as connection:
-            _save_keys(connection, self._backend.upsert, uses.keys)
-            _save_roles(connection, self._backend.upsert, uses.roles)
-            _save_passwords(connection, self._backend.upsert, uses.passwords)
-            _save_sessions(connection, self._backend.upsert, uses.sessions)
+            _save_keys(connection, self._backend, uses.keys)
+            _save_roles(connection, self._backend, uses.roles)
+            _save_passwords(connection, self._backend, uses.passwords)
+            _save_sessions(connection, self._backend, uses.sessions)
 
     def load(self, since: datetime) -> Uses:
-        """Those at `since` or later."""
+        """Those that were written at `since` or later, by the database's clock."""
         with self._backend.reading() as connection:
             return Uses(
                 keys=_load_keys(connection, since),
@@ -110,7 +123,7 @@ class LastUses:
     def save_actions(self, uses: Mapping[Attempt, RoleUse]) -> None:
         """Keep the newest use of each action by each principal, and of each principal the newest actions."""
         with self._backend.writing() as connection:
-            _save_actions(connection, self._backend.upsert, uses)
+            _save_actions(connection, self._backend, uses)
 
     def actions_of(self, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
         """The last uses of actions by these principals, by id, at `since` or later; of too many the newest."""
@@ -118,25 +131,25 @@ class LastUses:
             return _load_actions(connection, principals, since)
 
 
-def _save_keys(connection: Connection, upsert: Upsert, uses: Mapping[str, KeyUse]) -> None:
+def _save_keys(connection: Connection, backend: Backend, uses: Mapping[str, KeyUse]) -> None:
     """Keep the newest use of each key."""
     rows: list[RowValues] = [
         {"key_id": key_id, "last_used": moment(use.when), "service": use.service, "region": use.region}
         for key_id, use in sorted(uses.items())  # sorted: two flushing processes lock rows in the same order
     ]
-    _keep_newest(connection, upsert, KEY_USES, rows)
+    _keep_newest(connection, backend, KEY_USES, rows)
 
 
-def _save_roles(connection: Connection, upsert: Upsert, uses: Mapping[str, RoleUse]) -> None:
+def _save_roles(connection: Connection, backend: Backend, uses: Mapping[str, RoleUse]) -> None:
     """Keep the newest use of each role."""
     rows: list[RowValues] = [
         {"role_id": role_id, "last_used": moment(use.when), "region": use.region}
         for role_id, use in sorted(uses.items())
     ]
-    _keep_newest(connection, upsert, ROLE_USES, rows)
+    _keep_newest(connection, backend, ROLE_USES, rows)
 
 
-def _save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt, RoleUse]) -> None:
+def _save_actions(connection: Connection, backend: Backend, uses: Mapping[Attempt, RoleUse]) -> None:
     """Keep the newest use of each action by each principal, and of each principal the newest actions."""
     rows: list[RowValues] = [
         {
@@ -147,7 +160,7 @@ def _save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt,
         }
         for attempt, use in sorted(uses.items())
     ]
-    _keep_newest(connection, upsert, ACTION_USES, rows)
+    _keep_newest(connection, backend, ACTION_USES, rows)
     principal, actions = ACTION_USES.c.principal_id, func.count()
     counted = select(principal).where(principal.in_({attempt.principal_id for attempt in uses}))
     for full in connection.scalars(counted.group_by(principal).having(actions > MOST_ACTIONS)).all():
@@ -156,26 +169,28 @@ def _save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt,
         connection.execute(delete(ACTION_USES).where(principal == full, ACTION_USES.c.action.not_in(newest)))
 
 
-def _save_passwords(connection: Connection, upsert: Upsert, uses: Mapping[str, PasswordUse]) -> None:
+def _save_passwords(connection: Connection, backend: Backend, uses: Mapping[str, PasswordUse]) -> None:
     """Keep the newest use of each password, by the id of whose it is."""
     rows: list[RowValues] = [
         {"owner_id": owner_id, "last_used": moment(use.when)} for owner_id, use in sorted(uses.items())
     ]
-    _keep_newest(connection, upsert, PASSWORD_USES, rows)
+    _keep_newest(connection, backend, PASSWORD_USES, rows)
 
 
-def _save_sessions(connection: Connection, upsert: Upsert, uses: Mapping[str, SessionUse]) -> None:
+def _save_sessions(connection: Connection, backend: Backend, uses: Mapping[str, SessionUse]) -> None:
     """Keep the newest use of each session of a browser, by its id."""
     rows: list[RowValues] = [
         {"session_id": session_id, "last_used": moment(use.when)} for session_id, use in sorted(uses.items())
     ]
-    _keep_newest(connection, upsert, SESSION_USES, rows)
+    _keep_newest(connection, backend, SESSION_USES, rows)
 
 
-def _keep_newest(connection: Connection, upsert: Upsert, table: Table, rows: Sequence[RowValues]) -> None:
+def _keep_newest(connection: Connection, backend: Backend, table: Table, rows: Sequence[RowValues]) -> None:
     if not rows:
         return
-    statement = upsert(table)
+    statement = backend.upsert(table)
+    if _WRITTEN in table.c:
+        statement = statement.values({_WRITTEN: backend.now})
     values = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
     statement = statement.on_conflict_do_update(
         index_elements=list(table.primary_key),
@@ -186,16 +201,16 @@ def _keep_newest(connection: Connection, upsert: Upsert, table: Table, rows: Seq
 
 
 def _load_keys(connection: Connection, since: datetime) -> dict[str, KeyUse]:
-    """Key id to its last use, of the keys used at `since` or later."""
-    query = select(KEY_USES).where(KEY_USES.c.last_used >= moment(since))
+    """Key id to its last use, of the rows written at `since` or later."""
+    query = select(KEY_USES).where(KEY_USES.c.written >= moment(since))
     return {
         row.key_id: KeyUse(read_moment(row.last_used), row.service, row.region) for row in connection.execute(query)
     }
 
 
 def _load_roles(connection: Connection, since: datetime) -> dict[str, RoleUse]:
-    """Role id to its last use, of the roles used at `since` or later."""
-    query = select(ROLE_USES).where(ROLE_USES.c.last_used >= moment(since))
+    """Role id to its last use, of the rows written at `since` or later."""
+    query = select(ROLE_USES).where(ROLE_USES.c.written >= moment(since))
     return {row.role_id: RoleUse(read_moment(row.last_used), row.region) for row in connection.execute(query)}
 
 
@@ -230,12 +245,12 @@ def next_owners(connection: Connection, owner: Column[str], after: str) -> tuple
 
 
 def _load_passwords(connection: Connection, since: datetime) -> dict[str, PasswordUse]:
-    """User or account id to the last use of its password, of those used at `since` or later."""
-    query = select(PASSWORD_USES).where(PASSWORD_USES.c.last_used >= moment(since))
+    """User or account id to the last use of its password, of the rows written at `since` or later."""
+    query = select(PASSWORD_USES).where(PASSWORD_USES.c.written >= moment(since))
     return {row.owner_id: PasswordUse(read_moment(row.last_used)) for row in connection.execute(query)}
 
 
 def _load_sessions(connection: Connection, since: datetime) -> dict[str, SessionUse]:
-    """Session id to its last use, of the sessions used at `since` or later."""
-    query = select(SESSION_USES).where(SESSION_USES.c.last_used >= moment(since))
+    """Session id to its last use, of the rows written at `since` or later."""
+    query = select(SESSION_USES).where(SESSION_USES.c.written >= moment(since))
     return {row.session_id: SessionUse(read_moment(row.last_used)) for row in connection.execute(query)}
