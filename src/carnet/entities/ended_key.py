@@ -1,4 +1,5 @@
-"""When long-term access keys ended: what the sessions that were made with one are held against."""
+"""When long-term access keys ended, and identity providers were deleted: what the sessions are held against that were
+made with a key, or for which a provider vouched."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ MOST_TURNS = 21
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndedKey:
-    """From when to when a key was good for nothing. `id` is the key's; the key itself may be gone."""
+    """From when to when a key, or an identity provider, was good for nothing. `id` is the key's, or the provider's ARN;
+    it may be gone itself."""
 
     id: str
     account: str

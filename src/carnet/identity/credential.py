@@ -27,14 +27,16 @@ class Credential:
 
 
 def traced(claims: SessionClaims, credential: Credential, now_ms: int) -> SessionClaims:
-    """The claims of a session that is made with a credential: they tell of the access key that it goes back to.
+    """The claims of a session that is made with a credential: they tell of the access key, or of the identity provider,
+    that it goes back to.
 
-    INVARIANT: every session that a key has made tells of it, so that none outlives the key by a node that was late.
+    INVARIANT: every session that goes back to one tells of it, so that none outlives it by a node that was late.
     """
     parent = credential.session
     if parent is None:
         return replace(claims, access_key=credential.key_id, access_key_ms=now_ms)
-    return replace(claims, access_key=parent.access_key, access_key_ms=parent.access_key_ms)
+    source, used_ms = parent.source
+    return replace(claims, access_key=source, access_key_ms=used_ms)
 
 
 class TokenExpired(Exception):

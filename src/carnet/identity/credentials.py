@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from carnet.base.arns import parse_arn
 from carnet.base.clock import Clock
 from carnet.base.faults import Unavailable
 from carnet.base.ids import ACCESS_KEY, account_of_key
@@ -22,6 +23,8 @@ from carnet.entities.browser_session import ID_BEGINS, BrowserSession, HolderKin
 from carnet.entities.ended_key import EndedKey
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.oidc_provider import OidcProvider
+from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
 from carnet.identity.credential import Credential, TokenExpired
 from carnet.identity.principals import ASSUMED_ROOT, SESSION_TOKEN, long_term_principal, session_principal
@@ -257,14 +260,29 @@ def _is_managed_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
 
 
 def _made_while_good(snapshot: Snapshot, claims: SessionClaims) -> bool:
-    """Whether the access key that a session was made with, if any, was valid at that time.
+    """Whether the access key, or the identity provider, that a session goes back to was valid at that time.
 
-    A session outlives its key, as on AWS, unless the key had ended before the session was made, by a node that did not
-    know it yet. INVARIANT: if the key is not valid now, and it is not known when it ended, the session is refused.
+    A session outlives it, as on AWS, unless it had ended before the session was made, by a node that did not know it
+    yet. INVARIANT: if it is not valid now, and it is not known when it ended, the session is refused.
     """
-    if not claims.access_key:
+    source, used_ms = claims.source
+    if not source:
         return True
-    key, ended = _of_key(snapshot, AccessKey, claims.access_key), _of_key(snapshot, EndedKey, claims.access_key)
-    if key is not None and key.active:
-        return ended is None or ended.was_good(claims.access_key_ms)
-    return ended is not None and ended.is_over and ended.was_good(claims.access_key_ms)
+    ended = _of_key(snapshot, EndedKey, source)
+    if _is_valid(snapshot, source):
+        return ended is None or ended.was_good(used_ms)
+    return ended is not None and ended.is_over and ended.was_good(used_ms)
+
+
+def _is_valid(snapshot: Snapshot, source: str) -> bool:
+    """Whether an access key (by id) is active, or an identity provider (by ARN) is there."""
+    arn = parse_arn(source)
+    if arn is None:
+        key = _of_key(snapshot, AccessKey, source)
+        return key is not None and key.active
+    view = snapshot.account(arn.account)
+    return view is not None and any(
+        view.of(kind).named(arn.resource.removeprefix(f"{kind.resource_type}/")) is not None
+        for kind in (OidcProvider, SamlProvider)
+        if arn.resource.startswith(f"{kind.resource_type}/")
+    )

@@ -43,9 +43,10 @@ class SessionClaims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """0 for a session made with long-term credentials, 1 for one made by such a session, ..."""
     epoch: str = field(default="", name="o")
     access_key: str = field(default="", name="l")
-    """The long-term access key that the session, or the first one of its chain, was made with; empty if by none."""
+    """The long-term access key that the first session of its chain was made with; in a chain, it may be the ARN of the
+    identity provider that vouched for it. Empty if it was made with none; see `source`."""
     access_key_ms: int = field(default=0, name="u")
-    """When that key was used for it."""
+    """When that key was used for it, or the provider vouched."""
     person: str = field(default="", name="h")
     """Of a session by single sign-on, the person whose it is: the id of a user of an identity store."""
     on_behalf_of: str = field(default="", name="b")
@@ -54,6 +55,17 @@ class SessionClaims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The ARN of that person's identity store, if events alone tell of the person and no policy asks; else empty."""
     administrator: str = field(default="", name="g")
     """Of `assumed-root`, the account whose principal has called AssumeRoot; empty if an older release made it."""
+
+    @property
+    def source(self) -> tuple[str, int]:
+        """(the id of the long-term access key or the ARN of the identity provider that the session, or the first one
+        of its chain, goes back to, and when); ("", 0) if to none.
+
+        A session by single sign-on goes back to a person (`person`): no provider of its account vouches for it.
+        """
+        if self.access_key or self.provider is None or self.person:
+            return self.access_key, self.access_key_ms
+        return self.provider, self.issued_ms
 
     @property
     def inherited_tags(self) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Remembers when access keys ended, so that sessions which a node made before it had learned of the end do not last.
+"""Remembers when access keys ended, and identity providers were deleted, so that sessions which a node made before it
+had learned of the end do not last.
 
-A session's token says which key it was made with, and when; `identity.credentials` compares that with what is kept
-here.
+A session's token says which key it was made with, or which provider vouched for it, and when; `identity.credentials`
+compares that with what is kept here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ refused."""
 
 
 def note_end(unit: Unit, view: AccountView, key_id: str, now: datetime) -> None:
-    """Note that a key of the account has ended now. If it had ended before, nothing is changed."""
+    """Note that a key (by id) or an identity provider (by ARN) of the account has ended; nothing if it had before."""
     known = view.of(EndedKey)
     former = known.get(key_id)
     if former is None:
@@ -30,7 +31,7 @@ def note_end(unit: Unit, view: AccountView, key_id: str, now: datetime) -> None:
 
 
 def note_return(unit: Unit, view: AccountView, key_id: str, now: datetime) -> None:
-    """Note that a key of the account is valid again from now on."""
+    """Note that a key (by id) or an identity provider (by ARN) of the account is valid again from now on."""
     former = view.of(EndedKey).get(key_id)
     if former is not None and former.is_over:
         unit.save(former.turned(now))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,10 +28,10 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @contextmanager
-def late_node(world: World, path: Path) -> Iterator[World]:
+def late_node(world: World, path: Path, **more: Any) -> Iterator[World]:
     """Another node on the same store, which learns of nothing: its directory does not follow."""
     settings = world.installation.settings
-    with open_world(path, database_url=settings.store_url, master_key_file=settings.master_key) as late:
+    with open_world(path, database_url=settings.store_url, master_key_file=settings.master_key, **more) as late:
         world.installation.directory.catch_up()
         late.clock = world.clock
         yield late

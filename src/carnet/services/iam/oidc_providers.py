@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Invalid, Refused, TooMany
 from carnet.entities.oidc_provider import OidcProvider, issuer_name
+from carnet.services.ended_keys import note_end, note_return
 from carnet.services.iam import provider_sentences, sentences, shapes, targets
 from carnet.services.iam.context_providers import (
     changed_propagation,
@@ -77,6 +78,7 @@ def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequ
         created=call.now,
     )
     OIDC_PROVIDERS.add(call, provider)
+    note_return(call.store, call.view, provider.arn, call.now)
     return shapes.created_oidc_provider(provider)
 
 
@@ -99,6 +101,7 @@ def delete_oidc_provider(
 ) -> Answer:
     """Remove a provider. Roles that trust it keep their trust policies, but nobody can assume them by it."""
     call.store.remove(provider)
+    note_end(call.store, call.view, provider.arn, call.now)
     return {}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from carnet.base.faults import Invalid, TooMany
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.identity.saml_private_keys import sealed_private_key
+from carnet.services.ended_keys import note_end, note_return
 from carnet.services.iam import provider_sentences, sentences, shapes, targets
 from carnet.services.iam.context_providers import (
     changed_propagation,
@@ -68,6 +69,7 @@ def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDe
     )
     provider = _with_encryption(call, provider, given, provider_sentences.SAML_NO_KEY)
     SAML_PROVIDERS.add(call, provider)
+    note_return(call.store, call.view, provider.arn, call.now)
     return shapes.created_saml_provider(provider)
 
 
@@ -109,6 +111,7 @@ def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDe
 def delete_saml_provider(call: WriteCall, given: DeleteSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
     """Remove a SAML provider. Roles that trust it keep their trust policies, but nobody can assume them by it."""
     call.store.remove(provider)
+    note_end(call.store, call.view, provider.arn, call.now)
     return {}
 
 
