@@ -68,10 +68,16 @@ def test_the_uses_of_another_process_are_learned_and_the_newest_counts(store: St
 
 def test_only_what_was_written_since_the_last_look_is_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for a minute: it may not have been committed by then, or the database's clock has been set back."""
-    last_used, clock, read = LastUsed(store), [NOON], []
+    last_used, clock = LastUsed(store), [NOON]
+    read: list[datetime] = []
     load = store.last_uses.load
     monkeypatch.setattr(last_used, "_clock", lambda: clock[0])
-    monkeypatch.setattr(store.last_uses, "load", lambda since: read.append(since) or load(since))
+
+    def noted(since: datetime) -> Uses:
+        read.append(since)
+        return load(since)
+
+    monkeypatch.setattr(store.last_uses, "load", noted)
     for hours in (0, 1, -2):
         clock[0] = NOON + timedelta(hours=hours)
         last_used.load()

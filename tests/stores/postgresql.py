@@ -79,13 +79,13 @@ class PostgresqlServer:
 
     def promote(self) -> None:
         """A standby begins to take writes."""
-        self._execute("SELECT pg_promote()")
+        self.execute("SELECT pg_promote()")
 
     def wait_for_standby(self, *, synchronous: bool) -> None:
         """Returns when a standby follows; `synchronous`: no commit is acknowledged from now on that it lacks."""
         if synchronous:
-            self._execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
-            self._execute("SELECT pg_reload_conf()")
+            self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            self.execute("SELECT pg_reload_conf()")
         wanted = "sync" if synchronous else "async"
         deadline = time.monotonic() + _START_SECONDS
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
@@ -135,14 +135,15 @@ class PostgresqlServer:
 
     def drop(self, url: str) -> None:
         """Remove a database and cut its connections: files that are removed soon are never written to the disk."""
-        self._execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+        self.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     def _created(self, template: str, *, patient: bool) -> str:
         name = next(self._names)
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql://carnet@/{name}?host={self._home}" + (f"&{_PATIENCE}" if patient else "")
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
+        """As the superuser, in a database of its own."""
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 

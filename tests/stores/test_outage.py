@@ -76,7 +76,7 @@ def test_nothing_waits_longer_for_postgresql_than_it_is_set_up_to(own_server: Po
     """The other tests show which wait ended; this one how long it may be."""
     with closing(postgresql.Postgresql(make_url(own_server.new_database(patient=False)))) as backend:
         assert _settings(backend.writer, *WAITS) == ["2s", "5s", "5s"]
-        assert _settings(backend.reader, "statement_timeout") == ["1min"]
+        assert _settings(backend.reader, *WAITS[1:]) == ["1min", "10min"]
         assert _connected_with(backend.writer, *CONNECTION) == ["2", "500", "carnet"]
     assert sqlite.BUSY_MILLISECONDS == 5000
 
@@ -126,6 +126,17 @@ def _connected_with(engine: Engine, *names: str) -> list[str]:
         assert isinstance(driver, psycopg.Connection)
         chosen = driver.info.get_parameters()
         return [chosen[name] for name in names]
+
+
+def test_what_is_set_for_all_sessions_of_the_database_ends_no_load(own_server: PostgresqlServer) -> None:
+    url = own_server.new_database(patient=False)
+    for name in WAITS[1:]:
+        own_server.execute(f"ALTER DATABASE {make_url(url).database} SET {name} = '20ms'")
+    with closing(Store.open(url)) as store:
+        an_account(store)
+        with store._backend.reading() as connection:
+            time.sleep(0.3)
+            assert connection.scalar(text("SELECT count(*) FROM accounts")) == 1
 
 
 def test_what_the_database_url_says_wins(own_server: PostgresqlServer) -> None:

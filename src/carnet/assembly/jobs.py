@@ -23,7 +23,7 @@ from carnet.directory.unpacking import Unpacking
 from carnet.identity.resealing import RESEAL_SECONDS, RESEALING, Resealing
 from carnet.jobs.expired import FORGET_SECONDS, Expired, forget_expired
 from carnet.jobs.periodic import Periodic
-from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
+from carnet.jobs.presence import ASK_AGAIN_SECONDS, REPORT_SECONDS, Presence, known_features
 from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
 from carnet.jobs.singleton import Singleton
 from carnet.services.closed_accounts import REMOVE_SECONDS, remove_closed_accounts
@@ -87,6 +87,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         Periodic("follower", follower.look, seconds=store.poll_seconds),
         Periodic("last-used", uses, seconds=_LAST_USED_SECONDS, at_end=uses),
         Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
+        Periodic("changes", presence.ask_again, seconds=ASK_AGAIN_SECONDS),
         removing("attempts", partial(forget_attempts, store, clock=installation.clock), seconds=PRUNE_SECONDS),
         removing("pruning", pruning, seconds=PRUNE_SECONDS),
         removing(

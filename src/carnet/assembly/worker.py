@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -49,6 +49,7 @@ from carnet.server.writer import Writer
 from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Pools
 from carnet.services.registry import SERVICES
+from carnet.store.faults import TakesNoChanges
 
 if TYPE_CHECKING:
     from carnet.gateway.operated import OperatedGateway
@@ -148,7 +149,8 @@ def _start(
     """Begin to follow the store and to do the periodic jobs, the first of which follows; `stack` ends it all."""
     store = shared.installation.store
     if store.is_open:  # else its jobs wait, and so does every change
-        presence.join()
+        with suppress(TakesNoChanges):  # it is asked again each second, and takes none of this node's before
+            presence.join()
     for job in jobs:
         job.start()
     stack.callback(stop_all, jobs)

@@ -12,7 +12,7 @@ from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.state import StoreMissing
 from carnet.base.faults import Fault
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import BadBackup, Damaged, Full, Held, Incompatible, NotSetUp, Unreachable
+from carnet.store.faults import BadBackup, Damaged, Held, Incompatible, NotSetUp, TakesNoChanges, Unreachable, because
 
 
 def told(problem: Exception) -> str | None:
@@ -22,8 +22,8 @@ def told(problem: Exception) -> str | None:
             return f"{problem.message} Move it away, and restore a backup: carnet restore FILE."
         case Held():
             return f"{problem.message} Try again when it is done."
-        case Full():
-            return problem.message
+        case TakesNoChanges():
+            return because(problem)
         case Unreachable():
             asked = "Is the store there, and may it be written?"
             return f"{problem.message} {asked} carnet doctor looks; --data-dir or --database-url names another."

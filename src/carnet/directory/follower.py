@@ -40,6 +40,13 @@ class Follower:
         since = self._looking_since
         return self._store.is_open and self._reachable and (since is None or monotonic() - since < SILENT_SECONDS)
 
+    @property
+    def state(self) -> str:
+        """`reachable`, `takes no changes` (the store can be read, and has refused a change) or `unreachable`."""
+        if not self.reachable:
+            return "unreachable"
+        return "takes no changes" if self._store.refuses_changes else "reachable"
+
     def look(self) -> float:
         """Follow the store if it has changed; returns the seconds until the next poll. Never raises."""
         self._looking_since = monotonic()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from carnet.base.faults import Unavailable
 from carnet.keyring.data_keys import NEWEST_FORMAT
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_keys import MasterKeys
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from carnet.directory.directory import Directory
 
 REPORT_SECONDS = 10.0
+ASK_AGAIN_SECONDS = 1.0
 ROTATES = "rotates-keys"
 """The feature of a node that knows of data keys after the first one of a purpose."""
 
@@ -89,6 +92,14 @@ class Presence:
         """Report, and go on with the keys of now and with the format that all nodes have agreed upon."""
         self._masters.refresh()
         self._learn(self._store.nodes.report, self._node())
+
+    def ask_again(self) -> None:
+        """While the store refuses changes, try one: it is known soon that they are taken again, though nobody makes
+        any."""
+        if self._store.refuses_changes:
+            with suppress(Unavailable):
+                self.report()
+                self._store.try_change()
 
     def leave(self) -> None:
         """The others need not wait until this node has been silent for long. Raises Unavailable."""

@@ -46,7 +46,8 @@ class Health:
         `{"status": "ok" | "lost"}`, which is all that strangers are told. A caller on this machine itself, not through
         a proxy there, or with an operator token of the scope `status:read`, is told more:
 
-        `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
+        `{"status": "ok" | "lost", "revision": n, "accounts": n,
+        "store": "reachable" | "takes no changes" | "unreachable" | "lost",
         "audit_log": "writable" | "not writable" | "disk nearly full" | "behind",
         "decision_log": "writable" | "not writable", "quarantined": n,
         "as_of": "2026-01-02T03:04:05Z",
@@ -56,6 +57,8 @@ class Health:
         While the disk is nearly full, or the log is behind (it lacks a change that was made), no change is made.
         It is not writable if its directory takes no new file, as it begins one each day: then no call is answered.
         Nor is a log, of decisions too, whose last line the disk has refused, until a line is written again.
+        The store takes no changes if it answers and refuses them (its disk is full, it is read-only): one is tried
+        each second until it takes them again.
         `as_of` is when the revision was last known to be the newest one.
         """
         lost = self._directory.lost
@@ -79,7 +82,7 @@ class Health:
         return {
             "revision": snapshot.seq,
             "accounts": len(snapshot.accounts),
-            "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
+            "store": "lost" if lost else self._follower.state,
             "audit_log": self._recorder.state,
             "decision_log": self._decisions.state,
             "quarantined": len(snapshot.quarantined),

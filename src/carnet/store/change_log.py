@@ -7,6 +7,7 @@ is not the history of this database (after a restore, or a failover that lost th
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -35,6 +36,8 @@ CHANGES = Table(
     Column("decides", Boolean, nullable=False, server_default=true()),
 )
 _ROWS_AT_ONCE = 1000
+_FILLING, _FILLING_ROWS = 750, 32
+"""PostgreSQL neither packs such a row nor puts it elsewhere, and five of them fill a page."""
 _LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
 """The columns that a row's hash covers. INVARIANT: the same in every release, so that each can follow changes of
 another."""
@@ -55,6 +58,15 @@ def linked(base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> tu
         tip = _link((seq, ordinal, epoch, tip, kind, scope, key, content), decides)
         rows.append((seq, ordinal, epoch, before, kind, scope, key, stored, bytearray(tip), decides))
     return Revision(seq, epoch, tip), rows
+
+
+def put_filling(connection: Connection, base: Revision) -> None:
+    """Put rows behind `base` that say nothing, of some pages, for who rolls them back."""
+    rows: list[RowTuple] = [
+        (base.seq + 1, ordinal, base.epoch, b"", "", "", secrets.token_hex(_FILLING), None, b"", False)
+        for ordinal in range(_FILLING_ROWS)
+    ]
+    INSERT(connection, rows)
 
 
 def _link(linked: tuple[Any, ...], decides: bool) -> bytes:

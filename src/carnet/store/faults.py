@@ -52,7 +52,14 @@ class Held(Unreachable):
         super().__init__("Another process holds the store, and has not let go of it for some seconds.")
 
 
-class Full(Unreachable):
+class TakesNoChanges(Unreachable):
+    """The database answers, and refuses whatever would change it: it is read-only, a standby for example."""
+
+    def __init__(self, message: str = "The store takes no changes. Nothing was changed.", *, reason: str = "") -> None:
+        super().__init__(message, reason=reason)
+
+
+class Full(TakesNoChanges):
     """The disk of the database has no room for what was to be written."""
 
     def __init__(self, *, reason: str = "") -> None:

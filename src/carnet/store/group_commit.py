@@ -6,14 +6,15 @@ https://www.sqlite.org/lang_savepoint.html https://www.postgresql.org/docs/curre
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
+from carnet.base.faults import Unavailable
 from carnet.store import audit_log, change_log, head
 from carnet.store.changes import Changes, Revision
-from carnet.store.databases.backend import Backend, is_full, reason_of
+from carnet.store.databases.backend import Backend, is_refused, outage, reason_of
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import OutcomeUnknown, Unreachable
 from carnet.store.statements import RowTuple
@@ -69,8 +70,13 @@ class Group:
         unit = UnitOfWork(self._connection, self._backend, self._types, self._known_everywhere, self.revision)
         self._run("SAVEPOINT unit")
         try:
-            yield unit
-            unit.finish()
+            with self._backend.changing():
+                yield unit
+                unit.finish()
+        except Unavailable:
+            with suppress(Unreachable):  # it is gone: what the database has said first is what is wrong with it
+                self._undo()
+            raise
         except BaseException:
             self._undo()
             raise
@@ -124,13 +130,13 @@ class Group:
             self._savepoints.execute(statement)
         except self._driver_error as error:
             self.broken = True
-            raise Unreachable(reason=reason_of(error)) from error
+            raise outage(error) from error
 
 
 def _commit(transaction: RootTransaction) -> None:
     try:
         transaction.commit()
     except DBAPIError as error:
-        if is_full(error):
+        if is_refused(error):
             raise
         raise OutcomeUnknown(reason=reason_of(error)) from error

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from carnet.store.codec import moment, read_moment
-from carnet.store.databases.backend import Backend, outages
+from carnet.store.databases.backend import Backend
 from carnet.store.schema import METADATA
 from carnet.store.schema import moment as moment_column
 
@@ -88,7 +88,7 @@ class PasswordAttempts:
             index_elements=list(PASSWORD_ATTEMPTS.primary_key), set_={"owner": owner}
         )
         new = {"owner": owner, "failures": 0, "since": moment(now), "last": 0, "trusted": False}
-        with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
+        with self._backend.changing(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             for place in (_EVERYWHERE, network):
                 connection.execute(lock, {**new, "network": place})
             whole, pair = (_read(connection, owner, place) for place in (_EVERYWHERE, network))

@@ -183,14 +183,31 @@ class Store:
         Raises Lost instead of writing to a store that was removed or replaced.
         """
         self._backend.check_present()  # everything that a change reads comes from the store
-        with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
+        with self._backend.changing(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             trusted = self.trusted()
             at = 0 if trusted is None else moment(trusted)
             group = Group(connection, self._backend, self.types, self._known_everywhere, at, self.record)
             yield group
             group.commit(transaction)
         if group.made:
+            self._backend.refuses_changes = False
             self._backend.tell()
+
+    @property
+    def refuses_changes(self) -> bool:
+        """Whether the database answers, but has refused a change (its disk is full, it is read-only), and taken none
+        since."""
+        return self._backend.refuses_changes
+
+    def try_change(self) -> None:
+        """Make a change as large as an entity, and take it back: so it is found out whether changes are taken again.
+
+        Raises Unavailable. On SQLite only a commit uses the disk: that the process has reported itself says the rest.
+        """
+        with self._backend.changing(), self._backend.writer.connect() as connection, connection.begin() as transaction:
+            change_log.put_filling(connection, Revision(*connection.execute(head.LOCK).one()))
+            transaction.rollback()
+        self._backend.refuses_changes = False
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:

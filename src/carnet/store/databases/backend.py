@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, event
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from carnet.store.faults import Full, Held, Unreachable
+from carnet.base.faults import Unavailable
+from carnet.store.faults import Full, Held, TakesNoChanges, Unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -25,8 +26,17 @@ _CALLERS_FAULT = (IntegrityError, DataError, ProgrammingError, NotSupportedError
 _LOCK_NOT_AVAILABLE = "55P03"
 """What PostgreSQL says behind `lock_timeout`: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _DISK_FULL = "53100"
+_READ_ONLY = "25006"
+"""A standby, or `default_transaction_read_only`."""
 _INSUFFICIENT_PRIVILEGE = "42501"
 """Of PostgreSQL, too: no statement is wrong, the role of the database lacks a grant."""
+_NOT_WRITTEN = (
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_DIR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+)
+"""What SQLite says of a file system that has become read-only under it, or of a quota that is used up."""
 _LONGEST_REASON = 300
 
 
@@ -42,6 +52,8 @@ class Backend(ABC):
     """How long a follower waits between two looks."""
     polls_at_once: bool
     """Whether `poll` never waits for anybody."""
+    refuses_changes = False
+    """Whether it has refused a change by its state, not by what the change was, and taken none since."""
 
     @abstractmethod
     def lock_schema(self, connection: Connection) -> None:
@@ -85,8 +97,19 @@ class Backend(ABC):
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction of what the head row does not order. Raises Unavailable."""
-        with outages(), self.writer.begin() as connection:
+        with self.changing(), self.writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Remember if the database refuses changes within the block. Raises Unavailable."""
+        try:
+            with outages():
+                yield
+        except Unavailable as problem:
+            if _refuses_changes(problem):
+                self.refuses_changes = True
+            raise
 
     def close(self) -> None:
         for engine in (self.writer, self.reader):
@@ -120,7 +143,8 @@ def outage(error: Exception) -> Unreachable:
     """What an error of a database, or of its driver, is told as that says nothing of the statement."""
     if _is_held(error):
         return Held()
-    return (Full if is_full(error) else Unreachable)(reason=reason_of(error))
+    kind = Full if is_full(error) else TakesNoChanges if _is_read_only(error) else Unreachable
+    return kind(reason=reason_of(error))
 
 
 def reason_of(error: Exception) -> str:
@@ -129,12 +153,29 @@ def reason_of(error: Exception) -> str:
     return first[:_LONGEST_REASON].rstrip(".") + "."
 
 
+def is_refused(error: Exception) -> bool:
+    """Whether the database has refused to commit. INVARIANT: it is not committed then, nor will be."""
+    return is_full(error) or _is_read_only(error)
+
+
 def is_full(error: Exception) -> bool:
     """Whether the disk has refused what was written. INVARIANT: it is not committed then, nor will be.
 
     https://www.sqlite.org/rescode.html#full
     """
     return _sqlite_code(error) == sqlite3.SQLITE_FULL or _sqlstate(error) == _DISK_FULL
+
+
+def _is_read_only(error: Exception) -> bool:
+    return _sqlite_code(error) == sqlite3.SQLITE_READONLY or _sqlstate(error) == _READ_ONLY
+
+
+def _refuses_changes(problem: Unavailable) -> bool:
+    """Whether who meant to change something was told that the database takes no changes."""
+    error = problem.__cause__
+    if isinstance(problem, TakesNoChanges) or not isinstance(error, Exception):
+        return isinstance(problem, TakesNoChanges)
+    return _sqlstate(error) == _INSUFFICIENT_PRIVILEGE or getattr(_cause(error), "sqlite_errorcode", 0) in _NOT_WRITTEN
 
 
 def _sqlite_code(error: Exception) -> int:

@@ -63,7 +63,11 @@ _WRITER_WAITS = {
     "statement_timeout": "5000",
     "idle_in_transaction_session_timeout": "5000",
 }
-_READER_WAITS = {"statement_timeout": "60000"}  # a first load reads whole tables
+_READER_WAITS = {
+    "statement_timeout": "60000",  # a first load reads whole tables
+    "idle_in_transaction_session_timeout": "600000",  # and makes entities of them before it asks for the next one
+}
+"""INVARIANT: whatever the operator has set for all sessions: a smaller bound would end each load that is large."""
 _READER_TRANSACTIONS = {
     "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
