@@ -146,6 +146,9 @@ def test_a_signature_that_is_wrong_is_told_as_s3_does(store: Store) -> None:
     assert b"secret" not in wrong.body, "what was computed is in the log alone"
     unknown = Store(store.server, store.s3, ("AKIAIOSFODNN7EXAMPLE", "x" * 40)).send("GET", "/photos/k")
     assert (unknown.status, unknown.code) == (403, "InvalidAccessKeyId")
+    with_token = store.send("GET", "/photos/k", headers={"x-amz-security-token": "FwoGZXIvYXdzEXAMPLE"})
+    assert (with_token.status, with_token.code) == (400, "InvalidToken")
+    assert with_token.message == "The provided token is malformed or otherwise invalid."
     skewed = store.send("GET", "/photos/k", headers={"x-amz-date": "20200101T000000Z"})
     assert (skewed.status, skewed.code) == (403, "RequestTimeTooSkewed")
     assert store.s3.requests == []

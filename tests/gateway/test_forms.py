@@ -202,6 +202,12 @@ def test_a_form_that_somebody_changed_is_refused(store: Store, changed: dict[str
     assert store.s3.requests == []
 
 
+def test_a_token_that_is_not_of_the_key_is_told_as_s3_does(store: Store) -> None:
+    refused = post(store, {**signed(store, "k", {}), "x-amz-security-token": "FwoGZXIvYXdzEXAMPLE"})
+    assert (refused.status, refused.code) == (400, "InvalidToken")
+    assert store.s3.requests == []
+
+
 def test_another_policy_needs_another_signature(store: Store) -> None:
     given = by_hand(store, document(store))
     assert post(store, given).status == 204

@@ -11,7 +11,6 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 
 from carnet.gateway.answers import MOST_WHOLE
 from carnet.models import Protocol, older_form, present_form
@@ -225,6 +224,35 @@ def test_attributes_of_messages_are_asked_for_by_either_member(behind: Behind) -
     asked = {"QueueUrl": queue, "AttributeNames": ["ApproximateReceiveCount", "SentTimestamp"]}
     sqs.receive_message(**asked)
     sqs.receive_message(QueueUrl=queue, MessageSystemAttributeNames=["SenderId"])
-    with pytest.raises(ClientError, match="Member must satisfy enum value set"):
-        sqs.receive_message(QueueUrl=queue, AttributeNames=["Policy"])
+    unknown = refusal(sqs.receive_message, QueueUrl=queue, AttributeNames=["SenderId", "Policy"])
+    assert (unknown["Code"], unknown["Message"]) == ("InvalidAttributeName", "Unknown Attribute Policy.")
     assert behind.aws.operations[-2:] == ["ReceiveMessage", "ReceiveMessage"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("create_queue", {"QueueName": "q", "Attributes": {"Foo": "1"}}),
+        ("set_queue_attributes", {"QueueUrl": "q", "Attributes": {"DelaySeconds": "1", "Foo": "1"}}),
+        ("get_queue_attributes", {"QueueUrl": "q", "AttributeNames": ["All", "Foo", "Bar"]}),
+        ("receive_message", {"QueueUrl": "q", "MessageSystemAttributeNames": ["Foo"]}),
+    ],
+)
+def test_an_unknown_attribute_is_told_by_its_name(behind: Behind, operation: str, given: dict[str, object]) -> None:
+    unknown = refusal(getattr(behind.client("sqs"), operation), **given)
+    told = (unknown["Code"], unknown["Message"], unknown["status"])
+    assert told == ("InvalidAttributeName", "Unknown Attribute Foo.", 400)
+    assert behind.aws.operations == []
+
+
+def test_other_faults_of_a_request_to_sqs_are_listed(behind: Behind) -> None:
+    wrong = {"Key": {"DataType": "String", "StringValue": "v"}}
+    told = refusal(behind.client("sqs").send_message, QueueUrl="q", MessageBody="m", MessageSystemAttributes=wrong)[
+        "Message"
+    ]
+    assert told.startswith("1 validation error detected: Value '{Key=")
+
+
+def test_an_unknown_attribute_is_told_by_its_name_in_the_query_protocol(behind: Behind) -> None:
+    answered = ask(behind, {"Action": "GetQueueAttributes", "QueueUrl": "q", "AttributeName.1": "Foo"})
+    assert (answered.status, answered.code) == (400, "InvalidAttributeName")

@@ -57,6 +57,8 @@ class Resolved(NamedTuple):
     """The access point that the request names; `resource` is that of the bucket."""
     instead: tuple[ResourcePolicy, ...] | None = None
     """The policies that decide in place of the resource's own."""
+    replica_of: str | None = None
+    """The ARN of the secret that the resource is a replica of. INVARIANT: its policy is the replica's."""
 
     @property
     def holder(self) -> str:
@@ -175,7 +177,8 @@ def _through(
 def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymous) -> tuple[ResourcePolicy, ...]:
     """The policies of the resource, with the grants on a key that allow the caller the action."""
     block = block_through(snapshot, one.through) if one.through is not None else NO_BLOCK
-    found = policies_of(snapshot, one.resource, one.account, caller.principal, one.check.action, one.acl, block)
+    arn = one.replica_of or one.resource
+    found = policies_of(snapshot, arn, one.account, caller.principal, one.check.action, one.acl, block)
     return (*found, *grant_policies(snapshot, one.check, one.resource, one.account, caller.principal))
 
 

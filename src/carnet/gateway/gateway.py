@@ -22,8 +22,9 @@ from carnet.gateway.checks.foreign_objects import S3, object_read
 from carnet.gateway.checks.lookups import LookupFailed, NotFound, pinned, resource_of, stand_in
 from carnet.gateway.checks.mapping import mapped
 from carnet.gateway.checks.resource_keys import decide_with_keys
-from carnet.gateway.checks.services.secretsmanager import found_secret
+from carnet.gateway.checks.services.secretsmanager import found_secret, primary_of
 from carnet.gateway.deciding import Resolved
+from carnet.gateway.forced_away import forced_away
 from carnet.gateway.keys.environments import SHOWS as SHOWS_ENVIRONMENT
 from carnet.gateway.keys.environments import shown
 from carnet.gateway.keys.kept_grants import OPERATIONS as OF_GRANTS
@@ -49,8 +50,9 @@ from carnet.gateway.statements import are_together, executed_together, made_anew
 from carnet.gateway.upstreams.configured import Mode, UpstreamSettings
 from carnet.gateway.upstreams.exchange import Exchange
 from carnet.gateway.upstreams.modes import naming
+from carnet.gateway.voices import voice_of
 from carnet.identity.caller import AccountCaller
-from carnet.models import COMMON_VOICE, FORWARDED, OLDER_FORMS, Operation, Service, forwarded, older_form
+from carnet.models import FORWARDED, OLDER_FORMS, Operation, Service, forwarded, older_form
 from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import Routed, route_to
@@ -87,7 +89,7 @@ def _read(begun: _Begun, _: None) -> _Read:
     """The input of a request. Raises WireError if it does not have the operation's form."""
     given = parse(begun.asked, begun.step.routed.arrived.http)
     try:
-        validate(begun.asked.operation, given, COMMON_VOICE)
+        validate(begun.asked.operation, given, voice_of(begun.found.name))
     except WireError as problem:
         return _Read(given, problem)
     return _Read(given, None)
@@ -227,7 +229,7 @@ class Gateway:
                 return await self._policies.put_carried(call, carried, resolved, response)
             return await self._sent_on(call, given, resolved, account)
         except NotFound as none:
-            return answered_by(call, none.answer)
+            return answered_by(call, forced_away(call) or none.answer)
         except Exception as problem:
             return failed(found, call.parsed, problem, tuple(call.decided))
 
@@ -296,10 +298,10 @@ class Gateway:
             return answers[-1]
 
         arn = await resource_of(check.resource, scope, ask)
-        if check.resource.by is SoughtBy.SECRET:
-            call.described[arn] = loads(answers[-1].body)
-            check = found_secret(check, arn)
-        return Resolved(check, arn, account)
+        if check.resource.by is not SoughtBy.SECRET:
+            return Resolved(check, arn, account)
+        call.described[arn] = loads(answers[-1].body)
+        return Resolved(found_secret(check, arn), arn, account, replica_of=primary_of(arn, call.described[arn]))
 
     def _scope(self, call: Call) -> Scope:
         account = self._execution.directory.snapshot.accounts[call.caller.principal.account].account

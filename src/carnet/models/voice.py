@@ -36,10 +36,12 @@ class Unmet(NamedTuple):
 
 
 class Spoken(NamedTuple):
-    """What a service says of a broken demand: its sentence, and further members of its error."""
+    """What a service says of a broken demand: its sentence, further members of its error, and the error's code if it is
+    not the voice's."""
 
     sentence: str
     members: Mapping[str, object]
+    code: str | None = None
 
 
 def _none(member: str, pattern: str | None) -> str | None:
@@ -63,9 +65,9 @@ class Voice:
 
     It is told by itself, and only if nothing else is wrong.
     """
-    of_faults: Callable[[str, Sequence[Unmet]], Spoken] | None = None
-    """(name of the operation, what is wrong, in the order of the model) to what a service says instead of a list of it.
-    """
+    of_faults: Callable[[str, Sequence[Unmet]], Spoken | None] | None = None
+    """(name of the operation, what is wrong, in the order of the model) to what a service says instead of a list of it;
+    None for the list."""
 
 
 COMMON_VOICE = Voice()

@@ -58,10 +58,10 @@ def validate(operation: Operation, params: Mapping[str, Any], voice: Voice = COM
     check(params, "", findings)
     if not findings:
         return
-    if voice.of_faults is None:
+    told = voice.of_faults(operation.name, [finding.unmet for finding in findings]) if voice.of_faults else None
+    if told is None:
         raise WireError(voice.code, _sentence(findings), operation)
-    sentence, members = voice.of_faults(operation.name, [finding.unmet for finding in findings])
-    raise WireError(voice.code, sentence, operation, members)
+    raise WireError(told.code or voice.code, told.sentence, operation, told.members)
 
 
 def _sentence(findings: list[_Finding]) -> str:

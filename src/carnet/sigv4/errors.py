@@ -40,6 +40,10 @@ class WrongRegion(AuthFailure):
         self.given = shown(given, _REGION_MEANT)
 
 
+class UnknownToken(AuthFailure):
+    """The request has a session token, and the token and the key id are not those of one live session."""
+
+
 def missing_token() -> AuthFailure:
     """Nothing in the request says who signed it."""
     return AuthFailure("MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -65,9 +69,13 @@ def wrong_signature(computed: Mapping[str, str]) -> AuthFailure:
     return AuthFailure("SignatureDoesNotMatch", SIGNATURE_MISMATCH, computed)
 
 
-def unknown_key() -> AuthFailure:
-    """No live credential: one answer for keys that are unknown, inactive and deleted, and for foreign tokens."""
-    return AuthFailure("InvalidClientTokenId", "The security token included in the request is invalid.")
+def unknown_credential(token: str | None) -> AuthFailure:
+    """No live credential: one answer for keys that are unknown, inactive and deleted, and for foreign tokens.
+
+    Amazon S3 alone tells the caller that it is the token.
+    """
+    kind = AuthFailure if token is None else UnknownToken
+    return kind("InvalidClientTokenId", "The security token included in the request is invalid.")
 
 
 def expired_token() -> AuthFailure:

@@ -19,7 +19,7 @@ from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request, joined_values
 from carnet.sigv4.chunks import ChunkSigning
 from carnet.sigv4.computed import computed
-from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key, wrong_signature
+from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_credential, wrong_signature
 from carnet.sigv4.form import POLICY, read_form
 from carnet.sigv4.header_form import read_header
 from carnet.sigv4.payload import CHUNKED_PAYLOADS, UNSIGNED_PAYLOAD
@@ -97,7 +97,7 @@ def _verify(
     credential = _find(presented, find)
     genuine = _is_genuine(presented, canonical, credential)
     if credential is None:
-        raise unknown_key()
+        raise unknown_credential(presented.token)
     if not genuine:
         raise wrong_signature(computed(canonical, string_to_sign(canonical, signed=signed.text, scope=scope)))
     caller = Verified(
@@ -131,7 +131,7 @@ def verify_form(
     expected = KeyedHash(derive(secret, scope)).hexdigest(form[POLICY].encode("utf-8", "replace"))
     genuine = hmac.compare_digest(expected.encode("ascii"), presented.signature.encode("utf-8", "replace"))
     if credential is None:
-        raise unknown_key()
+        raise unknown_credential(presented.token)
     if not genuine:
         raise mismatch()
     region = _region(scope, credential)

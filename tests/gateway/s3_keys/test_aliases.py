@@ -49,6 +49,19 @@ def test_an_alias_that_is_not_there_is_told_to_who_may_use_it(store: Store) -> N
     assert puts(store) == []
 
 
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("aws/s3", "Invalid keyId 'aws/s3'"),
+        (f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}", "Invalid arn eu-west-1"),
+    ],
+)
+def test_what_is_no_key_here_is_told_as_aws_kms_tells_it(store: Store, named: str, told: str) -> None:
+    error = refusal(write, store=store, operation="put_object", ServerSideEncryption="aws:kms", SSEKMSKeyId=named)
+    assert (error["Code"], error["Message"], error["status"]) == ("KMS.NotFoundException", told, 400)
+    assert puts(store) == []
+
+
 def test_an_alias_of_another_account_does_not_tell_its_key(store: Store) -> None:
     foreign = f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}"
     alias_of(store, foreign)

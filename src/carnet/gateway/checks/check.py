@@ -53,6 +53,11 @@ class Sought(Struct, frozen=True, kw_only=True):
 
     by: SoughtBy
     text: str
+    name: str = ""
+    """The name that the request gives, if the ARN in `text` is made of it: look-ups are by that.
+
+    An ARN without its last characters would be read as a whole one if the name ends with a hyphen and six characters.
+    """
 
 
 class Check(Struct, frozen=True, kw_only=True):

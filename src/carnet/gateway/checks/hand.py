@@ -8,7 +8,7 @@ from enum import Enum
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from carnet.gateway.checks.check import Asked, Check
+from carnet.gateway.checks.check import INVALID, Asked, Check
 from carnet.gateway.checks.members import value_of
 from carnet.gateway.checks.naming import Naming, Reading
 from carnet.policy.request import Value
@@ -52,6 +52,8 @@ class Hand(Struct, frozen=True, kw_only=True):
     """Variables of ARN patterns to what is meant if a request does not say it."""
     keys: Mapping[str, Filler] = field(default_factory=dict[str, Filler])
     templates: Mapping[str, TemplateFiller] = field(default_factory=dict[str, TemplateFiller])
+    invalid: str = INVALID
+    """The code of the service's error for input that it would refuse (`check.invalid`)."""
     on_nothing: Callable[[Asked, str], Check] = everything
     """The check of an action that the table has no resource for."""
 

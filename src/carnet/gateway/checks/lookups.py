@@ -58,9 +58,8 @@ async def resource_of(sought: Sought, scope: Scope, ask: Ask) -> str:
         case SoughtBy.KMS_ALIAS:
             return await _told(ask, "kms", "DescribeKey", {"KeyId": sought.text}, ("KeyMetadata", "Arn"), "kms")
         case SoughtBy.SECRET:
-            return await _told(
-                ask, "secretsmanager", "DescribeSecret", {"SecretId": sought.text}, ("ARN",), "secretsmanager"
-            )
+            named = {"SecretId": sought.name or sought.text}
+            return await _told(ask, "secretsmanager", "DescribeSecret", named, ("ARN",), "secretsmanager")
         case SoughtBy.KMS_CIPHERTEXT:
             return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{_key_of(sought.text)}"
         case other:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from carnet.catalog import actions
 from carnet.gateway.checks import tagged
-from carnet.gateway.checks.check import Asked, Check, Members, Refusal, Refused, Scope
+from carnet.gateway.checks.check import INVALID, Asked, Check, Members, Refusal, Refused, Scope
 from carnet.gateway.checks.common import COMMON
 from carnet.gateway.checks.hand import Filler, Hand, TemplateFiller, Unknown
 from carnet.gateway.checks.services import (
@@ -65,7 +65,8 @@ def mapped(
         checks = tuple(by_hand(asked)) if by_hand is not None else from_table(asked, hand)
         return tuple(with_keys(asked, check) for check in _each_once((*checks, *tagging(asked, checks))))
     except Refused as refused:
-        return refused.refusal
+        told = refused.refusal
+        return replace(told, code=hand.invalid) if told.code == INVALID else told
 
 
 def _each_once(checks: Iterable[Check]) -> Iterable[Check]:

@@ -63,6 +63,7 @@ from carnet.services.documents import parse_once
 from carnet.services.execution import Done, Execution
 
 _MOST_DESCRIBED = 1024 * 1024
+_ON_REPLICA = "Operation not permitted on a replica secret. Call must be made in primary secret's region."
 _ATTRIBUTES, _POLICY, _ALL = "Attributes", "Policy", "All"
 
 
@@ -76,6 +77,9 @@ class KeptPolicies:
     async def answer(self, call: Call, here: PolicyOperation, resolved: tuple[Resolved, ...]) -> Answer:
         """Answer a request about the policy of a resource, if the upstream has the resource. Raises WireError."""
         arn, account = resolved[0].resource, resolved[0].account
+        arn_of_policy = resolved[0].replica_of or arn
+        if here.act in CHANGES and arn_of_policy != arn:
+            raise WireError("InvalidParameterException", _ON_REPLICA, call.operation)
         if here.act is Act.VALIDATE:
             return await self._validated(call, here, resolved)
         describe = operation(call.operation.service.name, here.kind.describe)
@@ -96,7 +100,7 @@ class KeptPolicies:
             await _parse_before(call, here.kind, policy)
             done = await self._made(call, here.kind, change)
             return of_change(call.operation, call.parsed, written(call, done.answer), done)
-        policy = shown_policy(self._execution.directory.snapshot, arn, account)
+        policy = shown_policy(self._execution.directory.snapshot, arn_of_policy, account)
         if policy is None and here.kind.missing:
             raise WireError(here.kind.missing, here.kind.says_missing.format(arn), call.operation)
         answer = here.answer(Told(arn=arn, described=described, policy=policy, given=call.given))

@@ -28,6 +28,24 @@ _OF_REGION = re.compile(r"arn:[a-z-]+:kms:([a-z0-9-]+):", re.ASCII)
 """What names another Region than the one that is asked."""
 _ALIAS_NAME = re.compile(r"alias/[A-Za-z0-9/_-]{1,250}", re.ASCII)
 _LONGEST_CIPHERTEXT = 6_144
+_BY_KEY_ALONE = frozenset(
+    (
+        *("CancelKeyDeletion", "CreateGrant", "DeleteImportedKeyMaterial", "DisableKey", "DisableKeyRotation"),
+        *("EnableKey", "EnableKeyRotation", "GetKeyLastUsage", "GetKeyPolicy", "GetKeyRotationStatus"),
+        *("GetParametersForImport", "ImportKeyMaterial", "ListGrants", "ListKeyPolicies", "ListKeyRotations"),
+        *("ListResourceTags", "PutKeyPolicy", "ReplicateKey", "RetireGrant", "RevokeGrant", "RotateKeyOnDemand"),
+        *("ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription", "UpdatePrimaryRegion"),
+    )
+)
+"""Operations that take a key by its id or ARN, and by no alias, as their pages say.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html
+"""
+_NO_ALIAS = "Key Aliases are not supported for this operation."
+_NO_PREFIX = (
+    'Alias must start with the prefix "alias/". Please see '
+    "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+)
 _ATTESTATIONS = (
     *(f"PCR{number}" for number in range(32)),
     *(f"NitroTPMPCR{number}" for number in range(24)),
@@ -58,14 +76,26 @@ def key(scope: Scope, given: str) -> Named:
     return Named(type=KEY, resource=given, account=given.split(":")[4])
 
 
+def _by_key_alone(asked: Asked) -> Iterator[Check]:
+    """Raises Refused for a request that names its key by an alias."""
+    by_hand = {"ReplicateKey": _replicate_key, "RetireGrant": _retire_grant}.get(asked.operation)
+    checks = by_hand(asked) if by_hand is not None else from_table(asked, HAND)
+    for check in checks:
+        if isinstance(check.resource, Sought) and check.resource.by is SoughtBy.KMS_ALIAS:
+            raise Refused("InvalidArnException", _NO_ALIAS)
+        yield check
+
+
 def _named_key(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
     return key(scope, next(iter(values.values())))
 
 
 def _named_alias(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named | None:
     name = next(iter(values.values()))
+    if not name.startswith("alias/"):
+        raise invalid(_NO_PREFIX)
     if not _ALIAS_NAME.fullmatch(name):
-        raise invalid(f"Invalid alias name {name[:100]!r}")
+        raise invalid(f"{name[:256]} contains invalid characters for an alias")
     arn = f"{ARN}{scope.partition}:kms:{scope.region}:{scope.account}:{name}"
     return Named(type=ALIAS, resource=arn, account=scope.account)
 
@@ -129,8 +159,7 @@ def _replicate_key(asked: Asked) -> Iterator[Check]:
 def _alias_target(asked: Asked, action: str) -> Check:
     """The key that the alias has before the operation."""
     named = key(asked.scope, needed(asked.members, "AliasName"))
-    if not isinstance(named.resource, Sought):
-        raise invalid("AliasName is not the name of an alias.")
+    assert isinstance(named.resource, Sought), "what is no name of an alias is refused"
     return Check(action=action, resource=named.resource, account=named.account, type=KEY)
 
 
@@ -228,12 +257,11 @@ def _recipient(asked: Asked, check: Check) -> Value | None:
 
 HAND = Hand(
     operations={
+        **dict.fromkeys(_BY_KEY_ALONE, _by_key_alone),
         "CreateKey": _create_key,
         "Decrypt": _decrypt,
         "DeleteAlias": _delete_alias,
         "ReEncrypt": _re_encrypt,
-        "ReplicateKey": _replicate_key,
-        "RetireGrant": _retire_grant,
         "UpdateAlias": _update_alias,
     },
     names={KEY: _named_key, ALIAS: _named_alias},

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
 from carnet.catalog.operations import ResourceRule
-from carnet.gateway.checks.check import Asked, Check, Scope, Sought, SoughtBy, invalid, not_decided
+from carnet.gateway.checks.check import Asked, Check, Refused, Scope, Sought, SoughtBy, invalid, not_decided
 from carnet.gateway.checks.hand import Filler, Hand, flag, member, untold
 from carnet.gateway.checks.members import needed, structures, text, texts
 from carnet.gateway.checks.naming import ARN, Named
@@ -24,6 +25,8 @@ _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}", re.ASCII)
 _SECRET_ARN = re.compile(
     r"arn:([a-z-]+):secretsmanager:([a-z0-9-]+):([0-9]{12}):secret:([A-Za-z0-9/_+=.@!-]{1,519})", re.ASCII
 )
+_NO_NAME = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 7, 30
 PUT_POLICY = "secretsmanager:PutResourcePolicy"
 _SECRET_ID = "secretsmanager:SecretId"  # noqa: S105 - a condition key
 _NEW = "-??????"
@@ -35,15 +38,30 @@ def secret(scope: Scope, given: str) -> Named:
 
     Denials name it as the request does, as recorded from AWS.
     """
-    arn = _arn(scope, given) if _NAME.fullmatch(given) else given
+    name = given if _NAME.fullmatch(given) else ""
+    arn = _arn(scope, name) if name else given
     found = _SECRET_ARN.fullmatch(arn)
-    if found is None or (found[1], found[2]) != (scope.partition, scope.region):
+    if found is None:
+        raise invalid(_NO_NAME)
+    if (found[1], found[2]) != (scope.partition, scope.region):
         raise invalid("Invalid SecretId.")
-    return Named(type=SECRET, resource=Sought(by=SoughtBy.SECRET, text=arn), account=found[3], shown=given)
+    sought = Sought(by=SoughtBy.SECRET, text=arn, name=name)
+    return Named(type=SECRET, resource=sought, account=found[3], shown=given)
 
 
 def _arn(scope: Scope, name: str) -> str:
     return f"{ARN}{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:{name}"
+
+
+def primary_of(arn: str, described: Mapping[str, Any]) -> str | None:
+    """The secret that another is a replica of, and whose policy it has; None for one that is no replica.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    """
+    beginning, _, rest = arn.partition(":secretsmanager:")
+    region, _, of_account = rest.partition(":")
+    primary = described.get("PrimaryRegion") or region
+    return None if primary == region else f"{beginning}:secretsmanager:{primary}:{of_account}"
 
 
 def found_secret(check: Check, arn: str) -> Check:
@@ -62,13 +80,30 @@ def _create_secret(asked: Asked) -> Iterator[Check]:
     """
     name = needed(asked.members, "Name")
     if not _NAME.fullmatch(name):
-        raise invalid("Invalid name.")
+        raise invalid(_NO_NAME)
     arn = _arn(asked.scope, name) + _NEW
     actions = ["CreateSecret"]
     actions += ["TagResource"] if asked.members.get("Tags") else []
     actions += ["ReplicateSecretToRegions"] if asked.members.get("AddReplicaRegions") else []
     on_new = Check(action="", resource=arn, account=asked.scope.account, type=SECRET, shown=name)
     yield from (replace(on_new, action=f"secretsmanager:{action}") for action in actions)
+
+
+def _delete_secret(asked: Asked) -> Iterator[Check]:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html"""
+    window = asked.members.get("RecoveryWindowInDays")
+    if isinstance(window, int) and not _SHORTEST_WINDOW <= window <= _LONGEST_WINDOW:
+        told = f"between {_SHORTEST_WINDOW} and {_LONGEST_WINDOW} days (inclusive)"
+        raise Refused("InvalidParameterException", f"The RecoveryWindowInDays value must be {told}.")
+    if window is not None and asked.members.get("ForceDeleteWithoutRecovery") is True:
+        told = "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
+        raise Refused("InvalidParameterException", told)
+    yield from from_table(asked, HAND)
+
+
+def _promote(asked: Asked) -> Iterator[Check]:
+    """What was a replica would keep the policy that it had from its primary."""
+    raise not_decided(asked, "the policy of the primary secret is not kept for what was its replica")
 
 
 def _rotate(asked: Asked) -> Iterator[Check]:
@@ -139,7 +174,9 @@ HAND = Hand(
     operations={
         "BatchGetSecretValue": _batch_get,
         "CreateSecret": _create_secret,
+        "DeleteSecret": _delete_secret,
         "RotateSecret": _rotate,
+        "StopReplicationToReplica": _promote,
         "ValidateResourcePolicy": _validate_policy,
     },
     names={SECRET: _named},

@@ -25,6 +25,7 @@ _OF_APPLICATION = re.compile(
     re.ASCII,
 )
 """A platform application, or one of its endpoints, which has one part more."""
+_LEAST_PARTS = 6
 _NUMBER = re.compile(r"\+?[0-9 ().-]{2,32}", re.ASCII)
 _ROLES = ("FeedbackRoleArn", "SubscriptionRoleArn")
 """How the attributes end that name a role: for delivery logs, and for what is delivered to Amazon Data Firehose."""
@@ -38,19 +39,29 @@ _TARGETS = ("TopicArn", "TargetArn", "PhoneNumber")
 
 def _topic(rule: ResourceRule, arn: str, scope: Scope) -> Named | None:
     """A topic by its ARN, or by that of one of its subscriptions, which has one part more."""
+    member = "TopicArn" if "TopicArn" in rule.arn_members else rule.arn_members[0]
+    parts = arn.count(":") + 1
+    if parts < _LEAST_PARTS:
+        told = f"An ARN must have at least {_LEAST_PARTS} elements, not {parts}"
+        raise invalid(f"Invalid parameter: {member} Reason: {told}")
     subscription = _SUBSCRIPTION.fullmatch(arn)
-    return by_arn(rule, subscription[1] if subscription else arn, scope)
+    found = by_arn(rule, subscription[1] if subscription else arn, scope)
+    if found is None:
+        raise invalid(f"Invalid parameter: {member}")
+    return found
 
 
 def _publish(asked: Asked) -> Iterator[Check]:
     """On a topic, on the endpoint of a device, or on a phone number."""
     given = [name for name in _TARGETS if text(asked.members, name) is not None]
-    if len(given) != 1:
+    if not given:
+        raise invalid("Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter")
+    if len(given) > 1:
         raise invalid("Invalid parameter: one of TopicArn, TargetArn and PhoneNumber is required")
     target = needed(asked.members, given[0])
     if given == ["PhoneNumber"]:
         if not _NUMBER.fullmatch(target):
-            raise invalid("Invalid parameter: PhoneNumber")
+            raise invalid(f"Invalid parameter: PhoneNumber Reason: {target[:64]!r} is not valid to publish to")
         yield Check(action="sns:Publish", resource=target, account=asked.scope.account)
     elif given == ["TargetArn"] and (endpoint := _ENDPOINT.fullmatch(target)):
         if (endpoint[1], endpoint[2]) != (asked.scope.partition, asked.scope.region):
@@ -134,5 +145,6 @@ HAND = Hand(
     },
     arns={TOPIC: _topic},
     keys={"sns:Endpoint": member("Endpoint"), "sns:Protocol": member("Protocol")},
+    invalid="InvalidParameter",
     on_nothing=_on_nothing,
 )

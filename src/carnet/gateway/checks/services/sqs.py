@@ -156,5 +156,6 @@ HAND = Hand(
     },
     names={QUEUE: _named},
     arns={QUEUE: _read},
+    invalid="InvalidParameterValue",
     on_nothing=_no_queue,
 )

@@ -1,0 +1,39 @@
+"""What the services behind the gateway say of an input that breaks a constraint of their models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from carnet.models import COMMON_VOICE, Demand, Spoken, Unmet, Voice, operation
+
+_NAMES_OF_ATTRIBUTES = ("attributes", "attributeNames", "messageSystemAttributeNames")
+
+
+def _of_sqs(name: str, faults: Sequence[Unmet]) -> Spoken | None:
+    """An unknown attribute is told by its name.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html#API_SetQueueAttributes_Errors
+    """
+    for fault in faults:
+        if fault.demand is Demand.OF_EACH and fault.path in _NAMES_OF_ATTRIBUTES:
+            return Spoken(f"Unknown Attribute {_unknown(name, fault)}.", {}, "InvalidAttributeName")
+    return None
+
+
+def _unknown(name: str, fault: Unmet) -> str:
+    """The first text of a list, or key of a map, that the model does not have."""
+    asked = operation("sqs", name).input
+    assert asked is not None, "an operation without an input has no faults"
+    shape = asked.members[fault.path[:1].upper() + fault.path[1:]]
+    known = (shape.member if shape.type_name == "list" else shape.key).enum
+    given = fault.value
+    assert isinstance(given, Iterable), "each of what is given was looked at"
+    return next(text for text in given if text not in known)
+
+
+VOICES: Mapping[str, Voice] = {"sqs": Voice(of_faults=_of_sqs)}
+"""By the service's name; the others speak with the common voice."""
+
+
+def voice_of(service: str) -> Voice:
+    return VOICES.get(service, COMMON_VOICE)
