@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from botocore.model import ListShape, MapShape, StringShape
+
 from carnet.models import COMMON_VOICE, Demand, Spoken, Unmet, Voice, operation
 
 _NAMES_OF_ATTRIBUTES = ("attributes", "attributeNames", "messageSystemAttributeNames")
@@ -25,10 +27,11 @@ def _unknown(name: str, fault: Unmet) -> str:
     asked = operation("sqs", name).input
     assert asked is not None, "an operation without an input has no faults"
     shape = asked.members[fault.path[:1].upper() + fault.path[1:]]
-    known = (shape.member if shape.type_name == "list" else shape.key).enum
-    given = fault.value
-    assert isinstance(given, Iterable), "each of what is given was looked at"
-    return next(text for text in given if text not in known)
+    assert isinstance(shape, ListShape | MapShape), "something is asked of each of many"
+    names = shape.member if isinstance(shape, ListShape) else shape.key
+    assert isinstance(names, StringShape)
+    assert isinstance(fault.value, Iterable)
+    return next(str(given) for given in fault.value if given not in names.enum)
 
 
 VOICES: Mapping[str, Voice] = {"sqs": Voice(of_faults=_of_sqs)}
