@@ -46,7 +46,7 @@ def test_two_accounts_want_one_name(some: BucketWorld) -> None:
     assert code(refused) == "BucketAlreadyExists"
     with pytest.raises(Refused) as refused:
         some.create(some.root, "wanted")
-    assert code(refused) == "BucketAlreadyOwnedByYou"
+    assert (code(refused), type(refused.value)) == ("BucketAlreadyOwnedByYou", bucket_change.AlreadyMade)
     assert some.world.snapshot.named(Bucket, "arn:aws:s3:::wanted") == some.bucket("wanted")
 
 

@@ -183,15 +183,85 @@ def test_a_bucket_that_nobody_owns_is_not_asked_for(store: Store) -> None:
 def test_a_bucket_that_the_upstream_has_already_is_nobodys(store: Store) -> None:
     store.s3.objects["/before"] = b""
     error = refusal(store.client().create_bucket, Bucket="before")
-    assert (error["Code"], error["status"]) == ("BucketAlreadyExists", 409)
+    assert (error["Code"], error["status"], error["BucketName"]) == ("BucketAlreadyExists", 409, "before")
     assert store.s3.asked == ["HEAD /before"]
     assert refusal(store.client().get_object, Bucket="before", Key="k")["Code"] == "NoSuchBucket"
+
+
+@pytest.mark.parametrize(
+    ("given", "again", "code"),
+    [
+        ({}, {}, ""),
+        ({}, {"ACL": "private"}, ""),
+        ({}, {"ObjectLockEnabledForBucket": True}, "BucketAlreadyOwnedByYou"),
+        ({}, {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}, "BucketAlreadyOwnedByYou"),
+        ({"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}, {}, "BucketAlreadyOwnedByYou"),
+        ({}, {"ACL": "log-delivery-write", "ObjectOwnership": "ObjectWriter"}, "BucketAlreadyOwnedByYou"),
+    ],
+)
+def test_a_bucket_is_made_again_by_its_owner(
+    store: Store, given: dict[str, Any], again: dict[str, Any], code: str
+) -> None:
+    """In us-east-1, as at AWS, if nothing of it would be changed by that; the upstream is not asked again."""
+    s3 = store.client()
+    s3.create_bucket(Bucket="albums", **given)
+    asked = list(store.s3.asked)
+    try:
+        if code:
+            error = refusal(s3.create_bucket, Bucket="albums", **again)
+            assert (error["Code"], error["status"], error["BucketName"]) == (code, 409, "albums")
+        else:
+            assert s3.create_bucket(Bucket="albums", **again)["Location"] == "/albums"
+            event = store.events()[-1]
+            assert (event["eventName"], event.get("errorCode")) == ("CreateBucket", None)
+            store.allow(EVERYTHING, {"Effect": "Deny", "Action": "s3:CreateBucket", "Resource": "*"})
+            assert refusal(s3.create_bucket, Bucket="albums")["Code"] == "AccessDenied"
+            store.allow(EVERYTHING)
+        assert store.s3.asked == asked
+    finally:
+        s3.delete_bucket(Bucket="albums")
+
+
+@pytest.mark.parametrize("location", ["us-east-1", "eu-west-1"])
+def test_a_bucket_of_another_region_than_the_endpoints_is_refused(store: Store, location: str) -> None:
+    text = f"<LocationConstraint>{location}</LocationConstraint>"
+    namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+    body = f'<CreateBucketConfiguration xmlns="{namespace}">{text}</CreateBucketConfiguration>'.encode()
+    answer = store.send("PUT", "/albums", body, region="us-west-2")
+    assert answer.code == "IllegalLocationConstraintException"
+    assert answer.message.startswith(f"The {location} location constraint is incompatible for the region specific")
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "value", "message"),
+    [
+        ("?max-keys=2147483648", "max-keys", "2147483648", "Provided max-keys not an integer or within integer range"),
+        ("?versions&max-keys=-1", "maxKeys", "-1", "max-keys cannot be negative"),
+        (
+            "/k?uploadId=u&max-parts=-1",
+            "max-parts",
+            "-1",
+            "Argument max-parts must be an integer between 0 and 2147483647",
+        ),
+    ],
+)
+def test_an_argument_out_of_bounds_is_named(store: Store, target: str, name: str, value: str, message: str) -> None:
+    answer = store.send("GET", f"/photos{target}")
+    assert (answer.status, answer.code, answer.message) == (400, "InvalidArgument", message)
+    told = f"<ArgumentName>{name}</ArgumentName><ArgumentValue>{value}</ArgumentValue>"
+    assert told in answer.body.decode()
+    assert store.s3.requests == []
+
+
+def test_the_length_of_a_page_that_is_empty_is_not_sent(store: Store) -> None:
+    assert store.send("GET", "/photos?list-type=2&max-keys=&prefix=").status == 200
+    (sent,) = store.s3.requests
+    assert sent.what == "GET /photos?list-type=2&prefix="
 
 
 def test_a_bucket_is_made_and_deleted(store: Store) -> None:
     s3 = store.client()
     s3.create_bucket(Bucket="albums")
-    assert refusal(s3.create_bucket, Bucket="albums")["Code"] == "BucketAlreadyOwnedByYou"
     event = next(
         one for one in reversed(store.events()) if one["eventName"] == "CreateBucket" and "errorCode" not in one
     )

@@ -16,6 +16,7 @@ from carnet.base.http import HttpRequest
 from carnet.models.load import full_description
 from carnet.models.service import Service
 from carnet.protocols.rest_input import RestHead, as_text, head_members
+from carnet.protocols.s3_arguments import read_arguments
 from carnet.protocols.s3_routing import S3Route
 from carnet.protocols.unreadable import Unreadable
 from carnet.protocols.xml_values import xml_document
@@ -38,7 +39,7 @@ _Body = Callable[[bytes], dict[str, Any]]
 
 
 def read_input(routed: S3Route, request: HttpRequest) -> dict[str, Any]:
-    """The members that the request has. Raises Unreadable.
+    """The members that the request has. Raises Unreadable, also as ArgumentRefused.
 
     `request.body` is the whole body, or empty if it is an object's content.
     """
@@ -47,7 +48,9 @@ def read_input(routed: S3Route, request: HttpRequest) -> dict[str, Any]:
     if shape is None:
         return {}
     _check_headers(shape, request)
-    return head(RestHead(labels=labels, query=tuple(routed.query.items()), request=request)) | body(request.body)
+    return head(RestHead(labels=labels, query=tuple(read_arguments(routed).items()), request=request)) | body(
+        request.body
+    )
 
 
 @cache

@@ -15,7 +15,7 @@ from carnet.audit.steps import Parsed
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.faults import Refused, Unavailable
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.bucket import Bucket, BucketState
+from carnet.entities.bucket import DEFAULT_REGION, Bucket, BucketState
 from carnet.gateway.buckets.access_points import would_be_taken_for
 from carnet.gateway.buckets.bucket_tags import tagged
 from carnet.gateway.deciding import Resolved, decide
@@ -40,6 +40,13 @@ def decided_again(
     if not made[-1].decision.allowed:
         raise denied(made[-1])
     return tuple(made)
+
+
+class AlreadyMade(Refused):
+    """The caller's account has the bucket, and would not change it by making it again: in us-east-1 that is no error.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +77,7 @@ class Claim:
         if known is not None and known.state is BucketState.PENDING:
             raise being_made()
         if known is not None:
-            raise Refused(
+            raise self._refusal(known)(
                 "BucketAlreadyOwnedByYou",
                 "Your previous request to create the named bucket succeeded and you already own it.",
             )
@@ -78,6 +85,11 @@ class Claim:
             raise _not_available()
         if len(snapshot.accounts[self.bucket.account].of(Bucket)) >= MOST_BUCKETS:
             raise Refused("TooManyBuckets", "You have attempted to create more buckets than allowed")
+
+    def _refusal(self, known: Bucket) -> type[Refused]:
+        """AWS resets the ACL of a bucket that is made again. Here nothing is changed: another ACL is refused."""
+        same = known.region == self.bucket.region == DEFAULT_REGION and known.acl == self.bucket.acl
+        return AlreadyMade if same else Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

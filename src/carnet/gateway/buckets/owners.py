@@ -85,7 +85,8 @@ class Buckets:
         """Take the name that a CreateBucket request asks for; `members` are its input.
 
         Raises Refused (InvalidBucketName, BucketAlreadyExists, BucketAlreadyOwnedByYou, OperationAborted, and what AWS
-        says of an ACL that the bucket could not have), Denied if the caller may not any more, Unavailable.
+        says of an ACL that the bucket could not have), also as AlreadyMade, Denied if the caller may not any more,
+        Unavailable.
         """
         now = parsed.authenticated.routed.arrived.time
         bucket = new_bucket(members, scope, new=self._new, upstream=upstream, now=now)

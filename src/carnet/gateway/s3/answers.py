@@ -45,6 +45,7 @@ _UNTRUSTED = frozenset(("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestT
 """What an upstream says of the gateway's own signature, which is not the client's."""
 _OF_BUCKETS = frozenset(
     (
+        *("BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "InvalidBucketName"),
         *("NoSuchBucket", "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet"),
         *("OwnershipControlsNotFoundError", "ServerSideEncryptionConfigurationNotFoundError"),
     )

@@ -56,6 +56,7 @@ from carnet.gateway.upstreams.exchange import Exchange
 from carnet.gateway.upstreams.modes import naming
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import Anonymous, Verified
+from carnet.protocols.s3_arguments import ArgumentRefused
 from carnet.protocols.s3_input import read_input
 from carnet.protocols.s3_routing import S3Route
 from carnet.protocols.unreadable import Unreadable
@@ -290,6 +291,8 @@ def _given_by(route: S3Route, request: HttpRequest) -> dict[str, Any]:
     """The input of a request. Raises S3Fault."""
     try:
         return read_input(route, request)
+    except ArgumentRefused as reason:
+        raise S3Fault("InvalidArgument", str(reason), reason.members) from None
     except Unreadable as reason:
         raise S3Fault("MalformedXML" if request.body else "InvalidRequest", f"{reason}.") from None
 

@@ -14,14 +14,15 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
 from carnet.entities.bucket import Bucket
 from carnet.gateway.answers import FIRST_ERROR, MOST_WHOLE
+from carnet.gateway.buckets.bucket_change import AlreadyMade
 from carnet.gateway.buckets.new_bucket import sent_on
 from carnet.gateway.buckets.object_acl_change import ObjectAcls
 from carnet.gateway.buckets.owners import Buckets, bucket_of
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.s3.answers import answered_headers, relayed
+from carnet.gateway.s3.answers import answered_headers, audited, relayed
 from carnet.gateway.s3.arriving import SIGNING_NAME
 from carnet.gateway.s3.call import S3Call
-from carnet.gateway.s3.events import told
+from carnet.gateway.s3.events import done_event, told
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded
 from carnet.gateway.s3.sending import sent_members
@@ -36,11 +37,21 @@ _FIRST_REDIRECT, _FIRST_FAILURE = 300, 500
 async def made(call: S3Call, buckets: Buckets, resolved: tuple[Resolved, ...]) -> Answer:
     """CreateBucket. Raises Refused, Denied, UpstreamFailed, AnotherAccount, S3Fault.
 
+    In us-east-1 a bucket may be made again by its owner, who does not ask for anything else by that.
+
     INVARIANT: what the upstream had before is nobody's until an operator adopts it: a store that answers 200 for a
     bucket that is there already would give its content to whoever names it.
     """
     parsed = Parsed(authenticated=call.step, given={})
-    claimed = await buckets.claim(parsed, call.given, resolved, call.scope, call.exchange.settings.name)
+    try:
+        claimed = await buckets.claim(parsed, call.given, resolved, call.scope, call.exchange.settings.name)
+    except AlreadyMade:
+        if sent_on(call.given).keys() != {"Bucket"}:
+            raise
+        headers = (*answered_headers(call, ()), ("location", f"/{call.bucket}"))
+        return audited(
+            call, HttpResponse(status=HTTPStatus.OK, headers=headers, body=b""), done_event(call, (), sent=0)
+        )
     try:
         if await is_there(call, claimed):
             raise S3Fault("BucketAlreadyExists", "The requested bucket name is not available. It is there already.")
