@@ -61,14 +61,25 @@ def test_a_function_has_a_role_that_lambda_can_assume(behind: Behind, roles: Any
             (functions.update_function_configuration, {"FunctionName": "f", "Role": role}),
         ):
             error = refusal(call, **given)
-            assert error["Code"] in ("InvalidParameterValueException", "AccessDeniedException")
-            assert (error["Message"] == NOT_ASSUMED) is (role != elsewhere)
+            assert (error["Code"], error["Message"]) == (
+                ("AccessDeniedException", "Cross-account pass role is not allowed.")
+                if role == elsewhere
+                else ("InvalidParameterValueException", NOT_ASSUMED)
+            )
     assert behind.aws.requests == []
     functions.create_function(**new_function(f"{arn}/good"))
     functions.create_function(**new_function(f"{arn}/own"))
     behind.allow(EVERYTHING, {"Effect": "Deny", "Action": "iam:PassRole", "Resource": "*"})
     assert refusal(functions.create_function, **new_function(f"{arn}/good"))["Code"] == "AccessDeniedException"
     assert behind.aws.operations == ["CreateRole", FUNCTIONS] * 2
+
+
+def test_wrong_items_of_a_list_are_told_with_what_they_may_be(behind: Behind) -> None:
+    given = {**new_function(f"arn:aws:iam::{behind.account}:role/r"), "Architectures": ["foo"]}
+    assert refusal(behind.client("lambda").create_function, **given)["Message"] == (
+        "1 validation error detected: Value '[foo]' at 'architectures' failed to satisfy constraint: Member must "
+        "satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"
+    )
 
 
 def test_an_upstream_that_takes_no_others_roles_is_told_of_them(behind: Behind, roles: Any) -> None:

@@ -16,6 +16,7 @@ https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
 """
 _ACTION_BY = {"sns": lambda action: action.replace("sns:", "SNS:", 1), "sqs": str.lower}
 """How a service writes the action in its sentence, if it changes it."""
+_FOREIGN_ROLE = "Cross-account pass role is not allowed."
 _JSON_CODE = re.compile(r'"(?:__type|code)"\s*:\s*"([A-Za-z0-9_.#:/-]{1,200})"')
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _NOT_THERE = re.compile(r"NotFound|NonExistent|DoesNotExist|NoSuch", re.ASCII)
@@ -24,6 +25,8 @@ _XML_CODE = re.compile(r"<Code>([A-Za-z0-9_.]{1,200})</Code>")
 
 def told_denial(service: str, decided: Decided) -> tuple[str, str]:
     """The error code and the sentence of a denial."""
+    if _passes_foreign_role(decided):
+        return _DENIED_BY.get(service, DENIED), _FOREIGN_ROLE
     sentence = denial_sentence(decided)
     spell = _ACTION_BY.get(service)
     action = decided.check.action
@@ -32,6 +35,16 @@ def told_denial(service: str, decided: Decided) -> tuple[str, str]:
             f" {action} action", f" {spell(action)} action"
         )
     return _DENIED_BY.get(service, DENIED), sentence
+
+
+def _passes_foreign_role(decided: Decided) -> bool:
+    """Whether it is about a role of another account, which no policy lets anybody pass.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    return (
+        decided.check.action == "iam:PassRole" and decided.check.resource_account != decided.request.principal.account
+    )
 
 
 def error_told(told: HttpResponse) -> str:

@@ -34,7 +34,10 @@ def _unknown(name: str, fault: Unmet) -> str:
     return next(str(given) for given in fault.value if given not in names.enum)
 
 
-VOICES: Mapping[str, Voice] = {"sqs": Voice(of_faults=_of_sqs)}
+VOICES: Mapping[str, Voice] = {
+    "lambda": Voice(never_null=frozenset(("Architecture", "Runtime"))),
+    "sqs": Voice(of_faults=_of_sqs),
+}
 """By the service's name; the others speak with the common voice."""
 
 

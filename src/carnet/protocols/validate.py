@@ -150,7 +150,8 @@ class _Compiler:
     def _every(self, shape: Shape, scalar: Shape, subject: str, items: Callable[[Any], Iterable[Any]]) -> _Check | None:
         """AWS tells the fault of a scalar in a list or map as one of the whole, with all that is asked of each."""
         each = () if has_paths(scalar) else constraints_of(scalar)
-        told = [constraint.sentence for constraint in each] + [MISSING] * (scalar.name in self._voice.never_null)
+        told = [one.sentence + one.choices * self._voice.repeats_values for one in each]
+        told += [MISSING] * (scalar.name in self._voice.never_null)
         whole = Constraint(
             holds=lambda value: all(
                 item is not None and constraint.holds(item) for item in items(value) for constraint in each
