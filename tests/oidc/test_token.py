@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from collections.abc import Callable
+from functools import cache
+from itertools import count
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
+from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
 from carnet.base.faults import Refused
@@ -42,6 +46,18 @@ def refused(text: str, known: KeySet | None = None) -> tuple[str, str]:
 def encoded(value: Any) -> str:
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@cache
+def key_with_a_zero(algorithm: str, coordinate: str) -> ECKey:
+    """A key of which that coordinate begins with a zero byte."""
+    curve = issuer.CURVES[algorithm]
+    found = (ECKey.generate_key(curve, {"kid": "first"}) for _ in count())
+    return next(key for key in found if decoded(str(key.as_dict(private=False)[coordinate]))[0] == 0)
 
 
 @pytest.mark.parametrize("algorithm", issuer.ALGORITHMS)
@@ -249,6 +265,35 @@ class TestKeys:
         odd = issuer.public(issuer.private_key("RS256"), **changed)
         assert key_set({"keys": [odd]}).keys == ()
         assert len(key_set({"keys": [odd, issuer.public(issuer.private_key("ES256"))]}).keys) == 1
+
+    @pytest.mark.parametrize("algorithm", issuer.CURVES)
+    @pytest.mark.parametrize("coordinate", ["x", "y"])
+    @pytest.mark.parametrize(
+        "form", [lambda whole: whole.lstrip(b"\0"), lambda whole: b"\0" + whole], ids=["short", "long"]
+    )
+    def test_a_coordinate_may_be_written_as_a_number(
+        self, algorithm: str, coordinate: str, form: Callable[[bytes], bytes]
+    ) -> None:
+        """One key in some 140 has a coordinate that begins with a zero byte; of P-521 every other has one."""
+        key = key_with_a_zero(algorithm, coordinate)
+        public = issuer.public(key)
+        written = form(decoded(public[coordinate]))
+        assert len(written) != len(decoded(public[coordinate]))
+        text = jwt.encode({"alg": algorithm, "kid": "first"}, issuer.claims(NOW), key, algorithms=[algorithm])
+        take(text, key_set({"keys": [{**public, coordinate: encoded(written)}]}))
+
+    @pytest.mark.parametrize("changed", [{"crv": "secp256k1"}, {"x": "AQ"}, {"y": "!"}, {"x": encoded(b"\xff" * 32)}])
+    def test_what_is_no_point_of_a_curve_is_passed_over(self, changed: dict[str, str]) -> None:
+        odd = issuer.public(issuer.private_key("ES256"), **changed)
+        assert key_set({"keys": [odd]}).keys == ()
+
+    @pytest.mark.parametrize(
+        "member",
+        [{"use": None}, {"key_ops": None}, {"key_ops": []}, {"alg": None}, {"crv": None, "x": None, "y": None}],
+    )
+    def test_a_member_without_a_value_is_none(self, member: dict[str, Any]) -> None:
+        written = issuer.public(issuer.private_key("RS256"), **member)
+        take(issuer.signed(issuer.claims(NOW)), key_set({"keys": [written]}))
 
     def test_a_weak_key_is_passed_over(self) -> None:
         numbers = rsa.generate_private_key(65537, 1024).public_key().public_numbers()

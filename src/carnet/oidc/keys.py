@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carnet.oidc import refusals
 from carnet.oidc.json_object import read_object
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 MOST_KEYS = 100
 """Of each type."""
@@ -98,7 +101,9 @@ def _usable(listed: list[dict[str, Any]]) -> Iterator[Key]:
             yield key
 
 
-def _read(jwk: Mapping[str, Any]) -> Key | None:
+def _read(listed: Mapping[str, Any]) -> Key | None:
+    # Some serializers write a member that a key does not have as null.
+    jwk = {name: value for name, value in listed.items() if value is not None}
     kid, algorithm, kind = jwk.get("kid"), jwk.get("alg"), jwk.get("kty")
     if kind not in ("RSA", "EC") or jwk.get("use", "sig") != "sig" or "verify" not in _operations(jwk):
         return None
@@ -111,13 +116,14 @@ def _read(jwk: Mapping[str, Any]) -> Key | None:
 
 
 def _operations(jwk: Mapping[str, Any]) -> Any:
-    operations = jwk.get("key_ops", ["verify"])
-    return operations if type(operations) is list else ()
+    """What a key is for; an empty list says as little as none."""
+    operations = jwk.get("key_ops", [])
+    return operations or ["verify"] if type(operations) is list else ()
 
 
 def _public_key(jwk: Mapping[str, Any]) -> Any:
     """INVARIANT: only the public members are read, so that no set makes a private key here."""
-    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+    from jwt.algorithms import RSAAlgorithm
     from jwt.exceptions import InvalidKeyError
 
     names = ("kty", "n", "e") if jwk["kty"] == "RSA" else ("kty", "crv", "x", "y")
@@ -125,9 +131,24 @@ def _public_key(jwk: Mapping[str, Any]) -> Any:
     if not all(type(value) is str and len(value) <= 2 * _LONGEST_KID for value in public.values()):
         return None
     try:
-        key: Any = (RSAAlgorithm if jwk["kty"] == "RSA" else ECAlgorithm).from_jwk(public)
+        key: Any = RSAAlgorithm.from_jwk(public) if jwk["kty"] == "RSA" else _elliptic(public)
     except (InvalidKeyError, ValueError, TypeError):
         return None
     if jwk["kty"] == "RSA" and (key.key_size not in _RSA_BITS or key.public_numbers().e.bit_length() > 32):
         return None
     return key
+
+
+def _elliptic(public: Mapping[str, str]) -> EllipticCurvePublicKey:
+    """A key of one of CURVES. Raises ValueError for what is no point of its curve.
+
+    A coordinate may lack its leading zeros, or have one too many: libraries write it as a number.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from jwt.utils import base64url_decode
+
+    curves: Mapping[str, type[ec.EllipticCurve]] = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}
+    if public["crv"] not in curves:
+        raise ValueError("it is of another curve")
+    x, y = (int.from_bytes(base64url_decode(public[name])) for name in ("x", "y"))
+    return ec.EllipticCurvePublicNumbers(x, y, curves[public["crv"]]()).public_key()
