@@ -50,13 +50,18 @@ def printed(command: list[str], environment: dict[str, str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def program_in_go(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built_in_go(HERE / "go" / "main.go", tmp_path_factory.mktemp("go"))
+
+
+def built_in_go(source: Path, directory: Path) -> Path:
+    """A program in Go, made in a directory. Skips the test if Go or its SDK is not here."""
     if shutil.which("go") is None:
         pytest.skip("Go is not installed: Debian's golang-go")
     if not (GO_PATH / "src/github.com/aws/aws-sdk-go-v2/service/iam").exists():
         pytest.skip("the AWS SDK for Go is not installed: Debian's golang-github-aws-aws-sdk-go-v2-dev")
-    made = tmp_path_factory.mktemp("go") / "program"
+    made = directory / "program"
     settings = {"GO111MODULE": "off", "GOPATH": str(GO_PATH), "GOFLAGS": "-p=2"}
-    printed(["go", "build", "-o", str(made), str(HERE / "go" / "main.go")], {**os.environ, **settings})
+    printed(["go", "build", "-o", str(made), str(source)], {**os.environ, **settings})
     return made
 
 
