@@ -454,6 +454,7 @@ def test_25_what_is_no_form_and_old_signatures_are_refused(store: Store) -> None
     assert (query.status, query.code) == (400, "InvalidRequest")
     newer = "AWS4-ECDSA-P256-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/s3/aws4_request, SignedHeaders=host"
     assert store.send("GET", "/photos/k", headers={"authorization": newer}, signed=False).code == "InvalidRequest"
+    assert store.send("GET", "/", headers={"authorization": newer}, signed=False).code == "InvalidRequest"
     assert store.s3.requests == []
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from carnet.models import operation
 from carnet.protocols.errors import WireError, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
+from carnet.protocols.unoffered import NotOffered
 from tests.wire.client import authorization, http_request
 
 IAM = "Version=2010-05-08"
@@ -241,6 +244,20 @@ def test_a_json_operation_that_is_not_there(method: str, path: str, target: str)
 @pytest.mark.parametrize("headers", [{}, FORM, JSON, {"Content-Type": "application/json"}])
 def test_a_request_that_names_no_service_lacks_a_token(headers: dict[str, str]) -> None:
     assert refused(http_request(headers=headers, method="GET")).code == "MissingAuthenticationToken"
+
+
+@pytest.mark.parametrize("algorithm", ["AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"])
+def test_a_credential_without_a_region_names_its_service(algorithm: str) -> None:
+    """Signature Version 4A has none. Who verifies says that it is not taken; nobody says that there is no signature."""
+    credential = "AKIA/20240102/events/aws4_request"
+    signed = {"authorization": f"{algorithm} Credential={credential}, SignedHeaders=host, Signature=0"}
+    asked = http_request(headers=signed | JSON | {"x-amz-target": "AWSEvents.PutEvents"})
+    with pytest.raises(NotOffered) as caught:
+        route(asked)
+    assert caught.value.asked.signing_name == "events"
+    mine = quote(credential.replace("events", "iam"), safe="")
+    presigned = http_request(method="GET", query=f"Action=ListUsers&{IAM}&X-Amz-Credential={mine}")
+    assert route(presigned).operation.service.name == "iam"
 
 
 @pytest.mark.parametrize("credential", ["", "AKIA", "AKIA/20240102/us-east-1/iam", "////", "a/b/c/d/e", "/" * 99])

@@ -17,7 +17,8 @@ from carnet.models import SERVICES, service
 _CREDENTIAL = "Credential="
 _QUERY_CREDENTIAL = "X-Amz-Credential="
 _TERMINATOR = "aws4_request"
-_SCOPE_PARTS = 5
+_SCOPE_PARTS = 4
+"""At least: five with a Region. Signature Version 4A has none, and who verifies says that it is not taken."""
 _USUAL_LENGTH = 512
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _FIPS = "-fips"
@@ -71,7 +72,7 @@ def _credentials_of(query: str) -> list[str]:
 
 
 def _scope(credential: str) -> str | None:
-    """The service in `<key id>/<date>/<region>/<service>/aws4_request`."""
+    """The service in `<key id>/<date>/<region>/<service>/aws4_request`, or in one without a Region."""
     parts = credential.strip().split("/")
     return parts[-2] if len(parts) >= _SCOPE_PARTS and parts[-1] == _TERMINATOR else None
 
