@@ -49,6 +49,8 @@ def printed(command: list[str], mary: Person, home: Path) -> list[str]:
     with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
         too_long = Timer(SECONDS, process.kill)
         too_long.start()
+        assert process.stdout is not None
+        assert process.stderr is not None
         try:
             first, code = process.stdout.readline(), process.stdout.readline()
             assert code.strip(), process.stderr.read()

@@ -127,7 +127,7 @@ def _public_key(jwk: Mapping[str, Any]) -> Any:
     from jwt.exceptions import InvalidKeyError
 
     names = ("kty", "n", "e") if jwk["kty"] == "RSA" else ("kty", "crv", "x", "y")
-    public = {name: jwk.get(name) for name in names}
+    public: dict[str, Any] = {name: jwk.get(name) for name in names}
     if not all(type(value) is str and len(value) <= 2 * _LONGEST_KID for value in public.values()):
         return None
     try:
