@@ -205,10 +205,12 @@ class Sealed(NamedTuple):
 
 
 def sealed(keyring: Keyring, token: Token) -> Sealed:
-    """A token as its holder gets it."""
-    form = _FORMS[type(token)]
-    text, secret = seal_token(keyring, form.purpose, type(token).__name__, msgspec.msgpack.encode(token))
-    return Sealed(form.prefix + text, secret)
+    """A token as its holder gets it. Its secret begins with no hyphen: the AWS CLI would take it for an option."""
+    form, plain = _FORMS[type(token)], msgspec.msgpack.encode(token)
+    while True:
+        text, secret = seal_token(keyring, form.purpose, type(token).__name__, plain)
+        if not secret.startswith("-"):
+            return Sealed(form.prefix + text, secret)
 
 
 def opened(keyring: Keyring, kind: type[T], text: str) -> T | None:

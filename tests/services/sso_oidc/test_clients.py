@@ -19,6 +19,13 @@ def test_a_client_gets_an_id_and_a_secret_for_ninety_days(center: Center) -> Non
     assert made["tokenEndpoint"] == center.world.installation.execution.parts.public_url + "/token"
 
 
+def test_a_secret_can_be_given_to_the_aws_cli(center: Center) -> None:
+    """It takes what begins with a hyphen for an option. One text of base64url in 64 does."""
+    secrets = {center.oidc("RegisterClient", clientName="cli", clientType="public")["clientSecret"] for _ in range(800)}
+    assert len(secrets) == 800
+    assert not [secret for secret in secrets if secret.startswith("-")]
+
+
 def test_nothing_is_stored_of_a_client(center: Center) -> None:
     before = center.world.snapshot.seq
     center.register()
