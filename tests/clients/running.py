@@ -13,8 +13,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,20 @@ class RunningServer:
         return done.stdout
 
 
+_PORTS = range(20_000, 32_000)
+"""Below those that a system gives to sockets that ask for any: such a one could be somebody else's when it is used."""
+_NUMBERS = count(64 * os.getpid())
+"""No process that runs tests beside another one tries the same ports as that one."""
+
+
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now, and nobody is given who does not ask for that very one."""
+    for number in _NUMBERS:
+        port = _PORTS[number % len(_PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the numbers never end")
 
 
 @contextmanager

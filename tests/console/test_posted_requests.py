@@ -18,7 +18,7 @@ from carnet.saml.xml import BadXml
 from tests.console.browsing import Browser, Page
 from tests.console.conftest import Site
 from tests.console.test_people import instance, save
-from tests.console.test_provider_sign_in import IDP, Provided, certificates, signing, use, use_directory
+from tests.console.test_provider_sign_in import IDP, Provided, certificates, signing, spoiled, use, use_directory
 from tests.saml import idp
 
 assert callable(instance), "a fixture"
@@ -98,7 +98,7 @@ def test_a_key_that_does_not_open_sends_nobody_anywhere(posted: Posted) -> None:
         posted.begin()
         view = posted.site.server.installation.directory.snapshot.accounts[posted.site.account]
         (one,) = view.of(RequestSigning)
-        save(posted.site, replace(one, keys=(replace(one.keys[0], sealed=one.keys[0].sealed[:-1] + b"?"),)))
+        save(posted.site, replace(one, keys=(spoiled(one.keys[0]),)))
         page = posted.browser.get(posted.path)
         assert page.status == 503
         assert "SAMLRequest" not in page.text

@@ -27,6 +27,7 @@ from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_settings import InstanceSettings
 from carnet.entities.request_signing import RequestSigning
+from carnet.entities.saml_signing_key import SamlSigningKey
 from carnet.identity.saml_signing_keys import new_key_pair
 from carnet.saml.metadata import parse_metadata
 from carnet.saml.received_request import read_redirected
@@ -178,6 +179,11 @@ def test_the_metadata_of_the_instance(provided: Provided) -> None:
     assert provided.site.browser.ask("POST", f"/saml/metadata/{provided.instance.identity_store}").status == 405
 
 
+def spoiled(key: SamlSigningKey) -> SamlSigningKey:
+    """A key that nothing opens: whatever its last byte was, it is another one."""
+    return replace(key, sealed=key.sealed[:-1] + bytes([key.sealed[-1] ^ 1]))
+
+
 @contextmanager
 def signing(site: Site) -> Iterator[Callable[[str, str], list[str]]]:
     """Change the keys that sign requests; at the end, there are none."""
@@ -242,7 +248,7 @@ def test_a_key_that_does_not_open_sends_nobody_anywhere(provided: Provided) -> N
         here = provided.site.server.installation
         with here.store.write() as unit:
             (one,) = here.directory.catch_up(unit.base).accounts[provided.site.account].of(RequestSigning)
-            unit.save(replace(one, keys=(replace(one.keys[0], sealed=one.keys[0].sealed[:-1] + b"?"),)))
+            unit.save(replace(one, keys=(spoiled(one.keys[0]),)))
         here.directory.catch_up()
         page = provided.browser.step("identity-provider", account=provided.instance.identity_store, to="/console/")
         assert page.status == 503
