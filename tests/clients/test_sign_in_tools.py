@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -125,6 +125,40 @@ def refresh_token(directory: Path) -> str:
 
 def test_javascript_takes_the_sign_in_of_a_person(terminal: Terminal, mary: Person, tmp_path: Path) -> None:
     assert in_javascript(terminal, "sso", "dev", tmp_path).endswith(f"/{mary.user.user_name}")
+
+
+def test_each_client_refreshes_the_sign_in_of_a_person(terminal: Terminal, mary: Person, tmp_path: Path) -> None:
+    """One after the other they find a token that is over, and leave the next one one that they can go on with."""
+    end, cache = f"/{mary.user.user_name}", terminal.config.parent / "sso" / "cache"
+    clients: dict[str, Callable[[], str]] = {
+        "boto3": lambda: terminal.boto3("dev"),
+        "aws": lambda: terminal.aws("sts", "get-caller-identity", "--profile", "dev")["Arn"],
+        "javascript": lambda: in_javascript(terminal, "sso", "dev", tmp_path),
+    }
+    for name, arn in clients.items():
+        before = over(cache)
+        assert arn().endswith(end), name
+        after = token_in(cache)
+        assert after["refreshToken"] != before["refreshToken"], name
+        assert after["accessToken"] != before["accessToken"], name
+
+
+def _token_file(cache: Path) -> Path:
+    """Where the AWS CLI keeps a sign-in, beside what it keeps of its registration."""
+    (file,) = (file for file in cache.glob("*.json") if "refreshToken" in json.loads(file.read_text()))
+    return file
+
+
+def token_in(cache: Path) -> dict[str, str]:
+    kept: dict[str, str] = json.loads(_token_file(cache).read_text())
+    return kept
+
+
+def over(cache: Path) -> dict[str, str]:
+    """Let the token be over, as clients see it."""
+    kept = token_in(cache)
+    _token_file(cache).write_text(json.dumps({**kept, "expiresAt": "2020-01-01T00:00:00Z"}))
+    return kept
 
 
 def test_terraform_takes_the_sign_in_of_a_person(terminal: Terminal, mary: Person, tmp_path: Path) -> None:
