@@ -15,13 +15,17 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from carnet.console.device_consent import FREE
+from carnet.directory.identity_center import own_instance
 from carnet.entities.account_assignment import AccountAssignment, PrincipalType
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.permission_set import PermissionSet
 from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.role import Role
+from carnet.entities.sso_application import SsoApplication
 from carnet.identity.attempt_limits import MOST_OF_OWNER
+from carnet.services.accounts import create_accounts
+from carnet.services.identity_center import enable_here
 from tests.attacks.wire import audit
 from tests.console.browsing import Browser, Page
 from tests.console.conftest import Site
@@ -305,3 +309,65 @@ def test_who_is_disabled_consents_to_nothing(site: Site, mary: Person) -> None:
     csrf = mary.browser.csrf()
     save(site, replace(mary.user, enabled=False))
     assert mary.browser.ask("POST", "/console/approve", given, x_carnet_csrf=csrf).status == 401
+
+
+def another_instance(site: Site) -> Instance:
+    """That of another account, which has no organization either."""
+    here, now = site.server.installation, site.server.clock()
+    (key,) = create_accounts(
+        here.store, here.keyring, here.ids, names=("b",), emails=("b@example.com",), partition="aws", now=now
+    )
+    here.directory.catch_up()
+    enable_here(here.store, here.directory, here.ids, account=key.account, region="us-east-1", now=now)
+    here.directory.catch_up()
+    found = own_instance(here.directory.snapshot.accounts[key.account])
+    assert found is not None
+    return found
+
+
+def refused_in_page_and_answer(mary: Person, query: str, sentence: str) -> None:
+    """The page is not shown, and an answer that was made up gets no code."""
+    shown = mary.browser.get(f"/authorize?{query}")
+    assert (shown.status, sentence in shown.text) == (403, True)
+    answered = mary.send({"kind": "client", "query": query, "answer": "allow"})
+    assert (answered.status, answered.told["message"]) == (403, sentence)
+
+
+def test_a_client_of_another_instance_gets_no_code(site: Site, mary: Person) -> None:
+    client = mary.oidc.register_client(
+        clientName="client",
+        clientType="public",
+        grantTypes=["authorization_code"],
+        redirectUris=["http://127.0.0.1/oauth/callback"],
+        issuerUrl=another_instance(site).start_url,
+        scopes=[SCOPE],
+    )
+    sentence = "You are signed in at another instance than the client asks for."
+    refused_in_page_and_answer(mary, mary.query(client), sentence)
+
+
+def test_an_application_that_is_not_assigned_gets_no_code(site: Site, mary: Person) -> None:
+    back = "https://app.example/callback"
+    application = SsoApplication(
+        id=f"apl-{site.server.installation.ids.random(8).hex()}",
+        account=site.account,
+        instance=mary.instance.id,
+        application_account=site.account,
+        provider="arn:aws:sso::aws:applicationProvider/custom",
+        name="app",
+        created=site.server.clock(),
+        scopes={SCOPE: []},
+        grants={"authorization_code": {"AuthorizationCode": {"RedirectUris": [back]}}},
+    )
+    save(site, application, new=True)
+    query = mary.query({"clientId": application.arn}, redirect_uri=back)
+    refused_in_page_and_answer(mary, query, "This application is not assigned to you.")
+    save(site, replace(application, assignment_required=False))
+    to = mary.send({"kind": "client", "query": query, "answer": "allow"}).told["to"]
+    assert to.startswith(f"{back}?code=")
+
+
+def test_answers_are_sent_with_post_and_nothing_is_asked_in_the_clear(mary: Person) -> None:
+    assert mary.browser.get("/console/approve").status == 405
+    for path in ("/device", "/authorize", "/v1/authorize", "/console/approve"):
+        assert mary.browser.get(path, x_forwarded_for="192.0.2.1").status == 403

@@ -200,9 +200,9 @@ class Center:
     def device(self, client: Client) -> Given:
         return self.oidc("StartDeviceAuthorization", startUrl=self.instance.start_url, **client.proof)
 
-    def answer(self, user_code: str, browser: BrowserSession, *, approved: bool = True) -> Done:
+    def answering(self, user_code: str, browser: BrowserSession, *, approved: bool = True) -> AnswerDevice:
         found = waiting_device(self.world.snapshot, user_code, browser.account, self.world.clock())
-        change = AnswerDevice(
+        return AnswerDevice(
             device=found.id,
             approved=approved,
             session=browser,
@@ -210,6 +210,9 @@ class Center:
             event={},
             now=self.world.clock(),
         )
+
+    def answer(self, user_code: str, browser: BrowserSession, *, approved: bool = True) -> Done:
+        change = self.answering(user_code, browser, approved=approved)
         outcome = self.world.installation.execution.write_together([change])[0]
         if not isinstance(outcome, Done):
             raise outcome.problem

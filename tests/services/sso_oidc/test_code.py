@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from carnet.services.sso_oidc.authorize import CannotAsk, SentBack, asked
-from tests.services.sso_oidc.people import CHALLENGE, REDIRECT, VERIFIER, Center, Client
+from tests.services.sso_oidc.people import CHALLENGE, REDIRECT, SCOPE, VERIFIER, Center, Client
 from tests.services.world import ServiceError
 
 _NUMBERS = count()
@@ -124,6 +124,14 @@ def test_what_the_client_is_told(center: Center, changed: dict[str, str], error:
     with pytest.raises(SentBack) as told:
         ask(center, center.register(), **changed)
     assert told.value.url == f"{REDIRECT}?error={error}&state=the-state"
+
+
+def test_a_client_that_has_not_registered_the_grant_gets_no_code(center: Center) -> None:
+    given = {"redirectUris": ["http://127.0.0.1/oauth/callback"], "issuerUrl": center.instance.start_url}
+    client = center.register(legacy=True, grantTypes=["refresh_token"], scopes=[SCOPE], **given)
+    with pytest.raises(SentBack) as told:
+        ask(center, client)
+    assert told.value.url == f"{REDIRECT}?error=unauthorized_client&state=the-state"
 
 
 def test_a_registration_that_is_over_asks_nothing(center: Center) -> None:

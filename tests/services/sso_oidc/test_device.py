@@ -7,6 +7,8 @@ import pytest
 
 from carnet.base.faults import Denied, Missing
 from carnet.entities.device_authorization import DeviceAuthorization
+from carnet.identity.oauth_tokens import AccessToken, opened, session_of
+from carnet.services.execution import Done, Failed
 from carnet.services.sso_oidc import devices
 from tests.services.sso_oidc.people import Center
 from tests.services.world import ServiceError
@@ -30,6 +32,27 @@ def test_it_waits_until_the_person_answers(center: Center) -> None:
     tokens = center.poll(client, asked["deviceCode"])
     assert (tokens["tokenType"], tokens["expiresIn"]) == ("Bearer", 8 * 3600)
     assert "refreshToken" not in tokens
+
+
+@pytest.mark.parametrize("second", [True, False])
+def test_of_answers_at_once_the_first_counts(center: Center, second: bool) -> None:
+    client, ann, bob = center.register(legacy=True), center.person("ann"), center.person("bob")
+    asked = center.device(client)
+    changes = [
+        center.answering(asked["userCode"], center.browser(ann)),
+        center.answering(asked["userCode"], center.browser(bob), approved=second),
+    ]
+    done, failed = center.world.installation.execution.write_together(changes)
+    assert isinstance(done, Done)
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.problem, Missing)
+    token = opened(
+        center.world.installation.keyring, AccessToken, center.poll(client, asked["deviceCode"])["accessToken"]
+    )
+    assert token is not None
+    session = session_of(center.world.snapshot, token.account, token.session)
+    assert session is not None
+    assert session.holder == ann.id
 
 
 def test_who_has_registered_scopes_gets_a_refresh_token(center: Center) -> None:

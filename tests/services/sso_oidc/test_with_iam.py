@@ -565,6 +565,38 @@ def test_a_grant_that_the_application_has_not(center: Center, trusted: str, kind
     refused("UnauthorizedClientException", own.ask, kind=kind, **given)
 
 
+def test_a_token_of_a_client_that_is_no_application_is_not_exchanged(exchanged: Exchanged) -> None:
+    """Nor one of the application itself."""
+    world, target = exchanged.target.world, exchanged.target
+    told = opened(world.installation.keyring, AccessToken, exchanged.first["accessToken"])
+    assert told is not None
+    session = session_of(world.snapshot, told.account, told.session)
+    assert session is not None
+    other = replace(session, id=world.installation.ids.uuid(), grant="of the test", client="0" * 32)
+    with world.installation.store.write() as unit:
+        unit.add(other)
+    world.installation.directory.catch_up()
+    text = sealed(world.installation.keyring, structs.replace(told, session=other.id)).text
+    assert portal_user(world, text) == session.holder
+    refused("InvalidGrantException", target.ask, kind=EXCHANGE, subjectToken=text)
+    own = {"ApplicationArn": target.arn, "Scope": PORTAL, "AuthorizedTargets": [target.arn]}
+    exchanged.source.center.call("PutApplicationAccessScope", **own)
+    refused("InvalidGrantException", target.ask, kind=EXCHANGE, subjectToken=target.vouched()["accessToken"])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"jti": "j" * 256}, {"pad": "p" * 40_000}, {"email": ""}, {"email": ["ann@example.com"]}]
+)
+def test_the_limits_of_an_assertion(app: App, changed: dict[str, Any]) -> None:
+    if "jti" in changed:
+        assert app.vouched(**changed)["accessToken"]
+        refused("InvalidGrantException", app.vouched, jti=changed["jti"] + "j")
+    elif "pad" in changed:
+        refused("InvalidRequestException", app.vouched, **changed)
+    else:
+        assert "has no email" in refused("InvalidGrantException", app.vouched, **changed)
+
+
 def test_what_was_never_given_out_is_worth_nothing(app: App) -> None:
     """Nor is what was given out as something else."""
     tokens = app.vouched()
