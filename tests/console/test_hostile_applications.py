@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 import pytest
 from lxml import etree
 
+from carnet.base.bounded_xml import MOST_ATTRIBUTES
 from carnet.console.application_sign_in import _LONGEST_BODY
 from carnet.saml import signature
-from carnet.saml.xml import MOST_ATTRIBUTES, SIGNATURE
+from carnet.saml.xml import SIGNATURE
 from tests.console.browsing import Browser, Page
 from tests.console.test_application_sign_in import App, mary
 from tests.console.test_people import instance

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
+from carnet.base.bounded_xml import BadXml
 from carnet.console.leaving_for_provider import BEGIN_HERE
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.request_signing import RequestSigning
 from carnet.saml.received_request import read_posted
-from carnet.saml.xml import BadXml
 from tests.console.browsing import Browser, Page
 from tests.console.conftest import Site
 from tests.console.test_people import instance, save

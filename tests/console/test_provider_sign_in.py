@@ -17,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from lxml import etree
 
+from carnet.base.bounded_xml import BadXml
 from carnet.console import provider_sign_in
 from carnet.console.flow import LIFETIME
 from carnet.console.leaving_for_provider import BEGIN_HERE
@@ -31,7 +32,6 @@ from carnet.entities.saml_signing_key import SamlSigningKey
 from carnet.identity.saml_signing_keys import new_key_pair
 from carnet.saml.metadata import parse_metadata
 from carnet.saml.received_request import read_redirected
-from carnet.saml.xml import BadXml
 from carnet.services.identity_source import read_provider, use_directory_here, use_external_provider_here
 from carnet.services.request_signing import change_here
 from tests.attacks.wire import audit

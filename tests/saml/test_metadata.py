@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from carnet.base.bounded_xml import BadXml
 from carnet.saml.metadata import MOST_CERTIFICATES, MOST_PROVIDERS, parse_metadata
-from carnet.saml.xml import BadXml
 from tests.saml import idp
 
 

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from lxml import etree
 
+from carnet.base.bounded_xml import BadXml
 from carnet.saml.metadata import HTTP_POST
 from carnet.saml.received_request import LONGEST_XML, read_posted, read_redirected
-from carnet.saml.xml import BadXml
 from tests.saml import idp
 from tests.saml.idp import Signer, signed, signer
 

@@ -177,8 +177,8 @@ def _signed(
 
 def _read(parts: ConsoleParts, arrived: Arrived, found: Application) -> AskedFor:
     """What the request of an application asks for. Raises Problem."""
+    from carnet.base.bounded_xml import BadXml
     from carnet.saml.received_request import read_posted, read_redirected
-    from carnet.saml.xml import BadXml
 
     http, own = arrived.http, issuer_url(parts.origin.url, found.saml.id)
     try:

@@ -14,10 +14,10 @@ from typing import Any
 from botocore.model import ListShape, Shape, StructureShape
 from lxml import etree
 
+from carnet.base.bounded_xml import BadXml, Element, parse_xml
 from carnet.protocols import text_scalars
 from carnet.protocols.timestamps import ISO8601
 from carnet.protocols.unreadable import Unreadable
-from carnet.saml.xml import BadXml, Element, parse_xml
 
 _SPACE = " \t\r\n"
 _ATTRIBUTE_NAMESPACES = {"xsi": "http://www.w3.org/2001/XMLSchema-instance"}

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from carnet.base.bounded_xml import BadXml, Element
 from carnet.base.faults import Denied
 from carnet.saml.refusals import NO_AUDIENCE, TOO_LATE, expired, invalid
 from carnet.saml.response import issuer_of
-from carnet.saml.xml import ASSERTION, BadXml, Element, children, moment, only_child, optional_moment, text_of
+from carnet.saml.xml import ASSERTION, children, moment, only_child, optional_moment, text_of
 
 REDEEMED_WITHIN = timedelta(minutes=5)
 AHEAD = timedelta(minutes=1)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
+from carnet.base.bounded_xml import parse_xml
 from carnet.base.timestamps import iso_seconds
 from carnet.saml.metadata import HTTP_POST
-from carnet.saml.xml import ASSERTION, PROTOCOL, parse_xml
+from carnet.saml.xml import ASSERTION, PROTOCOL
 
 if TYPE_CHECKING:
     from carnet.saml.signing import SigningPair

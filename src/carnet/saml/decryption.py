@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
+from carnet.base.bounded_xml import BadXml, Element, parse_xml
 from carnet.base.rsa_numbers import numbers_fit
-from carnet.saml.xml import ENCRYPTION, SIGNATURE, BadXml, Element, only_child, parse_xml, text_of
+from carnet.saml.xml import ENCRYPTION, SIGNATURE, only_child, text_of
 
 _ENCRYPTION_11 = "http://www.w3.org/2009/xmlenc11#"
 _DIGESTS: Mapping[str, Callable[[], hashes.HashAlgorithm]] = {

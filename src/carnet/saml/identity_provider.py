@@ -13,11 +13,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
+from carnet.base.bounded_xml import parse_xml
 from carnet.base.timestamps import iso_seconds
 from carnet.saml.metadata import HTTP_POST, HTTP_REDIRECT
 from carnet.saml.metadata_keys import key_descriptors
 from carnet.saml.signing import SigningPair, signed_within
-from carnet.saml.xml import ASSERTION, METADATA, PROTOCOL, parse_xml
+from carnet.saml.xml import ASSERTION, METADATA, PROTOCOL
 
 _GOOD_FOR = timedelta(minutes=5)
 _AHEAD = timedelta(minutes=1)

@@ -14,17 +14,8 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from carnet.saml.xml import (
-    METADATA,
-    PROTOCOL,
-    SIGNATURE,
-    BadXml,
-    Element,
-    children,
-    optional_moment,
-    parse_xml,
-    text_of,
-)
+from carnet.base.bounded_xml import BadXml, Element, parse_xml
+from carnet.saml.xml import METADATA, PROTOCOL, SIGNATURE, children, optional_moment, text_of
 
 MOST_PROVIDERS = 20
 MOST_CERTIFICATES = 10

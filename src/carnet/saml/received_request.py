@@ -19,10 +19,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from carnet.base.bounded_xml import BadXml, Element, parse_xml
 from carnet.saml.metadata import HTTP_POST
 from carnet.saml.response import issuer_of
 from carnet.saml.signature import NotSigned, as_signed
-from carnet.saml.xml import PROTOCOL, BadXml, Element, moment, parse_xml
+from carnet.saml.xml import PROTOCOL, moment
 
 LONGEST_XML = 65_536
 _LONGEST_ID = 256

@@ -15,22 +15,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from carnet.base.bounded_xml import BadXml, Element, parse_xml
 from carnet.saml.decryption import NotDecrypted, PrivateKeys, decrypted
 from carnet.saml.refusals import BASE64_INVALID, ISSUER_UNKNOWN, SIGNATURE_INVALID, invalid, rejected
 from carnet.saml.signature import NotSigned, as_signed, signature_of
-from carnet.saml.xml import (
-    ASSERTION,
-    PROTOCOL,
-    SIGNATURE,
-    BadXml,
-    Element,
-    anywhere,
-    children,
-    ids_in,
-    only_child,
-    parse_xml,
-    text_of,
-)
+from carnet.saml.xml import ASSERTION, PROTOCOL, SIGNATURE, anywhere, children, ids_in, only_child, text_of
 
 _RESPONSE = f"{{{PROTOCOL}}}Response"
 _ASSERTION = f"{{{ASSERTION}}}Assertion"

@@ -18,7 +18,8 @@ from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from carnet.saml.xml import SIGNATURE, BadXml, Element, children, only_child, parse_xml, parser
+from carnet.base.bounded_xml import BadXml, Element, parse_xml, parser
+from carnet.saml.xml import SIGNATURE, children, only_child
 
 _METHODS = frozenset(
     (

@@ -75,8 +75,8 @@ def service_provider(url: str, identity_store: str) -> ServiceProvider:
 
 def read_provider(text: str) -> ReadProvider:
     """What a metadata document says of its one identity provider. Raises Invalid."""
+    from carnet.base.bounded_xml import BadXml
     from carnet.saml.metadata import parse_metadata
-    from carnet.saml.xml import BadXml
 
     if len(text) > LONGEST_METADATA:
         raise Invalid(f"The metadata has more than {LONGEST_METADATA} characters.")

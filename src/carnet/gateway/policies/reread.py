@@ -7,11 +7,11 @@ from typing import Any
 
 from botocore.parsers import ResponseParser, create_parser
 
+from carnet.base.bounded_xml import refuse_declarations
 from carnet.base.http import HttpResponse
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.models import Operation, Protocol, present_form
-from carnet.saml.xml import refuse_declarations
 
 _IN_XML = frozenset((Protocol.QUERY, Protocol.EC2, Protocol.REST_XML))
 

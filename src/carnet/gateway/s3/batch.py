@@ -13,6 +13,7 @@ from typing import Any
 from lxml import etree
 
 from carnet.access.authorize import Decided
+from carnet.base.bounded_xml import BadXml, parse_xml
 from carnet.base.http import HttpResponse
 from carnet.gateway.buckets.object_acl_change import ObjectAcls
 from carnet.gateway.checks.services.s3 import MOST_DELETED
@@ -26,7 +27,6 @@ from carnet.gateway.s3.made_objects import deleted_keys, forget
 from carnet.gateway.s3.sending import sent_members
 from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.gateway.upstreams.connection import UpstreamFailed
-from carnet.saml.xml import BadXml, parse_xml
 from carnet.server.outbox import Answer
 
 _RESULT = b'<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>'

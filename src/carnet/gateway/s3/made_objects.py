@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from carnet.audit.steps import Parsed
+from carnet.base.bounded_xml import BadXml, parse_xml
 from carnet.base.faults import Fault
 from carnet.entities.object_acl import ObjectAcl
 from carnet.gateway.answers import MOST_WHOLE
@@ -39,7 +40,6 @@ from carnet.gateway.s3.kept import recorded
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.upstream import UpstreamResponse
-from carnet.saml.xml import BadXml, parse_xml
 from carnet.server.outbox import Answer
 
 _LOG = logging.getLogger("carnet.gateway")

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from msgspec.structs import replace
 
+from carnet.base.bounded_xml import BadXml, parse_xml
 from carnet.base.http import HttpResponse, RequestHead, StreamedResponse
 from carnet.gateway.payload import ExpectedBody, expected_body
 from carnet.gateway.s3.bodies import MOST_CONTENT, Incoming, Spooled, Upload
@@ -33,7 +34,6 @@ from carnet.gateway.s3_sentences import (
 from carnet.protocols.s3_paths import read_path
 from carnet.protocols.unreadable import Unreadable
 from carnet.protocols.xml_shapes import escape
-from carnet.saml.xml import BadXml, parse_xml
 from carnet.server.outbox import Answer
 from carnet.sigv4.form import POLICY, SIGNING_FIELDS, is_signed_form
 from carnet.sigv4.payload import UNSIGNED_PAYLOAD

@@ -12,12 +12,12 @@ from typing import Any
 from lxml import etree
 from msgspec.structs import replace
 
+from carnet.base.bounded_xml import BadXml, parse_xml
 from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.upstreams.customer_keys import CUSTOMER_KEY, OF_SOURCE
 from carnet.policy.patterns import ascii_lower
-from carnet.saml.xml import BadXml, parse_xml
 
 _KEY = "s3:ExistingObjectTag/"
 _TEMPLATE = f"{_KEY}<key>"

@@ -40,8 +40,8 @@ def _read(call: object, given: Mapping[str, Any]) -> Documents:
 
 def _metadata(text: str) -> Metadata:
     # lxml and the reader of certificates are imported when they are first needed.
+    from carnet.base.bounded_xml import BadXml
     from carnet.saml.metadata import parse_metadata
-    from carnet.saml.xml import BadXml
 
     try:
         return parse_metadata(text)
