@@ -162,9 +162,7 @@ def test_replacing_a_root_key_leaves_none_that_was_made_meanwhile(own_server: In
         account = server.root.account
         assert operator.directory.snapshot.account(account) is not None
         made = server.client("iam").create_access_key()["AccessKey"]
-        new = replace_root_keys(
-            operator.store, operator.directory, operator.keyring, operator.ids, account=account, now=server.clock()
-        )
+        new = replace_root_keys(operator.operator_call(), account=account)
     server.installation.directory.catch_up()
     for stolen in (thief, Holder.of(made)):
         refused = call(server, stolen, "GetCallerIdentity", service="sts")

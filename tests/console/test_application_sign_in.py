@@ -56,14 +56,10 @@ class App:
         self.mary, self.site = mary, mary.site
         here = self.site.server.installation
         self.id = create_here(
-            here.store,
-            here.directory,
-            here.keyring,
-            here.ids,
-            KEYS,
+            here.operator_call(),
             Wanted(**{"name": f"app-{secrets.token_hex(4)}", "acs_urls": (ACS, OTHER), "audience": AUDIENCE, **wanted}),
+            KEYS,
             account=self.site.account,
-            now=self.site.server.clock(),
         )
         here.directory.catch_up()
         if assigned:
@@ -329,9 +325,8 @@ def test_keys_follow_one_another(site: Site, mary: Person) -> None:
         here.directory.catch_up()
 
     old = app.saml.keys[0].id
-    with here.store.write() as unit:
-        pair = new_key_pair("next", site.server.clock())
-        with_new_key(unit, here.directory.catch_up(unit.base), here.keyring, here.ids, pair, **named)
+    with here.operator_call().transaction() as transaction:
+        with_new_key(transaction, new_key_pair("next", transaction.now), **named)
     here.directory.catch_up()
     new = app.saml.keys[1].id
     before = mary.browser.get(app.path)

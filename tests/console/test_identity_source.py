@@ -40,7 +40,7 @@ def directory_again(site: Site, instance: Instance) -> Iterator[None]:
     """Each test begins with people who sign in by passwords."""
     yield
     here = site.server.installation
-    use_directory_here(here.store, here.directory, account=instance.account, now=site.server.clock())
+    use_directory_here(here.operator_call(), account=instance.account)
     here.directory.catch_up()
 
 

@@ -17,7 +17,7 @@ from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.entities.person_password import PERSON_RULE
 from carnet.services.identity_center import enable_here
-from carnet.services.person_invitations import NewInvitation, invite_here
+from carnet.services.person_invitations import NewInvitation, WantedInvitation, invite_here
 from tests.attacks.wire import audit
 from tests.console.browsing import Browser, Page
 from tests.console.conftest import Site
@@ -28,7 +28,7 @@ GOOD, OTHER = "Correct-horse-1", "Battery-staple-2"
 @pytest.fixture(scope="module")
 def instance(site: Site) -> Instance:
     here = site.server.installation
-    enable_here(here.store, here.directory, here.ids, account=site.account, region="us-east-1", now=site.server.clock())
+    enable_here(here.operator_call(), account=site.account, region="us-east-1")
     here.directory.catch_up()
     found = own_instance(here.directory.snapshot.accounts[site.account])
     assert found is not None
@@ -62,16 +62,10 @@ def save(site: Site, entity: Any, *, new: bool = False) -> None:
 
 def invited(site: Site, someone: IdentityStoreUser, *, remove_mfa: bool = False) -> NewInvitation:
     here = site.server.installation
-    made = invite_here(
-        here.store,
-        here.directory,
-        here.ids,
-        account=site.account,
-        user=someone.user_name,
-        lifetime=timedelta(hours=24),
-        remove_mfa=remove_mfa,
-        now=site.server.clock(),
+    wanted = WantedInvitation(
+        account=site.account, user=someone.user_name, lifetime=timedelta(hours=24), remove_mfa=remove_mfa
     )
+    made = invite_here(here.operator_call(), wanted)
     here.directory.catch_up()
     return made
 

@@ -33,7 +33,7 @@ from carnet.identity.saml_signing_keys import new_key_pair
 from carnet.saml.metadata import parse_metadata
 from carnet.saml.received_request import read_redirected
 from carnet.services.identity_source import read_provider, use_directory_here, use_external_provider_here
-from carnet.services.request_signing import change_here
+from carnet.services.request_signing import KeyAction, change_here
 from tests.attacks.wire import audit
 from tests.console.browsing import ORIGIN, Browser, Page
 from tests.console.conftest import Site
@@ -127,13 +127,13 @@ class Provided:
 def use(site: Site, document: str) -> None:
     here = site.server.installation
     read = read_provider(document)
-    use_external_provider_here(here.store, here.directory, account=site.account, read=read, now=site.server.clock())
+    use_external_provider_here(here.operator_call(), account=site.account, read=read)
     here.directory.catch_up()
 
 
 def use_directory(site: Site) -> None:
     here = site.server.installation
-    use_directory_here(here.store, here.directory, account=site.account, now=site.server.clock())
+    use_directory_here(here.operator_call(), account=site.account)
     here.directory.catch_up()
 
 
@@ -190,10 +190,9 @@ def signing(site: Site) -> Iterator[Callable[[str, str], list[str]]]:
     here = site.server.installation
 
     def change(action: str, key: str = "") -> list[str]:
-        now = site.server.clock()
-        pair = new_key_pair("Carnet", now) if action == "add" else None
-        parts = (here.store, here.directory, here.keyring, here.ids, pair)
-        change_here(*parts, account=site.account, action=action, key=key, now=now)
+        call = here.operator_call()
+        pair = new_key_pair("Carnet", call.now) if action == "add" else None
+        change_here(call, KeyAction(account=site.account, action=action, key=key), pair)
         view = here.directory.catch_up().accounts[site.account]
         return [each.id for one in view.of(RequestSigning) for each in one.keys]
 

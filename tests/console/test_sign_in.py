@@ -74,12 +74,12 @@ def test_root_signs_in_by_its_address(site: Site) -> None:
 
 
 def set_root_password(site: Site) -> None:
-    here, now = site.server.installation, site.server.clock()
-    store, directory, passwords = here.store, here.directory, here.execution.parts.passwords
+    here = site.server.installation
+    directory, passwords = here.directory, here.execution.parts.passwords
     hour = timedelta(hours=1)
-    made = reset_root(store, directory, here.ids, account=site.account, lifetime=hour, remove_mfa=False, now=now)
+    made = reset_root(here.operator_call(), account=site.account, lifetime=hour, remove_mfa=False)
     directory.catch_up()
-    set_by_token(store, directory, passwords, token=made.token, password=GOOD, now=now)
+    set_by_token(here.operator_call(), passwords, token=made.token, password=GOOD)
     directory.catch_up()
 
 

@@ -63,13 +63,13 @@ def a_user(name: str, **more: Any) -> dict[str, Any]:
 def provisioner(server: InProcessServer, account: str) -> Provisioner:
     """Of a new instance, which the account owns."""
     parts = server.installation
-    made = enable_here(parts.store, parts.directory, parts.ids, account=account, region="us-east-1", now=server.clock())
+    made = enable_here(parts.operator_call(), account=account, region="us-east-1")
     parts.directory.catch_up()
     return another_token(server, made.identity_store)
 
 
 def another_token(server: InProcessServer, store: str) -> Provisioner:
     parts = server.installation
-    new = create_here(parts.store, parts.directory, parts.ids, identity_store=store, now=server.clock())
+    new = create_here(parts.operator_call(), identity_store=store)
     parts.directory.catch_up()
     return Provisioner(server, store, new.text)

@@ -40,7 +40,7 @@ def other(server: InProcessServer, scim: Provisioner) -> Provisioner:
 
 def delete(server: InProcessServer, scim: Provisioner, token: str) -> None:
     parts = server.installation
-    delete_here(parts.store, parts.directory, identity_store=scim.tenant, token=token, now=server.clock())
+    delete_here(parts.operator_call(), identity_store=scim.tenant, token=token)
 
 
 @pytest.mark.parametrize("mode", ["v2", "rfc/v2"])

@@ -96,7 +96,7 @@ def test_a_store_holds_as_many_as_the_operator_lets_its_owner_have(scim: Provisi
 
     def limit(number: int | None) -> None:
         changes = {"identity_store_groups": number}
-        set_quotas(here.store, here.directory, account=owner, changes=changes, now=scim.server.clock())
+        set_quotas(here.operator_call(), account=owner, changes=changes)
         here.directory.catch_up()
 
     limit(there)

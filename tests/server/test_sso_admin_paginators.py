@@ -37,7 +37,7 @@ def members(server: InProcessServer) -> dict[str, Any]:
     organizations, people, sso = (server.client(name) for name in ("organizations", "identitystore", "sso-admin"))
     management = organizations.create_organization()["Organization"]["MasterAccountId"]
     parts = server.installation
-    enable_here(parts.store, parts.directory, parts.ids, account=management, region="us-east-1", now=server.clock())
+    enable_here(parts.operator_call(), account=management, region="us-east-1")
     parts.directory.catch_up()
     (instance,) = sso.list_instances()["Instances"]
     named = {"InstanceArn": instance["InstanceArn"]}

@@ -18,9 +18,7 @@ SSO = "sso.amazonaws.com"
 
 def enabled(world: World, account: str, region: str = "eu-west-1") -> Instance:
     installation = world.installation
-    made = enable_here(
-        installation.store, installation.directory, installation.ids, account=account, region=region, now=world.clock()
-    )
+    made = enable_here(installation.operator_call(), account=account, region=region)
     installation.directory.catch_up()
     return made
 

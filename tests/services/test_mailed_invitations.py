@@ -18,7 +18,7 @@ from carnet.entities.person_invitation import PersonInvitation
 from carnet.mail.server import read_mail_server
 from carnet.services.identity_center import enable_here
 from carnet.services.mailed_invitations import MOST_ADDRESSES, MOST_TO_ADDRESS, Mailer
-from carnet.services.person_invitations import MailedLink, invite_here
+from carnet.services.person_invitations import MailedLink, WantedInvitation, invite_here
 from carnet.store.password_attempts import RECENTLY, WINDOW
 from tests.mail.post_office import PostOffice, post_office
 
@@ -55,9 +55,8 @@ class Place(NamedTuple):
         return self.mailer.mail(snapshot, account=self.account, user=user, expires=now + timedelta(hours=1), now=now)
 
     def store(self, user: str, mailed: MailedLink) -> None:
-        here = self.here
-        common = {"account": self.account, "lifetime": timedelta(hours=1), "remove_mfa": False, "now": NOW}
-        invite_here(here.store, here.directory, here.ids, user=user, mailed=mailed, **common)  # type: ignore[arg-type]
+        wanted = WantedInvitation(account=self.account, user=user, lifetime=timedelta(hours=1), remove_mfa=False)
+        invite_here(replace(self.here.operator_call(), now=NOW), wanted, mailed)
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with open_installation(settings, create=True) as here, post_office() as office:
         root = first_account(here)
         assert root is not None
-        enable_here(here.store, here.directory, here.ids, account=root.account, region="us-east-1", now=NOW)
+        enable_here(replace(here.operator_call(), now=NOW), account=root.account, region="us-east-1")
         here.directory.catch_up()
         mailer = Mailer(
             server=read_mail_server(office.url, sender="carnet@example.com", password=""),

@@ -34,6 +34,7 @@ from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
 from carnet.services.operator_tokens import create_operator_token
+from carnet.services.transaction import OperatorCall
 from carnet.store.faults import WentBack
 
 _LOG = logging.getLogger(__name__)
@@ -54,6 +55,10 @@ class Installation(State):
     started_from: Known | None
     """The snapshot that was read of the disk instead of the whole store."""
 
+    def operator_call(self) -> OperatorCall:
+        """A change that the operator makes now."""
+        return self._operator_call(self.directory)
+
 
 @contextmanager
 def open_installation(
@@ -70,16 +75,12 @@ def first_account(installation: Installation) -> RootKey | None:
     if len(installation.directory.snapshot.accounts):
         return None
     return create_first_account(
-        installation.store,
-        installation.directory,
-        installation.keyring,
-        installation.ids,
+        installation.operator_call(),
         account_id=settings.dev_account_id if settings.dev else None,
         root_key=GivenKey(id=settings.dev_access_key_id, secret=settings.dev_secret_access_key)
         if settings.dev
         else None,
         partition=settings.partition,
-        now=installation.clock(),
     )
 
 

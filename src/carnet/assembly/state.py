@@ -34,7 +34,9 @@ from carnet.store.head import UNKNOWN_MOMENT
 from carnet.store.store import Store
 
 if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
     from carnet.directory.kept_snapshot import KeptSnapshot
+    from carnet.services.transaction import OperatorCall
 
 _MEGABYTE = 1024 * 1024
 system_clock: Clock = partial(datetime.now, UTC)
@@ -56,6 +58,17 @@ class State:
     """Puts the changes into the audit log, whichever command makes them."""
     kept: KeptSnapshot | None = None
     """What is served until the store answers for the first time; None if it has answered."""
+
+    def operator_call(self) -> OperatorCall:
+        """A change that the operator makes now; it reads the whole store."""
+        from carnet.directory.directory import Directory
+
+        return self._operator_call(Directory(self.store))
+
+    def _operator_call(self, directory: Directory) -> OperatorCall:
+        from carnet.services.transaction import OperatorCall
+
+        return OperatorCall(store=self.store, directory=directory, keyring=self.keyring, ids=self.ids, now=self.clock())
 
 
 @contextmanager

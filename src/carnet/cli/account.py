@@ -86,18 +86,10 @@ def create(
 def root_key(account_id: str, output: str, **settings: Any) -> None:
     """Replace the root access keys of ACCOUNT by a new one. The old ones stop working."""
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.services.accounts import replace_root_keys
 
     with open_state(Settings(**settings)) as state:
-        made = replace_root_keys(
-            state.store,
-            Directory(state.store),
-            state.keyring,
-            state.ids,
-            account=account_id,
-            now=state.clock(),
-        )
+        made = replace_root_keys(state.operator_call(), account=account_id)
     show_keys((made,), output, several=False, endpoint=_endpoint(state.settings))
 
 
@@ -131,19 +123,10 @@ def _reset_here(account_id: str, hours: int, remove_mfa: bool, settings: Setting
     """Token, end of it, and where it is good: the installation of the settings."""
     from carnet.assembly.state import open_state
     from carnet.base.timestamps import iso_seconds
-    from carnet.directory.directory import Directory
     from carnet.services.root_passwords import reset_root as reset
 
     with open_state(settings) as state:
-        made = reset(
-            state.store,
-            Directory(state.store),
-            state.ids,
-            account=account_id,
-            lifetime=timedelta(hours=hours),
-            remove_mfa=remove_mfa,
-            now=state.clock(),
-        )
+        made = reset(state.operator_call(), account=account_id, lifetime=timedelta(hours=hours), remove_mfa=remove_mfa)
     return made.token, iso_seconds(made.reset.expires), _endpoint(state.settings)
 
 
@@ -170,7 +153,7 @@ def _set_here(token: str, password: str, settings: Settings) -> str:
 
     with open_installation(settings) as here:
         passwords = here.execution.parts.passwords
-        done = set_by_token(here.store, here.directory, passwords, token=token, password=password, now=here.clock())
+        done = set_by_token(here.operator_call(), passwords, token=token, password=password)
     return done.account
 
 
@@ -237,7 +220,6 @@ def show(account_id: str, output: str, **settings: Any) -> None:
 def quotas(account_id: str, changes: tuple[str, ...], **settings: Any) -> None:
     """Set what ACCOUNT may have instead of AWS's quotas, or take that back (NAME=); show what is set."""
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.services.account_quotas import read_quotas, set_quotas
 
     given: dict[str, int | None] = {}
@@ -249,8 +231,7 @@ def quotas(account_id: str, changes: tuple[str, ...], **settings: Any) -> None:
             raise click.BadParameter(str(problem), param_hint="NAME=NUMBER") from problem
         given.update(read if number else dict.fromkeys(read))
     with open_state(Settings(**settings)) as state:
-        directory = Directory(state.store)
-        told = set_quotas(state.store, directory, account=account_id, changes=given, now=state.clock())
+        told = set_quotas(state.operator_call(), account=account_id, changes=given)
     for name, number_set in told.items():
         click.echo(f"{name}={number_set}")
 

@@ -86,11 +86,10 @@ def list_tokens(output: str, **settings: Any) -> None:
 def revoke(token_id: str, **settings: Any) -> None:
     """Revoke the token of that ID, which stops working."""
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.services.operator_tokens import revoke_operator_token
 
     with open_state(Settings(**settings)) as state:
-        token = revoke_operator_token(state.store, Directory(state.store), token_id=token_id, now=state.clock())
+        token = revoke_operator_token(state.operator_call(), token_id=token_id)
     click.echo(f"{token.id}  {token.name}  revoked")
 
 

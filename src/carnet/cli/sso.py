@@ -69,13 +69,12 @@ def enable(
 
 def _enabled_here(account_id: str | None, organization: str | None, region: str, settings: Settings) -> dict[str, Any]:
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.services.identity_center import enable_here, told
 
     with open_state(settings) as state:
-        directory = Directory(state.store)
-        owner = account_id or _management(directory.snapshot, organization)
-        made = enable_here(state.store, directory, state.ids, account=owner, region=region, now=state.clock())
+        call = state.operator_call()
+        owner = account_id or _management(call.directory.snapshot, organization)
+        made = enable_here(call, account=owner, region=region)
     return dict(told(made))
 
 

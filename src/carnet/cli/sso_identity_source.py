@@ -204,37 +204,27 @@ def _shown_here(account_id: str | None, settings: Settings) -> Mapping[str, Any]
 def _use_here(account_id: str | None, metadata: str | None, settings: Settings) -> None:
     """Change the identity source: to the provider of that metadata, or to the directory if there is none."""
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.services.identity_source import read_provider, use_directory_here, use_external_provider_here
 
     read = read_provider(metadata) if metadata is not None else None
     with open_state(settings) as state:
-        account, directory = owner_of(state.store, account_id), Directory(state.store)
+        account, call = owner_of(state.store, account_id), state.operator_call()
         if read is None:
-            use_directory_here(state.store, directory, account=account, now=state.clock())
+            use_directory_here(call, account=account)
         else:
-            use_external_provider_here(state.store, directory, account=account, read=read, now=state.clock())
+            use_external_provider_here(call, account=account, read=read)
 
 
 def _change_keys_here(account_id: str | None, action: str, key_id: str, settings: Settings) -> None:
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.identity.saml_signing_keys import new_key_pair
-    from carnet.services.request_signing import change_here
+    from carnet.services.request_signing import KeyAction, change_here
 
     with open_state(settings) as state:
-        now = state.clock()
-        change_here(
-            state.store,
-            Directory(state.store),
-            state.keyring,
-            state.ids,
-            new_key_pair("Carnet", now) if action == "add" else None,
-            account=owner_of(state.store, account_id),
-            action=action,
-            key=key_id,
-            now=now,
-        )
+        call = state.operator_call()
+        pair = new_key_pair("Carnet", call.now) if action == "add" else None
+        wanted = KeyAction(account=owner_of(state.store, account_id), action=action, key=key_id)
+        change_here(call, wanted, pair)
 
 
 def owner_of(store: Store, account_id: str | None) -> str:

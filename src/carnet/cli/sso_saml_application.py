@@ -59,7 +59,6 @@ def create(
     A SOURCE is a text with ${user:email}, ${user:groups} and their like, or ${path:...}, in it.
     """
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.identity.saml_signing_keys import new_key_pair
     from carnet.services.saml_applications import Wanted, create_here
 
@@ -79,9 +78,8 @@ def create(
     )
     chosen = Settings(**settings)
     with open_state(chosen) as state:
-        account, now, directory = owner_of(state.store, account_id), state.clock(), Directory(state.store)
-        pair = new_key_pair("Carnet", now)
-        made = create_here(state.store, directory, state.keyring, state.ids, pair, wanted, account=account, now=now)
+        account, call = owner_of(state.store, account_id), state.operator_call()
+        made = create_here(call, wanted, new_key_pair("Carnet", call.now), account=account)
     _show(chosen, account, made)
 
 

@@ -84,12 +84,11 @@ def delete(
         asked.delete(token_id)
         return
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.services.scim_tokens import delete_here
 
     with open_state(Settings(**settings)) as state:
         store = identity_store or _only_store(state.store)
-        delete_here(state.store, Directory(state.store), identity_store=store, token=token_id, now=state.clock())
+        delete_here(state.operator_call(), identity_store=store, token=token_id)
 
 
 @click.command("scim-requests")
@@ -181,12 +180,11 @@ def _only_store(store: Store) -> str:
 
 def _created_here(identity_store: str | None, settings: Settings) -> dict[str, Any]:
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
     from carnet.services.scim_tokens import create_here, told
 
     with open_state(settings) as state:
         store = identity_store or _only_store(state.store)
-        new = create_here(state.store, Directory(state.store), state.ids, identity_store=store, now=state.clock())
+        new = create_here(state.operator_call(), identity_store=store)
     return {**told(new.kept), "token": new.text}
 
 

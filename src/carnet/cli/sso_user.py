@@ -117,12 +117,11 @@ def _made_here(wanted: _Wanted, settings: Settings) -> dict[str, Any]:
     from carnet.assembly.public_url import public_url
     from carnet.assembly.running import last_endpoint
     from carnet.assembly.state import open_state
-    from carnet.directory.directory import Directory
-    from carnet.services.person_invitations import invite_here, told
+    from carnet.services.person_invitations import WantedInvitation, invite_here, told
 
     server = check_mail(settings) if wanted.mail else None
     with open_state(settings) as state:
-        account, directory, now = owner_of(state.store, wanted.account), Directory(state.store), state.clock()
+        account, call = owner_of(state.store, wanted.account), state.operator_call()
         url = settings.public_url or last_endpoint(settings.data_dir) or public_url(settings)
         lifetime, mailed = timedelta(hours=wanted.hours), None
         if wanted.mail:
@@ -130,19 +129,10 @@ def _made_here(wanted: _Wanted, settings: Settings) -> dict[str, Any]:
 
             attempts = state.store.password_attempts
             mailer = Mailer(server=server, attempts=attempts, ids=state.ids, url=url) if server is not None else None
-            expires = now + lifetime
-            mailed = set_up(mailer).mail(
-                directory.snapshot, account=account, user=wanted.user, expires=expires, now=now
-            )
-        made = invite_here(
-            state.store,
-            directory,
-            state.ids,
-            account=account,
-            user=wanted.user,
-            lifetime=lifetime,
-            remove_mfa=wanted.remove_mfa,
-            now=now,
-            mailed=mailed,
+            snapshot, now = call.directory.snapshot, call.now
+            mailed = set_up(mailer).mail(snapshot, account=account, user=wanted.user, expires=now + lifetime, now=now)
+        invitation = WantedInvitation(
+            account=account, user=wanted.user, lifetime=lifetime, remove_mfa=wanted.remove_mfa
         )
+        made = invite_here(call, invitation, mailed)
     return told(made) if made.mailed else {**told(made), "token": made.token, "link": made.link(url)}

@@ -27,7 +27,9 @@ from carnet.directory.snapshot import Snapshot
 from carnet.server.own_api.problems import Problem
 from carnet.services.execution import Change
 from carnet.services.preparing import Preparation
+from carnet.services.transaction import Transaction
 from carnet.services.turns import whose
+from carnet.store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
@@ -79,6 +81,11 @@ class Administrator:
         """What is done before the change, when it is this account's turn. Raises Unavailable, and as the work."""
         caller = whose(self.browser.session.account, self.arrived.http.peer)
         return await self.parts.pools.run(preparation, None, None, caller)
+
+    def transaction(self, unit: UnitOfWork, snapshot: Snapshot) -> Transaction:
+        """The transaction of a change that is being made."""
+        parts = self.parts.execution.parts
+        return Transaction(unit=unit, snapshot=snapshot, keyring=parts.keyring, ids=parts.ids, now=self.arrived.time)
 
     async def make(self, change: Change) -> Told:
         """Make a change, and tell of it."""

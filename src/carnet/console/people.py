@@ -34,7 +34,7 @@ from carnet.server.own_api.problems import Problem
 from carnet.services.execution import Done
 from carnet.services.mailed_invitations import MAILING, set_up
 from carnet.services.oauth_sessions import end_sessions
-from carnet.services.person_invitations import MailedLink, invite
+from carnet.services.person_invitations import MailedLink, WantedInvitation, invite
 from carnet.services.preparing import Preparation
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -146,17 +146,10 @@ class _Acting:
                         end_sessions(unit, view, person.id, session.id)
                         unit.remove(session)
             case UpdatePassword(remove_mfa=remove_mfa):
-                made = invite(
-                    unit,
-                    snapshot,
-                    self.by.parts.execution.parts.ids,
-                    account=view.account.id,
-                    user=person.id,
-                    lifetime=_LINK,
-                    remove_mfa=remove_mfa,
-                    now=self.by.arrived.time,
-                    mailed=self.mailed,
+                invitation = WantedInvitation(
+                    account=view.account.id, user=person.id, lifetime=_LINK, remove_mfa=remove_mfa
                 )
+                made = invite(self.by.transaction(unit, snapshot), invitation, self.mailed)
                 expires = iso_seconds(made.invitation.expires)
                 if made.mailed:
                     return {"mailed": True, "expires": expires}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 from carnet.base.faults import Missing
 from carnet.entities.iam_settings import IamSettings
@@ -16,10 +14,7 @@ from carnet.services.operator_event import operator_event
 from carnet.services.organizations.quotas import OrganizationsQuotas
 from carnet.services.sso_admin.quotas import SsoQuotas
 from carnet.services.sts.quotas import StsQuotas
-
-if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
-    from carnet.store.store import Store
+from carnet.services.transaction import OperatorCall
 
 MOST = 1_000_000
 """The highest number that a quota may be set to: far more than AWS raises one to."""
@@ -37,12 +32,10 @@ def read_quotas(text: str) -> dict[str, int]:
     return {name: _number(name, number) for name, _, number in pairs}
 
 
-def set_quotas(
-    store: Store, directory: Directory, *, account: str, changes: Mapping[str, int | None], now: datetime
-) -> Mapping[str, int]:
+def set_quotas(call: OperatorCall, *, account: str, changes: Mapping[str, int | None]) -> Mapping[str, int]:
     """Set quotas of an account, and remove those that are None; returns what is set afterwards. Raises Missing."""
-    with store.write() as unit:
-        view = directory.catch_up(unit.base).account(account)
+    with call.transaction() as transaction:
+        unit, view = transaction.unit, transaction.snapshot.account(account)
         if view is None:
             raise Missing(f"There is no account {account}.")
         before = view.of(IamSettings).get(account)
@@ -51,7 +44,7 @@ def set_quotas(
         if quotas != settings.quotas:
             save = unit.add if before is None else unit.save
             save(dataclasses.replace(settings, quotas=quotas))
-            unit.audit(operator_event("SetAccountQuotas", {"account": account, "quotas": quotas}, now))
+            unit.audit(operator_event("SetAccountQuotas", {"account": account, "quotas": quotas}, call.now))
     return quotas
 
 

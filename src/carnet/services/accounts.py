@@ -18,6 +18,7 @@ from carnet.keyring.keyring import Keyring
 from carnet.services.ended_keys import note_end
 from carnet.services.membership import admit_new
 from carnet.services.operator_event import operator_event
+from carnet.services.transaction import OperatorCall
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -89,15 +90,7 @@ def create_accounts(
 
 
 def create_first_account(
-    store: Store,
-    directory: Directory,
-    keyring: Keyring,
-    ids: Ids,
-    *,
-    account_id: str | None = None,
-    root_key: GivenKey | None = None,
-    partition: str,
-    now: datetime,
+    call: OperatorCall, *, account_id: str | None = None, root_key: GivenKey | None = None, partition: str
 ) -> RootKey | None:
     """Make the first account and its root key, with the given values or new ones; None if there is an account already.
 
@@ -105,17 +98,18 @@ def create_first_account(
     it.
     """
     account = Account(
-        id=account_id or ids.account(),
+        id=account_id or call.ids.account(),
         partition=partition,
         name="first account",
         email="root@example.com",
-        created=now,
+        created=call.now,
     )
-    with store.write() as unit:
-        if len(directory.catch_up(unit.base).accounts):
+    with call.transaction() as transaction:
+        unit = transaction.unit
+        if len(transaction.snapshot.accounts):
             return None
-        (made,) = _add_accounts(unit, keyring, [account], [root_key or drawn_key(ids, account.id)])
-    directory.apply(unit.committed)
+        (made,) = _add_accounts(unit, call.keyring, [account], [root_key or drawn_key(call.ids, account.id)])
+    call.directory.apply(unit.committed)
     return made
 
 
@@ -142,19 +136,18 @@ def add_account(unit: UnitOfWork, keyring: Keyring, account: Account, key: Given
     return _root_key(new)
 
 
-def replace_root_keys(
-    store: Store, directory: Directory, keyring: Keyring, ids: Ids, *, account: str, now: datetime
-) -> RootKey:
+def replace_root_keys(call: OperatorCall, *, account: str) -> RootKey:
     """Delete every access key of the root user and make one new; raises Missing.
 
     INVARIANT: the keys are those at the locked revision, so that a key which was made with an old one in the meantime
     is deleted, too.
     """
-    with store.write() as unit:
-        view = directory.catch_up(unit.base).account(account)
+    now = call.now
+    with call.transaction() as transaction:
+        unit, view = transaction.unit, transaction.snapshot.account(account)
         if view is None:
             raise Missing(f"There is no account {account}.")
-        new = new_access_key(ids, keyring, account=account, owner=account, now=now)
+        new = new_access_key(call.ids, call.keyring, account=account, owner=account, now=now)
         for old in view.keys_of(account):
             unit.remove(old)
             note_end(unit, view, old.id, now)

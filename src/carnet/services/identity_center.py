@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from carnet.base.faults import AlreadyExists, Invalid, Missing
 from carnet.base.ids import Ids
@@ -26,11 +25,8 @@ from carnet.entities.role import Role
 from carnet.services.linked_roles import linked_role_of, service_linked_role
 from carnet.services.membership import NO_TAGS
 from carnet.services.operator_event import operator_event
-from carnet.store.store import Store
-from carnet.store.unit_of_work import Unit, UnitOfWork
-
-if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
+from carnet.services.transaction import OperatorCall, Transaction
+from carnet.store.unit_of_work import Unit
 
 _INSTANCE_DIGITS = 16
 
@@ -61,14 +57,13 @@ def new_instance(
     )
 
 
-def enable_identity_center(
-    unit: UnitOfWork, snapshot: Snapshot, ids: Ids, *, account: str, region: str, now: datetime
-) -> Instance:
+def enable_identity_center(transaction: Transaction, *, account: str, region: str) -> Instance:
     """Make the instance of the organization that an account manages, or of a stand-alone account.
 
     The organization trusts the service from then on, and all of its accounts get the service-linked role. Raises
     Missing, Invalid, AlreadyExists. Who asks for it writes the audit event.
     """
+    unit, snapshot, ids, now = transaction.unit, transaction.snapshot, transaction.ids, transaction.now
     view = snapshot.open_account(account)
     if view is None:
         raise Missing(f"There is no account {account}.")
@@ -86,12 +81,11 @@ def enable_identity_center(
     return instance
 
 
-def enable_here(store: Store, directory: Directory, ids: Ids, *, account: str, region: str, now: datetime) -> Instance:
+def enable_here(call: OperatorCall, *, account: str, region: str) -> Instance:
     """The same as the operator of the installation, in a change of its own."""
-    with store.write() as unit:
-        snapshot = directory.catch_up(unit.base)
-        made = enable_identity_center(unit, snapshot, ids, account=account, region=region, now=now)
-        unit.audit(operator_event("EnableIdentityCenter", told(made), now))
+    with call.transaction() as transaction:
+        made = enable_identity_center(transaction, account=account, region=region)
+        transaction.unit.audit(operator_event("EnableIdentityCenter", told(made), call.now))
     return made
 
 

@@ -29,11 +29,11 @@ from carnet.services.identity_center import owned_instance
 from carnet.services.operator_event import operator_event
 from carnet.services.preparing import Pool
 from carnet.services.request_signing import told_of_keys
-from carnet.store.store import Store
+from carnet.services.transaction import OperatorCall
 from carnet.store.unit_of_work import Unit
 
 if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
+    pass
 
 READING = Pool(name="identity-source-metadata", size=1, waiting=8, seconds=10.0)
 LONGEST_METADATA = 75_000
@@ -208,18 +208,16 @@ def told_of(provider: ExternalIdentityProvider) -> dict[str, object]:
     }
 
 
-def use_external_provider_here(
-    store: Store, directory: Directory, *, account: str, read: ReadProvider, now: datetime
-) -> None:
-    """The same as the operator of the installation, in a change of its own."""
-    with store.write() as unit:
-        snapshot = directory.catch_up(unit.base)
-        made = use_external_provider(unit, snapshot, account=account, read=read, now=now)
-        unit.audit(operator_event("UseExternalIdentityProvider", {"account": account, **told_of(made)}, now))
+def use_external_provider_here(call: OperatorCall, *, account: str, read: ReadProvider) -> None:
+    """`use_external_provider` as the operator of the installation, in a change of its own."""
+    with call.transaction() as transaction:
+        unit, snapshot = transaction.unit, transaction.snapshot
+        made = use_external_provider(unit, snapshot, account=account, read=read, now=call.now)
+        unit.audit(operator_event("UseExternalIdentityProvider", {"account": account, **told_of(made)}, call.now))
 
 
-def use_directory_here(store: Store, directory: Directory, *, account: str, now: datetime) -> None:
-    """The same, in a change of its own."""
-    with store.write() as unit:
-        use_directory(unit, directory.catch_up(unit.base), account=account)
-        unit.audit(operator_event("UseIdentityCenterDirectory", {"account": account}, now))
+def use_directory_here(call: OperatorCall, *, account: str) -> None:
+    """`use_directory` as the operator of the installation, in a change of its own."""
+    with call.transaction() as transaction:
+        use_directory(transaction.unit, transaction.snapshot, account=account)
+        transaction.unit.audit(operator_event("UseIdentityCenterDirectory", {"account": account}, call.now))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from carnet.base.faults import Missing
 from carnet.base.ids import Ids
@@ -19,10 +18,8 @@ from carnet.entities.operator_token import (
 )
 from carnet.entities.token_form import TOKEN_BYTES
 from carnet.services.operator_event import operator_event
+from carnet.services.transaction import OperatorCall
 from carnet.store.store import Store
-
-if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +63,14 @@ def create_operator_token(
     return NewOperatorToken(token=token, text=text)
 
 
-def revoke_operator_token(store: Store, directory: Directory, *, token_id: str, now: datetime) -> OperatorToken:
+def revoke_operator_token(call: OperatorCall, *, token_id: str) -> OperatorToken:
     """Revoke a token. When this returns, no change is made with it any more. Raises Missing."""
-    with store.write() as unit:
-        token = directory.catch_up(unit.base).installation.of(OperatorToken).get(token_id)
+    with call.transaction() as transaction:
+        token = transaction.snapshot.installation.of(OperatorToken).get(token_id)
         if token is None:
             raise Missing(f"There is no operator token {token_id}.")
-        unit.remove(token)
-        unit.audit(operator_event("RevokeOperatorToken", _told(token), now))
+        transaction.unit.remove(token)
+        transaction.unit.audit(operator_event("RevokeOperatorToken", _told(token), call.now))
     return token
 
 

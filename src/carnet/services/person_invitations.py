@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from carnet.base.faults import Denied, Invalid, Missing, Unavailable, Unsent
 from carnet.base.ids import Ids
@@ -22,11 +22,8 @@ from carnet.entities.person_password import NOT_AGAIN, PERSON_RULE, PersonPasswo
 from carnet.entities.token_form import TOKEN_BYTES
 from carnet.identity.passwords import HashedPassword, Passwords
 from carnet.services.operator_event import operator_event
-from carnet.store.store import Store
+from carnet.services.transaction import OperatorCall, Transaction
 from carnet.store.unit_of_work import UnitOfWork
-
-if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
 
 INVITED = "/console/invited"
 """The page where the password is set. The token is behind a `#`, which browsers send to no server."""
@@ -47,6 +44,17 @@ class NewInvitation:
     def link(self, public_url: str) -> str:
         """What the person opens in a browser."""
         return link_of(self.token, public_url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedInvitation:
+    """Who is to be invited, and how."""
+
+    account: str
+    user: str
+    """A user name, or the id of a user."""
+    lifetime: timedelta
+    remove_mfa: bool
 
 
 class MailedLink(NamedTuple):
@@ -72,35 +80,30 @@ def link_of(token: str, public_url: str) -> str:
     return f"{public_url}{INVITED}#{token}"
 
 
-def invite(
-    unit: UnitOfWork,
-    snapshot: Snapshot,
-    ids: Ids,
-    *,
-    account: str,
-    user: str,
-    lifetime: timedelta,
-    remove_mfa: bool,
-    now: datetime,
-    mailed: MailedLink | None = None,
-) -> NewInvitation:
-    """Let whoever has the token set the password of a person, by user name or id. Raises Missing, Invalid.
+def invite(transaction: Transaction, wanted: WantedInvitation, mailed: MailedLink | None = None) -> NewInvitation:
+    """Let whoever has the token set the password of a person. Raises Missing, Invalid.
 
     Raises Unsent if the link was mailed to another person or another address. The caller writes the audit event.
     """
-    person = invited_person(snapshot, account, user)
+    snapshot, account, now = transaction.snapshot, wanted.account, transaction.now
+    person = invited_person(snapshot, account, wanted.user)
     if mailed is not None and (person.id, person.email) != (mailed.person, mailed.address):
         raise Unsent("The user was changed while the mail was sent, and its link is not good; try again.")
-    token = mailed.token if mailed is not None else new_token(ids)
+    token = mailed.token if mailed is not None else new_token(transaction.ids)
     digest = INVITATION_TOKEN.digest(token)
     assert digest is not None, "it has the form of a token"
     invitation = PersonInvitation(
-        id=person.id, account=account, digest=digest, remove_mfa=remove_mfa, created=now, expires=now + lifetime
+        id=person.id,
+        account=account,
+        digest=digest,
+        remove_mfa=wanted.remove_mfa,
+        created=now,
+        expires=now + wanted.lifetime,
     )
     if snapshot.accounts[account].of(PersonInvitation).get(person.id) is None:
-        unit.add(invitation)
+        transaction.unit.add(invitation)
     else:
-        unit.save(invitation)
+        transaction.unit.save(invitation)
     return NewInvitation(invitation=invitation, person=person, token=token, mailed=mailed is not None)
 
 
@@ -125,33 +128,11 @@ def invited_person(snapshot: Snapshot, account: str, user: str) -> IdentityStore
     return person
 
 
-def invite_here(
-    store: Store,
-    directory: Directory,
-    ids: Ids,
-    *,
-    account: str,
-    user: str,
-    lifetime: timedelta,
-    remove_mfa: bool,
-    now: datetime,
-    mailed: MailedLink | None = None,
-) -> NewInvitation:
+def invite_here(call: OperatorCall, wanted: WantedInvitation, mailed: MailedLink | None = None) -> NewInvitation:
     """Invite a person as the operator of the installation, in a change of its own."""
-    with store.write() as unit:
-        snapshot = directory.catch_up(unit.base)
-        made = invite(
-            unit,
-            snapshot,
-            ids,
-            account=account,
-            user=user,
-            lifetime=lifetime,
-            remove_mfa=remove_mfa,
-            now=now,
-            mailed=mailed,
-        )
-        unit.audit(operator_event("InvitePerson", told(made), now))
+    with call.transaction() as transaction:
+        made = invite(transaction, wanted, mailed)
+        transaction.unit.audit(operator_event("InvitePerson", told(made), call.now))
     return made
 
 

@@ -7,12 +7,9 @@ is replaced in three steps: a new key is added, the provider reads the metadata,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from carnet.base.faults import InUse, Missing
-from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
 from carnet.directory.identity_center import external_provider, request_signing
@@ -21,33 +18,42 @@ from carnet.entities.external_identity_provider import ExternalIdentityProvider
 from carnet.entities.request_signing import RequestSigning
 from carnet.entities.saml_signing_key import SamlSigningKeys, check_room, signing_first, without
 from carnet.identity.saml_signing_keys import NewKeyPair, sealed_signing_key
-from carnet.keyring.keyring import Keyring
 from carnet.services.identity_center import owned_instance
 from carnet.services.operator_event import operator_event
 from carnet.services.preparing import Pool
-from carnet.store.store import Store
+from carnet.services.transaction import OperatorCall, Transaction
 from carnet.store.unit_of_work import Unit
-
-if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
 
 MAKING = Pool(name="request-signing-keys", size=1, waiting=8, seconds=10.0)
 
 
-def add_key(
-    unit: Unit, snapshot: Snapshot, keyring: Keyring, ids: Ids, pair: NewKeyPair, *, account: str
-) -> RequestSigning:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAction:
+    """What is to be done with the keys of an account's instance."""
+
+    account: str
+    action: str
+    """`add`, `use` or `delete`."""
+    key: str = ""
+    """The id of the key to use or to delete."""
+
+    def shown(self) -> Mapping[str, object]:
+        """The members of the action in the audit log."""
+        return {"account": self.account, "action": self.action, **({"keyId": self.key} if self.key else {})}
+
+
+def add_key(transaction: Transaction, pair: NewKeyPair, *, account: str) -> RequestSigning:
     """Add a key. The first one signs at once. Raises Missing, TooMany."""
-    view, instance = owned_instance(snapshot, account)
+    view, instance = owned_instance(transaction.snapshot, account)
     before = request_signing(view)
     keys = before.keys if before is not None else ()
     check_room(keys)
-    key = sealed_signing_key(keyring, ids, pair, RequestSigning, account, instance.id)
+    key = sealed_signing_key(transaction.keyring, transaction.ids, pair, RequestSigning, account, instance.id)
     after = RequestSigning(id=instance.id, account=account, keys=(*keys, key))
     if before is None:
-        unit.add(after)
+        transaction.unit.add(after)
     else:
-        unit.save(after)
+        transaction.unit.save(after)
     return after
 
 
@@ -99,47 +105,21 @@ def _wants_signatures(provider: ExternalIdentityProvider) -> bool:
     return provider.issuer in parse_metadata(provider.document).asks_for_signed_requests
 
 
-def change_here(
-    store: Store,
-    directory: Directory,
-    keyring: Keyring,
-    ids: Ids,
-    pair: NewKeyPair | None,
-    *,
-    account: str,
-    action: str,
-    key: str,
-    now: datetime,
-) -> None:
-    """Add a key (`pair`), or `use` or `delete` one, as the operator of the installation, in a change of its own."""
-    with store.write() as unit:
-        snapshot = directory.catch_up(unit.base)
-        keys = changed(unit, snapshot, keyring, ids, pair, account=account, action=action, key=key)
-        unit.audit(operator_event("ChangeRequestSigningKeys", {**shown(account, action, key), "keys": keys}, now))
+def change_here(call: OperatorCall, wanted: KeyAction, pair: NewKeyPair | None) -> None:
+    """Change the keys as the operator of the installation, in a change of its own."""
+    with call.transaction() as transaction:
+        keys = changed(transaction, wanted, pair)
+        event = operator_event("ChangeRequestSigningKeys", {**wanted.shown(), "keys": keys}, call.now)
+        transaction.unit.audit(event)
 
 
-def changed(
-    unit: Unit,
-    snapshot: Snapshot,
-    keyring: Keyring,
-    ids: Ids,
-    pair: NewKeyPair | None,
-    *,
-    account: str,
-    action: str,
-    key: str,
-) -> list[str]:
-    """Carry out one action on the keys of an instance; returns the ids of the keys afterwards. Raises what the action
-    raises."""
+def changed(transaction: Transaction, wanted: KeyAction, pair: NewKeyPair | None) -> list[str]:
+    """Add the key `pair`, or use or delete one; returns the ids of the keys afterwards. Raises as the action does."""
+    unit, snapshot, account = transaction.unit, transaction.snapshot, wanted.account
     if pair is not None:
-        after = add_key(unit, snapshot, keyring, ids, pair, account=account).keys
-    elif action == "use":
-        after = sign_with(unit, snapshot, account=account, key=key).keys
+        after = add_key(transaction, pair, account=account).keys
+    elif wanted.action == "use":
+        after = sign_with(unit, snapshot, account=account, key=wanted.key).keys
     else:
-        after = remove_key(unit, snapshot, account=account, key=key)
+        after = remove_key(unit, snapshot, account=account, key=wanted.key)
     return [each.id for each in after]
-
-
-def shown(account: str, action: str, key: str) -> Mapping[str, object]:
-    """The members of an action in the audit log."""
-    return {"account": account, "action": action, **({"keyId": key} if key else {})}

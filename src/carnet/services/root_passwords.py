@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from carnet.base.faults import Denied, Invalid, Missing, Unavailable
-from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
@@ -21,11 +20,11 @@ from carnet.entities.root_reset import RESET_TOKEN, RootReset
 from carnet.entities.token_form import TOKEN_BYTES
 from carnet.identity.passwords import HashedPassword, Passwords
 from carnet.services.operator_event import operator_event
-from carnet.store.store import Store
+from carnet.services.transaction import OperatorCall, Transaction
 from carnet.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
+    pass
 
 _NOT_GOOD = "The token to set a root password is not good: it was never given, is used, was replaced, or has expired."
 
@@ -53,49 +52,30 @@ class HashedForRoot(NamedTuple):
     hashed: HashedPassword
 
 
-def give_leave(
-    unit: UnitOfWork,
-    snapshot: Snapshot,
-    ids: Ids,
-    *,
-    account: str,
-    lifetime: timedelta,
-    remove_mfa: bool,
-    now: datetime,
-) -> NewRootReset:
+def give_leave(transaction: Transaction, *, account: str, lifetime: timedelta, remove_mfa: bool) -> NewRootReset:
     """Let whoever has the token set the root password of an account. It replaces an earlier token.
 
     Raises Missing. The caller writes the audit event.
     """
-    view = snapshot.account(account)
+    view, now = transaction.snapshot.account(account), transaction.now
     if view is None:
         raise Missing(f"There is no account {account}.")
-    token = RESET_TOKEN.text(ids.random(TOKEN_BYTES))
+    token = RESET_TOKEN.text(transaction.ids.random(TOKEN_BYTES))
     digest = RESET_TOKEN.digest(token)
     assert digest is not None, "it has the form of a token"
     reset = RootReset(account=account, digest=digest, remove_mfa=remove_mfa, created=now, expires=now + lifetime)
     if view.of(RootReset).get(account) is None:
-        unit.add(reset)
+        transaction.unit.add(reset)
     else:
-        unit.save(reset)
+        transaction.unit.save(reset)
     return NewRootReset(reset=reset, token=token)
 
 
-def reset_root(
-    store: Store,
-    directory: Directory,
-    ids: Ids,
-    *,
-    account: str,
-    lifetime: timedelta,
-    remove_mfa: bool,
-    now: datetime,
-) -> NewRootReset:
+def reset_root(call: OperatorCall, *, account: str, lifetime: timedelta, remove_mfa: bool) -> NewRootReset:
     """As `give_leave`, for the operator of the installation, in a change of its own."""
-    with store.write() as unit:
-        snapshot = directory.catch_up(unit.base)
-        new = give_leave(unit, snapshot, ids, account=account, lifetime=lifetime, remove_mfa=remove_mfa, now=now)
-        unit.audit(operator_event("ResetRoot", told(new.reset), now))
+    with call.transaction() as transaction:
+        new = give_leave(transaction, account=account, lifetime=lifetime, remove_mfa=remove_mfa)
+        transaction.unit.audit(operator_event("ResetRoot", told(new.reset), call.now))
     return new
 
 
@@ -150,15 +130,13 @@ def set_root_password(
     return RootPasswordSet(reset.account, len(devices))
 
 
-def set_by_token(
-    store: Store, directory: Directory, passwords: Passwords, *, token: str, password: str, now: datetime
-) -> RootPasswordSet:
+def set_by_token(call: OperatorCall, passwords: Passwords, *, token: str, password: str) -> RootPasswordSet:
     """Set a root password on the machine of the installation, in a change of its own. Raises as the steps do."""
-    made = hash_root_password(directory.snapshot, passwords, token=token, password=password, now=now)
-    with store.write() as unit:
-        done = set_root_password(unit, directory.catch_up(unit.base), made, token=token, now=now)
+    made = hash_root_password(call.directory.snapshot, passwords, token=token, password=password, now=call.now)
+    with call.transaction() as transaction:
+        done = set_root_password(transaction.unit, transaction.snapshot, made, token=token, now=call.now)
         event = {"account": done.account, "mfaDevicesRemoved": done.mfa_devices_removed}
-        unit.audit(operator_event("SetRootPassword", event, now))
+        transaction.unit.audit(operator_event("SetRootPassword", event, call.now))
     return done
 
 

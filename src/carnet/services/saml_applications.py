@@ -12,11 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from carnet.base.faults import Invalid, Missing, TooMany
-from carnet.base.ids import Ids
 from carnet.base.loopback import is_loopback_host
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
@@ -25,19 +23,15 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.saml_application import SamlApplication
-from carnet.entities.saml_signing_key import check_room, signing_first, without
+from carnet.entities.saml_signing_key import SamlSigningKey, check_room, signing_first, without
 from carnet.entities.sso_application import SsoApplication
 from carnet.identity.saml_signing_keys import NewKeyPair, sealed_signing_key
-from carnet.keyring.keyring import Keyring
 from carnet.services.attribute_sources import PATHS, value_at
 from carnet.services.identity_center import owned_instance
 from carnet.services.operator_event import operator_event
 from carnet.services.preparing import Pool
-from carnet.store.store import Store
+from carnet.services.transaction import OperatorCall, Transaction
 from carnet.store.unit_of_work import Unit
-
-if TYPE_CHECKING:
-    from carnet.directory.directory import Directory
 
 MAKING = Pool(name="saml-application-keys", size=1, waiting=8, seconds=10.0)
 PROVIDER = "arn:{partition}:sso::aws:applicationProvider/custom-saml"
@@ -131,22 +125,14 @@ def _check_source(text: str) -> None:
         )
 
 
-def new_application(
-    unit: Unit,
-    snapshot: Snapshot,
-    keyring: Keyring,
-    ids: Ids,
-    pair: NewKeyPair,
-    wanted: Wanted,
-    *,
-    account: str,
-    now: datetime,
-) -> SamlApplication:
+def new_application(transaction: Transaction, wanted: Wanted, pair: NewKeyPair, *, account: str) -> SamlApplication:
     """Add an application that people have to be assigned to (CreateApplicationAssignment). Raises Missing, TooMany."""
-    view, instance = owned_instance(snapshot, account)
+    view, instance = owned_instance(transaction.snapshot, account)
     if len(view.of(SsoApplication)) >= MOST_APPLICATIONS:
         raise TooMany(f"An instance can have at most {MOST_APPLICATIONS} applications.")
-    application = _shown_in_portal(f"apl-{ids.random(_ID_BYTES).hex()}", instance, wanted.name, now)
+    application = _shown_in_portal(
+        f"apl-{transaction.ids.random(_ID_BYTES).hex()}", instance, wanted.name, transaction.now
+    )
     made = SamlApplication(
         id=application.id,
         account=account,
@@ -158,10 +144,10 @@ def new_application(
         relay_state=wanted.relay_state,
         session_seconds=wanted.session_seconds,
         request_certificate=_certificate(wanted.request_certificate),
-        keys=(sealed_signing_key(keyring, ids, pair, SamlApplication, account, application.id),),
+        keys=(_sealed(transaction, pair, account, application.id),),
     )
-    unit.add(application)
-    unit.add(made)
+    transaction.unit.add(application)
+    transaction.unit.add(made)
     return made
 
 
@@ -179,14 +165,16 @@ def _shown_in_portal(id_: str, instance: Instance, name: str, now: datetime) -> 
     )
 
 
-def with_new_key(
-    unit: Unit, snapshot: Snapshot, keyring: Keyring, ids: Ids, pair: NewKeyPair, *, account: str, application: str
-) -> SamlApplication:
+def with_new_key(transaction: Transaction, pair: NewKeyPair, *, account: str, application: str) -> SamlApplication:
     """Add a key that does not sign yet: service providers need its certificate first. Raises Missing, TooMany."""
-    one = _application(snapshot, account, application)
+    one = _application(transaction.snapshot, account, application)
     check_room(one.keys)
-    key = sealed_signing_key(keyring, ids, pair, SamlApplication, account, one.id)
-    return _saved(unit, replace(one, keys=(*one.keys, key)))
+    key = _sealed(transaction, pair, account, one.id)
+    return _saved(transaction.unit, replace(one, keys=(*one.keys, key)))
+
+
+def _sealed(transaction: Transaction, pair: NewKeyPair, account: str, application: str) -> SamlSigningKey:
+    return sealed_signing_key(transaction.keyring, transaction.ids, pair, SamlApplication, account, application)
 
 
 def signing_with(unit: Unit, snapshot: Snapshot, *, account: str, application: str, key: str) -> SamlApplication:
@@ -266,23 +254,12 @@ def found_application(view: AccountView, application: str) -> tuple[SamlApplicat
     return None if one is None or side is None else (one, side)
 
 
-def create_here(
-    store: Store,
-    directory: Directory,
-    keyring: Keyring,
-    ids: Ids,
-    pair: NewKeyPair,
-    wanted: Wanted,
-    *,
-    account: str,
-    now: datetime,
-) -> str:
+def create_here(call: OperatorCall, wanted: Wanted, pair: NewKeyPair, *, account: str) -> str:
     """Add an application as the operator of the installation, in a change of its own; returns its id."""
-    with store.write() as unit:
-        snapshot = directory.catch_up(unit.base)
-        made = new_application(unit, snapshot, keyring, ids, pair, wanted, account=account, now=now)
+    with call.transaction() as transaction:
+        made = new_application(transaction, wanted, pair, account=account)
         shown = {"account": account, "application": made.id, "name": wanted.name, "audience": wanted.audience}
-        unit.audit(operator_event("CreateSamlApplication", shown, now))
+        transaction.unit.audit(operator_event("CreateSamlApplication", shown, call.now))
     return made.id
 
 

@@ -6,11 +6,9 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/provision-automaticall
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from carnet.base.faults import Missing, TooMany
-from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.identity_center import instance_of_store
 from carnet.directory.snapshot import Snapshot
@@ -18,7 +16,7 @@ from carnet.entities.identity_center_instance import Instance
 from carnet.entities.scim_token import LIFETIME, MOST_TOKENS, SCIM_TOKEN, ScimToken
 from carnet.entities.token_form import TOKEN_BYTES
 from carnet.services.operator_event import operator_event
-from carnet.store.store import Store
+from carnet.services.transaction import OperatorCall, Transaction
 from carnet.store.unit_of_work import Unit
 
 if TYPE_CHECKING:
@@ -39,8 +37,9 @@ def tokens_of(snapshot: Snapshot, instance: Instance) -> tuple[ScimToken, ...]:
     return snapshot.accounts[instance.account].of(ScimToken).sorted()
 
 
-def new_token(unit: Unit, snapshot: Snapshot, ids: Ids, *, identity_store: str, now: datetime) -> NewScimToken:
+def new_token(transaction: Transaction, *, identity_store: str) -> NewScimToken:
     """Create a token that is valid for a year. Raises Missing, TooMany. The caller writes the audit event."""
+    snapshot, ids, now = transaction.snapshot, transaction.ids, transaction.now
     instance = _instance(snapshot, identity_store)
     if len(tokens_of(snapshot, instance)) >= MOST_TOKENS:
         raise TooMany(f"The identity store {identity_store} has {MOST_TOKENS} SCIM tokens. Delete one of them.")
@@ -55,15 +54,15 @@ def new_token(unit: Unit, snapshot: Snapshot, ids: Ids, *, identity_store: str, 
         created=now,
         expires=now + LIFETIME,
     )
-    unit.add(kept)
+    transaction.unit.add(kept)
     return NewScimToken(kept=kept, text=text)
 
 
-def create_here(store: Store, directory: Directory, ids: Ids, *, identity_store: str, now: datetime) -> NewScimToken:
+def create_here(call: OperatorCall, *, identity_store: str) -> NewScimToken:
     """The same as the operator of the installation, in a change of its own."""
-    with store.write() as unit:
-        new = new_token(unit, directory.catch_up(unit.base), ids, identity_store=identity_store, now=now)
-        unit.audit(operator_event("CreateScimToken", told(new.kept), now))
+    with call.transaction() as transaction:
+        new = new_token(transaction, identity_store=identity_store)
+        transaction.unit.audit(operator_event("CreateScimToken", told(new.kept), call.now))
     return new
 
 
@@ -76,11 +75,11 @@ def delete_token(unit: Unit, snapshot: Snapshot, *, identity_store: str, token: 
     return kept
 
 
-def delete_here(store: Store, directory: Directory, *, identity_store: str, token: str, now: datetime) -> None:
+def delete_here(call: OperatorCall, *, identity_store: str, token: str) -> None:
     """The same as the operator of the installation, in a change of its own."""
-    with store.write() as unit:
-        kept = delete_token(unit, directory.catch_up(unit.base), identity_store=identity_store, token=token)
-        unit.audit(operator_event("DeleteScimToken", told(kept), now))
+    with call.transaction() as transaction:
+        kept = delete_token(transaction.unit, transaction.snapshot, identity_store=identity_store, token=token)
+        transaction.unit.audit(operator_event("DeleteScimToken", told(kept), call.now))
 
 
 def list_here(directory: Directory, *, identity_store: str) -> tuple[ScimToken, ...]:

@@ -90,7 +90,7 @@ def test_a_token_ends(server: InProcessServer) -> None:
 
 def test_a_revoked_token_is_good_for_nothing(server: InProcessServer) -> None:
     made, parts = operator_token(server, READ, WRITE), server.installation
-    revoke_operator_token(parts.store, parts.directory, token_id=made.token.id, now=server.clock())
+    revoke_operator_token(parts.operator_call(), token_id=made.token.id)
     parts.directory.catch_up()
     for method, given in (("GET", None), ("POST", NEW)):
         assert call(server, ACCOUNTS, token=made.text, method=method, given=given).code == "InvalidToken"
@@ -104,7 +104,7 @@ def test_a_change_is_not_made_with_a_token_that_was_revoked_before_its_turn(
 
     def verified_and_then_revoked(request: RequestHead, *, snapshot: Snapshot, now: datetime) -> OperatorCaller:
         caller = verify(request, snapshot=snapshot, now=now)
-        revoke_operator_token(parts.store, parts.directory, token_id=made.token.id, now=now)
+        revoke_operator_token(parts.operator_call(), token_id=made.token.id)
         return caller
 
     monkeypatch.setattr(bearer, "verify", verified_and_then_revoked)

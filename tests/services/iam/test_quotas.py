@@ -193,8 +193,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def limit(world: World, **numbers: int | None) -> None:
     """Set quotas of the world's account, as its operator does."""
     installation = world.installation
-    now = world.clock()
-    set_quotas(installation.store, installation.directory, account=world.account_id, changes=numbers, now=now)
+    set_quotas(installation.operator_call(), account=world.account_id, changes=numbers)
     installation.directory.catch_up()
 
 

@@ -59,13 +59,6 @@ class Store:
 def a_store(world: World) -> Store:
     """A new instance of the account of `world.root`, or of the organization that it manages."""
     installation = world.installation
-    instance = enable_here(
-        installation.store,
-        installation.directory,
-        installation.ids,
-        account=world.account_id,
-        region="eu-west-1",
-        now=world.clock(),
-    )
+    instance = enable_here(installation.operator_call(), account=world.account_id, region="eu-west-1")
     installation.directory.catch_up()
     return Store(world=world, instance=instance)

@@ -66,7 +66,7 @@ class Estate:
         """Set quotas of the management account, as the operator does."""
         here = self.world.installation
         account = self.world.account_id
-        set_quotas(here.store, here.directory, account=account, changes=numbers, now=self.world.clock())
+        set_quotas(here.operator_call(), account=account, changes=numbers)
         here.directory.catch_up()
 
     def account_of(self, caller: Caller) -> str:

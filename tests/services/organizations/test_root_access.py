@@ -205,22 +205,11 @@ def test_of_two_who_allow_a_root_password_at_once_one_is_refused(
 def set_password(world: World, account: str, password: str) -> None:
     """Reset the root password of the account as its operator does."""
     installation = world.installation
-    with installation.store.write() as unit:
-        snapshot = installation.directory.catch_up(unit.base)
-        given = give_leave(
-            unit,
-            snapshot,
-            installation.ids,
-            account=account,
-            lifetime=timedelta(minutes=5),
-            remove_mfa=False,
-            now=world.clock(),
-        )
+    with installation.operator_call().transaction() as transaction:
+        given = give_leave(transaction, account=account, lifetime=timedelta(minutes=5), remove_mfa=False)
     installation.directory.catch_up()
     passwords = installation.execution.parts.passwords
-    set_by_token(
-        installation.store, installation.directory, passwords, token=given.token, password=password, now=world.clock()
-    )
+    set_by_token(installation.operator_call(), passwords, token=given.token, password=password)
     installation.directory.catch_up()
 
 

@@ -181,14 +181,7 @@ def a_center(world: World, region: str = "us-east-1") -> Center:
     """A new organization with an instance."""
     estate = an_estate(world)
     installation = world.installation
-    enable_here(
-        installation.store,
-        installation.directory,
-        installation.ids,
-        account=world.account_id,
-        region=region,
-        now=world.clock(),
-    )
+    enable_here(installation.operator_call(), account=world.account_id, region=region)
     installation.directory.catch_up()
     instance = own_instance(world.snapshot.accounts[world.account_id])
     assert instance is not None

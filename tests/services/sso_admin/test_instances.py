@@ -11,7 +11,7 @@ from carnet.entities.request_signing import RequestSigning
 from carnet.entities.scim_token import MOST_TOKENS, ScimToken
 from carnet.identity.saml_signing_keys import new_key_pair
 from carnet.services.identity_source import read_provider, use_external_provider_here
-from carnet.services.request_signing import change_here
+from carnet.services.request_signing import KeyAction, change_here
 from carnet.services.scim_tokens import create_here
 from tests.saml import idp
 from tests.services.sso_admin.center import Center
@@ -132,12 +132,11 @@ def test_what_belongs_to_an_instance_goes_with_it(center: Center) -> None:
         own = _own(center, member)
         store = center.call_as(member, "DescribeInstance", InstanceArn=own)["IdentityStoreId"]
         for _ in range(MOST_TOKENS):
-            create_here(here.store, here.directory, here.ids, identity_store=store, now=clock())
+            create_here(here.operator_call(), identity_store=store)
         pair = new_key_pair("Carnet", clock())
-        parts = (here.store, here.directory, here.keyring, here.ids, pair)
-        change_here(*parts, account=account, action="add", key="", now=clock())
+        change_here(here.operator_call(), KeyAction(account=account, action="add"), pair)
         read = read_provider(idp.metadata())
-        use_external_provider_here(here.store, here.directory, account=account, read=read, now=clock())
+        use_external_provider_here(here.operator_call(), account=account, read=read)
         here.directory.catch_up()
         center.call_as(member, "DeleteInstance", InstanceArn=own)
         view = center.world.snapshot.accounts[account]

@@ -126,9 +126,7 @@ def test_a_root_key_that_the_operator_replaces(world: World, tmp_path: Path) -> 
     with late_node(world, tmp_path) as late:
         before = session_token(world, world.root)
         here = world.installation
-        replace_root_keys(
-            here.store, here.directory, here.keyring, here.ids, account=world.account_id, now=world.clock()
-        )
+        replace_root_keys(here.operator_call(), account=world.account_id)
         here.directory.catch_up()
         world.clock.advance(1)
         laundered = session_token(late, world.root)

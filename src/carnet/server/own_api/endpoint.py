@@ -29,6 +29,7 @@ from carnet.policy.compile import Engine
 from carnet.server.own_api.upstreams import Upstreams
 from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Preparation
+from carnet.services.transaction import Transaction
 from carnet.store.unit_of_work import UnitOfWork
 
 PREFIX = "/_carnet/v1/"
@@ -104,6 +105,12 @@ class OwnWriteCall(OwnCall, frozen=True, kw_only=True):
     """One call of an endpoint that changes something; `snapshot` is the state at the locked revision."""
 
     store: UnitOfWork
+
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction that the call changes something in."""
+        parts = self.parts
+        return Transaction(unit=self.store, snapshot=self.snapshot, keyring=parts.keyring, ids=parts.ids, now=self.now)
 
 
 class Turn(Enum):

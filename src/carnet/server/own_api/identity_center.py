@@ -22,10 +22,7 @@ class Enabling(Input, frozen=True, kw_only=True):
 def enable(call: OwnWriteCall) -> Told:
     """Make the instance of the organization that an account manages, or of a stand-alone account."""
     given: Enabling = call.given
-    made = enable_identity_center(
-        call.store, call.snapshot, call.parts.ids, account=call.named_account, region=given.region, now=call.now
-    )
-    return told(made)
+    return told(enable_identity_center(call.transaction, account=call.named_account, region=given.region))
 
 
 ENDPOINTS = (

@@ -20,7 +20,7 @@ from carnet.services.identity_source import (
     use_external_provider,
 )
 from carnet.services.preparing import Preparation
-from carnet.services.request_signing import MAKING, changed
+from carnet.services.request_signing import MAKING, KeyAction, changed
 
 _PATH = "accounts/{account}/identity-center/identity-source"
 
@@ -55,17 +55,8 @@ def use_own_directory(call: OwnWriteCall) -> Told:
 def change_keys(call: OwnWriteCall) -> Told:
     """Add a key that signs authentication requests, let another one sign, or remove one."""
     given: KeyChange = call.given
-    keys = changed(
-        call.store,
-        call.snapshot,
-        call.parts.keyring,
-        call.parts.ids,
-        call.prepared,
-        account=call.named_account,
-        action=given.action,
-        key=given.key_id,
-    )
-    return {"keys": keys}
+    wanted = KeyAction(account=call.named_account, action=given.action, key=given.key_id)
+    return {"keys": changed(call.transaction, wanted, call.prepared)}
 
 
 def _read(call: Any, given: ExternalProvider) -> ReadProvider:

@@ -10,7 +10,7 @@ from msgspec import Meta
 from carnet.entities.operator_token import OperatorScope
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn, without_token
 from carnet.services.mailed_invitations import MAILING, set_up
-from carnet.services.person_invitations import MailedLink, NewInvitation, invite, told
+from carnet.services.person_invitations import MailedLink, NewInvitation, WantedInvitation, invite, told
 from carnet.services.preparing import Preparation
 
 LONGEST_HOURS, USUAL_HOURS = 168, 24
@@ -46,17 +46,13 @@ def _mailed(call: OwnCall, given: Inviting) -> MailedLink:
 
 def _invited(call: OwnWriteCall, mailed: MailedLink | None) -> NewInvitation:
     given: Inviting = call.given
-    return invite(
-        call.store,
-        call.snapshot,
-        call.parts.ids,
+    wanted = WantedInvitation(
         account=call.named_account,
         user=given.user,
         lifetime=timedelta(hours=given.hours),
         remove_mfa=given.remove_mfa,
-        now=call.now,
-        mailed=mailed,
     )
+    return invite(call.transaction, wanted, mailed)
 
 
 ENDPOINTS = (

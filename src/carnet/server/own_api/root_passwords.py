@@ -36,13 +36,10 @@ def reset_root(call: OwnWriteCall) -> Told:
     """Make a token by which the root password of an account is set once. It is shown this once."""
     given: Leave = call.given
     new = give_leave(
-        call.store,
-        call.snapshot,
-        call.parts.ids,
+        call.transaction,
         account=call.named_account,
         lifetime=timedelta(hours=given.hours),
         remove_mfa=given.remove_mfa,
-        now=call.now,
     )
     return {**told(new.reset), "token": new.token}
 

@@ -55,16 +55,7 @@ def create(call: OwnWriteCall) -> Told:
     """Add an application."""
     given: NewApplication = call.given
     wanted, pair = call.prepared
-    made = new_application(
-        call.store,
-        call.snapshot,
-        call.parts.keyring,
-        call.parts.ids,
-        pair,
-        wanted,
-        account=call.named_account,
-        now=call.now,
-    )
+    made = new_application(call.transaction, wanted, pair, account=call.named_account)
     return {"applicationId": made.id, "name": given.name}
 
 
@@ -74,8 +65,7 @@ def change_keys(call: OwnWriteCall) -> Told:
     named: dict[str, Any] = {"account": call.named_account, "application": call.path["application"]}
     match given.action:
         case "add":
-            parts = call.parts
-            after = with_new_key(call.store, call.snapshot, parts.keyring, parts.ids, call.prepared, **named)
+            after = with_new_key(call.transaction, call.prepared, **named)
         case "use":
             after = signing_with(call.store, call.snapshot, key=given.key_id, **named)
         case _:

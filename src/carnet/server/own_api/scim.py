@@ -29,9 +29,7 @@ class Requests(Input, frozen=True, kw_only=True):
 
 def create_token(call: OwnWriteCall) -> Told:
     """Make a token. It is shown this once."""
-    new = new_token(
-        call.store, call.snapshot, call.parts.ids, identity_store=_instance(call).identity_store, now=call.now
-    )
+    new = new_token(call.transaction, identity_store=_instance(call).identity_store)
     return {**told(new.kept), "token": new.text}
 
 
