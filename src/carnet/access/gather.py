@@ -176,18 +176,18 @@ def _entity(view: AccountView, principal: Principal) -> User | Role | None:
 
 def _identity(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Policy, str]]:
     """Each identity-based policy, and how it is attached to the entity."""
-    yield from _own(view, entity)
+    yield from _own_policies(view, entity)
     if isinstance(entity, User):
         for group_id in entity.groups:
             group = view.of(Group).get(group_id)
             if group is not None:
-                yield from _own(view, group)
+                yield from _own_policies(view, group)
         asked = view.account.password_policy
         if asked is not None and asked.allow_users_to_change:
             yield stored_policy(_OF_EVERY_USER, Grammar.IDENTITY, _BY_THE_ACCOUNT), _BY_THE_ACCOUNT
 
 
-def _own(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Policy, str]]:
+def _own_policies(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Policy, str]]:
     holder = f"{entity.resource_type} {entity.name}"
     for name, document in entity.inline.items():
         source = f"{entity.resource_type}/{entity.name}/{name}"

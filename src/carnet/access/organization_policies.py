@@ -101,7 +101,7 @@ def scps_at(view: OrganizationView, node: Node) -> Levels:
 
     Raises LookupError if a policy or a parent is missing.
     """
-    return ((_policy(view.organization, FULL_ACCESS, _SCP),), *_above(view, node, _SCP).levels)
+    return ((_policy(view.organization, FULL_ACCESS, _SCP),), *_levels_above(view, node, _SCP).levels)
 
 
 def scp(view: OrganizationView, policy: OrganizationPolicy) -> Policy:
@@ -132,10 +132,10 @@ def _binding(view: OrganizationView, account: str, kind: _Kind) -> Binding:
     organization = view.organization
     if kind.full_access.type not in organization.policy_types or account == organization.management:
         return NOTHING
-    return _above(view, view.of(OrganizationAccount).by_id[account], kind)
+    return _levels_above(view, view.of(OrganizationAccount).by_id[account], kind)
 
 
-def _above(view: OrganizationView, node: Node, kind: _Kind) -> Binding:
+def _levels_above(view: OrganizationView, node: Node, kind: _Kind) -> Binding:
     binding = NOTHING
     for each in view.path_to(node):
         binding = _and_of(view, binding, each, kind)

@@ -38,7 +38,7 @@ def check_past(store: Store, seen: Standing | None) -> None:
     if now.installation != seen.installation:
         raise StoreWentBack(f"{store.shown_url} is the store of another installation than the one that was served here")
     if now.revision.epoch == seen.revision.epoch and not store.has_been_at(seen.revision):
-        raise StoreWentBack(_told(store, seen, now))
+        raise StoreWentBack(_sentence(store, seen, now))
 
 
 def was_restored(store: Store, seen: Standing | None) -> bool:
@@ -112,7 +112,7 @@ class Remembering:
             )
 
 
-def _told(store: Store, seen: Standing, now: Standing) -> str:
+def _sentence(store: Store, seen: Standing, now: Standing) -> str:
     first, last = now.revision.seq + 1, seen.revision.seq
     how = f"revisions {first} to {last} are missing" if first <= last else "its past is another"
     return f"{store.shown_url} is an earlier state of the store, which nobody restored with carnet restore: {how}"

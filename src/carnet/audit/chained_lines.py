@@ -60,11 +60,11 @@ class ChainedLines(JsonLines):
         with self._alone():
             return self._last
 
-    def _found(self, end: int) -> int:
+    def _take_up(self, end: int) -> int:
         """Take up the chain where others have left it, or begin it."""
         last, torn = _last_lines(self._file, end)
         if last.startswith(_ENDS) and not self._is_here():
-            self._told(place_of(last))
+            self._go_on_behind(place_of(last))
             self._begin()
             self._lock()
             return self._whole()
@@ -73,7 +73,7 @@ class ChainedLines(JsonLines):
             end += 1
         if place_of(torn) is not None:
             last, torn = torn, b""
-        own = self._told(place_of(last)) if end else self._begun()
+        own = self._go_on_behind(place_of(last)) if end else self._begin_segment()
         if torn:
             own = line_of({"tornLine": {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}}) + own
             _LOG.warning("%s had %d bytes of an unfinished line, which a crash has left", self.path, len(torn))
@@ -82,7 +82,7 @@ class ChainedLines(JsonLines):
             self._add(own, end)
         return self._end
 
-    def _told(self, place: Tip | None) -> bytes:
+    def _go_on_behind(self, place: Tip | None) -> bytes:
         """Go on behind the last line, which has this place; gives the line that tells of what does not go together."""
         known = self._tip
         if place is None:
@@ -99,11 +99,11 @@ class ChainedLines(JsonLines):
             _LOG.error("%s does not have the lines that were written last: it was cut off or altered", self.path)
         return self._segment(known)
 
-    def _begun(self) -> bytes:
+    def _begin_segment(self) -> bytes:
         """Take up the chain in a new file."""
         if self._tip is None:
             rolled = Segments(self.path).newest_first()[1:]
-            self._tip = _left(rolled, self._clock) or beginning(_new_log())
+            self._tip = _end_of_newest(rolled, self._clock) or beginning(_new_log())
         return self._segment(self._tip)
 
     def _leave(self) -> None:
@@ -128,7 +128,7 @@ class ChainedLines(JsonLines):
         return line_of({"segment": told})
 
 
-def _left(rolled: list[Path], clock: Clock) -> Tip | None:
+def _end_of_newest(rolled: list[Path], clock: Clock) -> Tip | None:
     """The end of the newest of the files that were moved away, if it is of the chain. Nobody goes on in it then."""
     if not rolled:
         return None

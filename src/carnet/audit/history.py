@@ -214,20 +214,23 @@ class EventHistory:
             if newest is None or not all(one.has_none_after(_time_ahead(newest)) for one in streams):
                 break
             found.append(newest.take())
-        return EventPage(events=tuple(found), next=_together(streams))
+        return EventPage(events=tuple(found), next=_joined(streams))
 
     def _streams(self, query: Query, start: str | None) -> list[_Stream]:
         if self.elsewhere is None:
-            return [_Stream(self._own(query, start), start)]
+            return [_Stream(self._of_this_node(query, start), start)]
         own, _, other = start.partition(_BETWEEN) if start is not None else (_BEFORE_ALL, "", _BEFORE_ALL)
-        return [_begun(partial(self._own, query), own), _begun(partial(self._others, query), other)]
+        return [
+            _stream_from(partial(self._of_this_node, query), own),
+            _stream_from(partial(self._of_other_nodes, query), other),
+        ]
 
-    def _own(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
-        return _wanted(query, (Read(place, line, len(line) + 1) for place, line in self.log.read(start)))
+    def _of_this_node(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
+        return _matching(query, (Read(place, line, len(line) + 1) for place, line in self.log.read(start)))
 
-    def _others(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
+    def _of_other_nodes(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
         assert self.elsewhere is not None
-        return _wanted(query, self.elsewhere.read(query.account, start))
+        return _matching(query, self.elsewhere.read(query.account, start))
 
     def all(self, query: Query) -> Iterator[Event]:
         """Every such event, the newest first, however long it takes."""
@@ -240,7 +243,7 @@ class EventHistory:
             start = page.next
 
 
-def _wanted(query: Query, source: Iterator[Read]) -> Iterator[tuple[Read, Event | None]]:
+def _matching(query: Query, source: Iterator[Read]) -> Iterator[tuple[Read, Event | None]]:
     needles = query.needles()
     for read in source:
         line = read.line
@@ -253,7 +256,7 @@ def _wanted(query: Query, source: Iterator[Read]) -> Iterator[tuple[Read, Event 
             yield read, event if query.matches(event) else None
 
 
-def _begun(read: Callable[[str | None], Iterator[tuple[Read, Event | None]]], told: str) -> _Stream:
+def _stream_from(read: Callable[[str | None], Iterator[tuple[Read, Event | None]]], told: str) -> _Stream:
     """What is left of a source, of which a place tells."""
     if told == _OVER:
         return _Stream(iter(()), _OVER)
@@ -261,7 +264,7 @@ def _begun(read: Callable[[str | None], Iterator[tuple[Read, Event | None]]], to
     return _Stream(read(start), start)
 
 
-def _together(streams: list[_Stream]) -> str | None:
+def _joined(streams: list[_Stream]) -> str | None:
     if len(streams) == 1:
         return streams[0].start
     places = [_OVER if one.is_over else one.start if one.start is not None else _BEFORE_ALL for one in streams]

@@ -167,9 +167,9 @@ class JsonLines:
         end = os.lseek(self._file, 0, os.SEEK_END)
         if end < self._end:  # somebody has cut it off, and with that given up what was reserved
             self._room = 0
-        return end if end == self._end else self._found(end)
+        return end if end == self._end else self._take_up(end)
 
-    def _found(self, end: int) -> int:
+    def _take_up(self, end: int) -> int:
         """The same if others have written. What a crash has left of a line stays a line of its own."""
         if end and tail(self._file, end, 1) != b"\n":
             self._put(b"\n", end)

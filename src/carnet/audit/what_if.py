@@ -122,12 +122,12 @@ def what_if(
     for call in recorded(logs, since):
         if call is None:
             told.gone += 1
-        elif _concerns(call, before, organization):
+        elif _concerns_organization(call, before, organization):
             _decide(told, call, before, after)
     return told
 
 
-def _concerns(call: Recorded, snapshot: Snapshot, organization: str) -> bool:
+def _concerns_organization(call: Recorded, snapshot: Snapshot, organization: str) -> bool:
     """Whether the caller's or a resource's account is in the organization, or is gone."""
     accounts = {account for one in call.checks for account in (one.request.principal.account, _owner(one.request))}
     return any(_is_of(snapshot, account, organization) for account in accounts if account)

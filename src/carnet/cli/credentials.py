@@ -114,7 +114,7 @@ class _Wanted:
         if self._seconds is not None:
             given["DurationSeconds"] = self._seconds
         if self._serial is not None:
-            given |= {"SerialNumber": self._serial, "TokenCode": _checked(code or _asked(self._serial))}
+            given |= {"SerialNumber": self._serial, "TokenCode": _checked(code or _prompt_for_code(self._serial))}
         with refusals_told():
             sts = client("sts", self._profile.name, self._key)
             answer = sts.assume_role(**given) if "RoleArn" in given else sts.get_session_token(**given)
@@ -152,7 +152,7 @@ def _checked(code: str) -> str:
     return code
 
 
-def _asked(serial: str) -> str:
+def _prompt_for_code(serial: str) -> str:
     """The code, read from the terminal: the SDKs keep the output of a credential_process, errors too."""
     from getpass import getpass
 

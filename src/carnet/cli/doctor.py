@@ -87,7 +87,7 @@ def _port(settings: Settings) -> Iterator[Finding]:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as problem:
-            if _answers(settings):
+            if _answers_as_carnet(settings):
                 yield Finding("port", f"a Carnet server answers at {address}")
             else:
                 yield Finding(
@@ -97,7 +97,7 @@ def _port(settings: Settings) -> Iterator[Finding]:
     yield Finding("port", f"{address} is free")
 
 
-def _answers(settings: Settings) -> bool:
+def _answers_as_carnet(settings: Settings) -> bool:
     """Whether what listens there speaks as Carnet does; one with TLS is known by what it has left in its directory."""
     from http.client import HTTPConnection, HTTPException
 

@@ -95,7 +95,7 @@ def _told_one(api: OwnApi, decision_id: str, output: str) -> str:
     if _ID.fullmatch(decision_id) is None:
         raise click.ClickException(f"No decision {printable(decision_id)} is recorded at {api.where}.")
     told = api.get(f"decisions/{decision_id}", {}, decision=dict, text=str)
-    return _told(told["decision"], told["text"], output)
+    return _rendered(told["decision"], told["text"], output)
 
 
 def _told_last(api: OwnApi, last: int | None, output: str) -> str:
@@ -108,7 +108,7 @@ def _told_last(api: OwnApi, last: int | None, output: str) -> str:
         raise click.ClickException(f"No denial is recorded at {api.where}.")
     if output == "json" and last is not None:
         return json.dumps(decisions[::-1], indent=2)
-    return "\n\n".join(_told(*one, output) for one in zip(decisions[::-1], texts[::-1], strict=True))
+    return "\n\n".join(_rendered(*one, output) for one in zip(decisions[::-1], texts[::-1], strict=True))
 
 
 def _follow_told(api: OwnApi, output: str) -> None:
@@ -125,10 +125,10 @@ def _follow_told(api: OwnApi, output: str) -> None:
 
 
 def _followed(decision: object, text: str, output: str) -> str:
-    return json.dumps(decision) if output == "json" else f"{_told(decision, text, output)}\n"
+    return json.dumps(decision) if output == "json" else f"{_rendered(decision, text, output)}\n"
 
 
-def _told(decision: object, text: str, output: str) -> str:
+def _rendered(decision: object, text: str, output: str) -> str:
     return json.dumps(decision, indent=2) if output == "json" else printable_lines(text)
 
 

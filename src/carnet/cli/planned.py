@@ -95,15 +95,15 @@ class Planned:
         """Raise ClickException if something cannot be done: then nothing is."""
         if impossible := self.plan.impossible:
             raise click.ClickException(
-                "\n".join(("nothing is changed, since this cannot be done:", *self._told(impossible)))
+                "\n".join(("nothing is changed, since this cannot be done:", *self._problem_lines(impossible)))
             )
 
     def not_taken(self) -> str:
         """What cannot be done, with the reasons; empty if there is nothing of the kind."""
         impossible = self.plan.impossible
-        return "\n".join(("this could not be taken:", *self._told(impossible))) if impossible else ""
+        return "\n".join(("this could not be taken:", *self._problem_lines(impossible))) if impossible else ""
 
-    def _told(self, items: Iterable[Item]) -> Iterator[str]:
+    def _problem_lines(self, items: Iterable[Item]) -> Iterator[str]:
         return (self.file.told(item.wanted.place, _problem(item), at_name=False) for item in items)
 
     def carry_out(self, *, atomic: bool = False) -> None:

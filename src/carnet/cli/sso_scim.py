@@ -39,7 +39,7 @@ def create(
     identity_store: str | None, account_id: str | None, output: str, endpoint_url: str | None, **settings: Any
 ) -> None:
     """Make a token that is good for a year, and shown this once. An identity store has two at most."""
-    asked = _asked(endpoint_url, account_id, identity_store)
+    asked = _server_of(endpoint_url, account_id, identity_store)
     made = _created_here(identity_store, Settings(**settings)) if asked is None else asked.create()
     store = made["identityStoreId"]
     paths = {"path": f"/_carnet/scim/{store}/v2/", "rfcPath": f"/_carnet/scim/{store}/rfc/v2/"}
@@ -63,7 +63,7 @@ def list_tokens(
     identity_store: str | None, account_id: str | None, output: str, endpoint_url: str | None, **settings: Any
 ) -> None:
     """List the tokens of an identity store, and when each was last used."""
-    asked = _asked(endpoint_url, account_id, identity_store)
+    asked = _server_of(endpoint_url, account_id, identity_store)
     tokens = _tokens_here(identity_store, Settings(**settings)) if asked is None else asked.tokens()
     show_rows([_row(each) for each in tokens], output)
 
@@ -79,7 +79,7 @@ def delete(
     identity_store: str | None, account_id: str | None, token_id: str, endpoint_url: str | None, **settings: Any
 ) -> None:
     """Take the token ID back: it opens nothing from then on."""
-    asked = _asked(endpoint_url, account_id, identity_store)
+    asked = _server_of(endpoint_url, account_id, identity_store)
     if asked is not None:
         asked.delete(token_id)
         return
@@ -155,7 +155,7 @@ class _OfServer(NamedTuple):
         return self.api.get(f"{self.path}/scim-requests", asked | ({"failed": "true"} if failed else {}), requests=list)
 
 
-def _asked(endpoint_url: str | None, account: str | None, identity_store: str | None) -> _OfServer | None:
+def _server_of(endpoint_url: str | None, account: str | None, identity_store: str | None) -> _OfServer | None:
     """The server that is asked; None if the data directory is changed. Raises UsageError."""
     api = server_to_ask(endpoint_url, at_hand=True)
     if api is None:

@@ -111,7 +111,7 @@ async def signed_in_to_application(
 ) -> HttpResponse | Vouched:
     """The page that posts an assertion to the application, or the way to sign in. Raises Problem."""
     http = arrived.http
-    asked = _asked(parts.execution.parts.keyring, http, found, arrived.time)
+    asked = _authn_request(parts.execution.parts.keyring, http, found, arrived.time)
     browser = sessions.signed_in(http)
     if browser is None and http.header("sec-fetch-site") == "cross-site":
         return page("bounce.html", to=f"{http.path}?{http.query}" if http.query else http.path)
@@ -218,7 +218,7 @@ def _refused(why: str) -> Problem:
     return Problem(400, "InvalidRequest", f"What the application asks for is refused: {why}.")
 
 
-def _asked(keyring: Keyring, http: HttpRequest, found: Application, now: datetime) -> AskedFor | None:
+def _authn_request(keyring: Keyring, http: HttpRequest, found: Application, now: datetime) -> AskedFor | None:
     """What the application has asked for; None if the person begins in the portal. Raises Problem."""
     if "asked=" not in http.query:
         return None

@@ -182,7 +182,7 @@ class Console:
             if len(http.body) > _LONGEST_BODIES.get(http.path, LONGEST_BODY):
                 raise TOO_LONG
             if http.path == _SESSION and http.method == "POST":
-                return self._told(arrived, await take_step(self._parts, arrived, read_step(http.body)))
+                return self._audited(arrived, await take_step(self._parts, arrived, read_step(http.body)))
             return await self._act_as(arrived)
         except Exception as raised:
             return self._failed(arrived, raised)
@@ -196,32 +196,32 @@ class Console:
         http = arrived.http
         browser = self._sessions.acting(http)
         if http.path == _SESSION and http.method == "DELETE" and browser is None:
-            return self._told(arrived, Told(members={"next": "signed-out"}), show_nobody(self._parts.origin))
+            return self._audited(arrived, Told(members={"next": "signed-out"}), show_nobody(self._parts.origin))
         if browser is None:
             raise signed_out()
         if not self._sessions.may_change(http, browser):
             raise CROSS_SITE
         if http.path == _SESSION and http.method == "DELETE":
             done = await end_session(self._parts, arrived, browser, browser.session.id)
-            return self._told(arrived, done, *self._sessions.ended(http, browser))
+            return self._audited(arrived, done, *self._sessions.ended(http, browser))
         if http.path == _SHOWN and http.method == "POST":
             shown = Told(members={"to": read_target(http.body)}, account=browser.session.account)
-            return self._told(arrived, shown, *show_session(self._parts.origin, browser.token))
+            return self._audited(arrived, shown, *show_session(self._parts.origin, browser.token))
         if http.path.startswith(_SESSIONS) and http.method == "DELETE":
             ended = http.path.removeprefix(_SESSIONS)
-            return self._told(arrived, await end_session(self._parts, arrived, browser, ended))
+            return self._audited(arrived, await end_session(self._parts, arrived, browser, ended))
         if http.path == _DEVICES and http.method == "POST":
             members = await begin_own_passkey(self._parts, arrived, browser)
-            return self._told(arrived, Told(members=members, account=browser.session.account))
+            return self._audited(arrived, Told(members=members, account=browser.session.account))
         if http.path == _CREDENTIALS and http.method == "POST":
-            return self._told(arrived, role_credentials(self._parts, arrived, browser))
+            return self._audited(arrived, role_credentials(self._parts, arrived, browser))
         if http.path == _PEOPLE and http.method == "POST":
-            return self._told(arrived, await people_action(self._parts, arrived, browser))
+            return self._audited(arrived, await people_action(self._parts, arrived, browser))
         if http.path == _IDENTITY_SOURCE and http.method == "POST":
-            return self._told(arrived, await identity_source.identity_source_action(self._parts, arrived, browser))
+            return self._audited(arrived, await identity_source.identity_source_action(self._parts, arrived, browser))
         raise Problem(404, "NotFound", "The console does nothing of this kind.")
 
-    def _told(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:
+    def _audited(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:
         headers = [*SAFETY, *done.headers, *more]
         if done.token is not None:
             headers.extend(self._sessions.begun(arrived.http, done.token))

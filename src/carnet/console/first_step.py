@@ -78,7 +78,7 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
         Preparation(pool=HASHING, work=check), None, None, _whose(arrived, given)
     )
     if known is None or denied is not None:
-        who, problem = _nobody(snapshot, claim, given.kind)
+        who, problem = _failed_claim(snapshot, claim, given.kind)
         raise _refused(parts, arrived, who, denied or problem)
     holder = Holder(kind=given.kind, view=snapshot.accounts[known.profile.account], entity=known.holder)
     return _Known(holder, known.profile.changed, known.state)
@@ -164,7 +164,7 @@ def _account(snapshot: Snapshot, claim: Claim) -> AccountView | None:
     return snapshot.open_account(claim.account) if is_account_id(claim.account) else snapshot.by_alias(claim.account)
 
 
-def _nobody(snapshot: Snapshot, claim: Claim, kind: HolderKind) -> tuple[Who, str]:
+def _failed_claim(snapshot: Snapshot, claim: Claim, kind: HolderKind) -> tuple[Who, str]:
     """Who the event of a failure names, and what it says went wrong: less than was typed, if nobody is called that."""
     view = _account(snapshot, claim)
     if view is None:

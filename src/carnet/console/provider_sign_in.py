@@ -111,7 +111,7 @@ class _Entering:
         if person is not None and person.identity_store == source.instance.identity_store:
             found = find_holder(snapshot, source.view.account.id, HolderKind.PERSON, person.id)
         if found is None:
-            raise _refused(self.parts, self.arrived, self.left, _nobody(self.assertion.subject))
+            raise _refused(self.parts, self.arrived, self.left, _unknown_user(self.assertion.subject))
         return found
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
@@ -154,7 +154,7 @@ def _verified(source: Source, url: str, text: str, now: datetime) -> Assertion:
     return assertion
 
 
-def _nobody(subject: str) -> str:
+def _unknown_user(subject: str) -> str:
     return (
         f"Your identity provider has signed in {subject[:128]!r}, and no user of that name is here, or it is disabled. "
         "Ask your administrator."

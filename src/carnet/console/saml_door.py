@@ -76,12 +76,12 @@ class SamlDoor:
         from carnet.saml.service_provider import service_provider_metadata
 
         if http.method not in ("GET", "HEAD"):
-            return _sorry(405, "This is read with GET.")
+            return _error_page(405, "This is read with GET.")
         snapshot = self._parts.execution.directory.snapshot
         instance = instance_of_store(snapshot, store)
         view = snapshot.open_account(instance.account) if instance is not None else None
         if view is None:
-            return _sorry(404, "There is no such identity store.")
+            return _error_page(404, "There is no such identity store.")
         own, signing = service_provider(self._parts.origin.url, store), request_signing(view)
         certificates = [key.certificate for key in signing.keys] if signing is not None else []
         return _document(service_provider_metadata(own.entity_id, own.acs_url, certificates))
@@ -91,10 +91,10 @@ class SamlDoor:
         from carnet.saml.identity_provider import identity_provider_metadata
 
         if http.method not in ("GET", "HEAD"):
-            return _sorry(405, "This is read with GET.")
+            return _error_page(405, "This is read with GET.")
         found = application_of(self._parts.execution.directory.snapshot, application)
         if found is None:
-            return _sorry(404, "There is no such application.")
+            return _error_page(404, "There is no such application.")
         own = issuer_url(self._parts.origin.url, application)
         certificates = (key.certificate for key in found.saml.keys)
         return _document(
@@ -116,16 +116,16 @@ class SamlDoor:
         if (other := elsewhere(self._parts.origin, http)) is not None:
             return other
         if http.method != "POST":
-            return _sorry(405, "Identity providers post here. Sign in at the access portal.")
+            return _error_page(405, "Identity providers post here. Sign in at the access portal.")
         if source_of(self._parts.execution.directory.snapshot, store) is None:
-            return _sorry(404, "There is no identity store here whose people sign in with an identity provider.")
+            return _error_page(404, "There is no identity store here whose people sign in with an identity provider.")
         try:
             fields = once_each(read_form(http.body)) if len(http.body) <= 2 * LONGEST_RESPONSE else {}
         except Unreadable:
             fields = {}
         response = "".join(fields.get("SAMLResponse", "").split())
         if not 1 <= len(response) <= LONGEST_RESPONSE:
-            return _sorry(400, "There is no SAML response here that can be read.")
+            return _error_page(400, "There is no SAML response here that can be read.")
         return page(
             "assertion.html", response=response, relay_state=fields.get("RelayState", ""), again=begin_again(store)
         )
@@ -167,23 +167,23 @@ class SamlDoor:
         try:
             self._parts.throttle.fail(arrived.http.peer)
         except Throttled as throttled:
-            return Answer(response=_sorry(TOO_MANY.status, TOO_MANY.message), pause=throttled.pause)
+            return Answer(response=_error_page(TOO_MANY.status, TOO_MANY.message), pause=throttled.pause)
         if problem is None:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
-        shown = _sorry(problem.status, problem.message)
+        shown = _error_page(problem.status, problem.message)
         return _audited(shown, raised.event if isinstance(raised, Refusal) else None, "")
 
 
 def _audited(response: HttpResponse, event: dict[str, Any] | None, account: str) -> Answer:
     if event is None:
         return Answer(response=response, account=account)
-    return Answer(response=response, event=line_of(event), unaudited=lambda why: _sorry(503, why), account=account)
+    return Answer(response=response, event=line_of(event), unaudited=lambda why: _error_page(503, why), account=account)
 
 
 def _document(text: str) -> HttpResponse:
     return HttpResponse(status=200, headers=(_METADATA, NOT_KEPT, *SAFETY), body=text.encode())
 
 
-def _sorry(status: int, sentence: str) -> HttpResponse:
+def _error_page(status: int, sentence: str) -> HttpResponse:
     return page("refused.html", status=status, title="Sorry", sentence=sentence)

@@ -125,7 +125,7 @@ def failed(found: Service, step: Step, problem: Exception, decided: tuple[Decide
     """The answer to a request that is refused or has failed."""
     arrived = arrived_of(step)
     where: Operation | Service = step.authenticated.routed.operation if isinstance(step, Parsed) else found
-    code, message = _told(problem, arrived, where)
+    code, message = _code_and_message(problem, arrived, where)
     members = problem.members if isinstance(problem, WireError) else None
     response = write_error(where, code, message, arrived.request_id, members, arrived.http.first.get("accept"))
     pause = problem.pause if isinstance(problem, Throttled) else 0.0
@@ -137,7 +137,7 @@ def failed(found: Service, step: Step, problem: Exception, decided: tuple[Decide
     return audited(where, step, response, event, decided, pause)
 
 
-def _told(problem: Exception, arrived: Arrived, where: Operation | Service) -> tuple[str, str]:
+def _code_and_message(problem: Exception, arrived: Arrived, where: Operation | Service) -> tuple[str, str]:
     match problem:
         case WireError() | AuthFailure():
             return problem.code, problem.message

@@ -64,7 +64,9 @@ class OperatedGateway:
         if exchange is None or _S3 not in exchange.settings.services:
             raise Missing(f"There is no upstream {upstream} with buckets: {', '.join(self._with_buckets()) or 'none'}.")
         try:
-            found = names or [one["Name"] for one in (await _asked(exchange, "ListBuckets", account))["Buckets"]]
+            found = names or [
+                one["Name"] for one in (await _answered_members(exchange, "ListBuckets", account))["Buckets"]
+            ]
             return {name: await _found(exchange, name, account) for name in dict.fromkeys(found)}
         except AnotherAccount as problem:
             raise Invalid(f"{problem}.") from problem
@@ -146,7 +148,7 @@ def _why_not(name: str) -> str | None:
     return None
 
 
-async def _asked(exchange: Exchange, name: str, account: str, **given: Any) -> dict[str, Any]:
+async def _answered_members(exchange: Exchange, name: str, account: str, **given: Any) -> dict[str, Any]:
     """The members of an answer. Raises as `_answered`, and UpstreamFailed for what is no answer of the operation."""
     answer = await _answered(exchange, name, account, **given)
     return reread(s3_service().operations[name], answer, answer.body)
@@ -166,7 +168,7 @@ async def _answered(exchange: Exchange, name: str, account: str, **given: Any) -
 
 
 async def _found(exchange: Exchange, name: str, account: str) -> FoundBucket:
-    """Raises what `_asked` raises, also Missing."""
+    """Raises what `_answered_members` raises, also Missing."""
     why = _why_not(name)
     if why is not None:
         return FoundBucket(DEFAULT_REGION, refused=why)  # asking for it might be another request
@@ -192,7 +194,7 @@ async def _default_key(exchange: Exchange, name: str, account: str, region: str)
     if not exchange.settings.does(_S3, "GetBucketEncryption"):
         return None  # it knows of none
     try:
-        told = await _asked(exchange, "GetBucketEncryption", account, Bucket=name)
+        told = await _answered_members(exchange, "GetBucketEncryption", account, Bucket=name)
     except Missing:
         return None
     except UpstreamFailed as problem:

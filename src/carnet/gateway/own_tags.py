@@ -33,7 +33,7 @@ async def shuts_out(execution: Execution, call: Call, resolved: tuple[Resolved, 
     """
     if any(among(one.check.unknown)(f"{_NAMES[0]}x") for one in resolved):
         return False
-    after = [one._replace(keys=_after(call, one.keys)) for one in resolved]
+    after = [one._replace(keys=_keys_after(call, one.keys)) for one in resolved]
     snapshot = execution.directory.snapshot
     made = await call.deciding(lambda: decide(execution, snapshot, call.caller, call.arrived, after))
     if not made[-1].decision.allowed:
@@ -46,7 +46,7 @@ def shut_out(call: Call) -> WireError:
     return WireError("AccessDeniedException", LOCKS_OUT, call.operation)
 
 
-def _after(call: Call, keys: Mapping[str, Value]) -> Mapping[str, Value]:
+def _keys_after(call: Call, keys: Mapping[str, Value]) -> Mapping[str, Value]:
     """The condition keys with the tags as they will be after the request."""
     gone = {f"{name}{key}" for name in _NAMES for key in texts(call.given, "TagKeys")}
     given = {needed(tag, "Key"): str(tag.get("Value") or "") for tag in structures(call.given, "Tags")}

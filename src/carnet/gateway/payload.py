@@ -196,13 +196,13 @@ class CheckedBody:
                 "XAmzContentSHA256Mismatch",
                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
             )
-        for name, told in self._told().items():
+        for name, told in self._given_checksums().items():
             if self._sums[name].digest() != told:
                 shown = "Content-MD5" if name == "content-md5" else name.upper()
                 raise PayloadRefused("BadDigest", f"The {shown} you specified did not match what we received.")
         self._proved = True
 
-    def _told(self) -> dict[str, bytes]:
+    def _given_checksums(self) -> dict[str, bytes]:
         """The checksums in the headers and in the trailers."""
         told = dict(self._expected.checksums)
         if self._expected.md5 is not None:

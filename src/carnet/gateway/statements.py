@@ -111,14 +111,14 @@ async def _decided(execution: Execution, call: Call, found: list[Resolved]) -> D
     return refused
 
 
-def _told(last: Decided) -> dict[str, str]:
+def _denial(last: Decided) -> dict[str, str]:
     _, sentence = told_denial("dynamodb", last)
     return {"Code": DENIED, "Message": sentence}
 
 
 def _cancelled(call: Call, total: int, refused: Denied) -> WireError:
     """As recorded from AWS: allowed statements are not carried out either, and their cancellation reason is None."""
-    reasons = [_told(refused[at][1]) if at in refused else {"Code": "None"} for at in range(total)]
+    reasons = [_denial(refused[at][1]) if at in refused else {"Code": "None"} for at in range(total)]
     codes = ", ".join(one["Code"] for one in reasons)
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
     return WireError("TransactionCanceledException", message, call.operation, {"CancellationReasons": reasons})
@@ -137,4 +137,4 @@ def _with(answer: Mapping[str, Any], refused: Denied, sent: int = 0) -> bytes:
 
 def _error(one: Resolved, last: Decided) -> dict[str, Any]:
     table = one.resource.partition(":table/")[2].partition("/")[0]
-    return {"Error": _told(last), "TableName": table}
+    return {"Error": _denial(last), "TableName": table}

@@ -23,14 +23,14 @@ def may_try(seen: Attempts, now: datetime) -> bool:
     After each wrong attempt the network has to wait 1, 2, 4 ... seconds, 15 minutes at most. A network that has given
     the owner's right password does not wait for the attempts of others, so that nobody else can lock the owner out.
     """
-    if _waits(seen.failures, seen.last, now):
+    if _has_to_wait(seen.failures, seen.last, now):
         return False
     if seen.trusted:
         return True
-    return seen.of_owner < MOST_OF_OWNER and not _waits(seen.others + 1 - MOST_OTHERS, seen.others_last, now)
+    return seen.of_owner < MOST_OF_OWNER and not _has_to_wait(seen.others + 1 - MOST_OTHERS, seen.others_last, now)
 
 
-def _waits(failures: int, last: datetime, now: datetime) -> bool:
+def _has_to_wait(failures: int, last: datetime, now: datetime) -> bool:
     """A clock that was set back, or another node's clock, allows no earlier attempt."""
     return failures > 0 and abs(now - last) < wait_after(failures)
 

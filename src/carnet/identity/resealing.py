@@ -120,7 +120,7 @@ class Resealing:
                 yield
         with self.store.write() as unit:
             unit.hold(lease)
-            if self._everybody_seals_so(unit, purpose) and not self._left(unit, purpose):
+            if self._everybody_seals_so(unit, purpose) and not self._is_unfinished(unit, purpose):
                 self._end_older(unit, purpose)
         yield
 
@@ -134,8 +134,8 @@ class Resealing:
     def _reseal(self, unit: UnitOfWork, kind: SealedKind[Any], after: str) -> str | None:
         """Seal some rows behind a key anew; gives the last key of them, None if there are none."""
         until, last = monotonic() + _HELD_SECONDS, None
-        for key, entity in tuple(self._older(unit, kind, after=after, limit=_BATCH)):
-            anew = None if entity is None else kind.changed(entity, self._anew)
+        for key, entity in tuple(self._rows_to_reseal(unit, kind, after=after, limit=_BATCH)):
+            anew = None if entity is None else kind.changed(entity, self._sealed_anew)
             if anew != entity:
                 unit.save(anew)
             last = key
@@ -143,16 +143,16 @@ class Resealing:
                 break
         return last
 
-    def _anew(self, sealed: bytes, context: SealContext) -> bytes:
+    def _sealed_anew(self, sealed: bytes, context: SealContext) -> bytes:
         plain = self._opened_if_older(sealed, context)
         return sealed if plain is None else self.keyring.seal(plain, context=context)
 
-    def _left(self, unit: UnitOfWork, purpose: Purpose) -> bool:
+    def _is_unfinished(self, unit: UnitOfWork, purpose: Purpose) -> bool:
         """Whether a value is still sealed otherwise. One that does not open has nothing to lose."""
         return any(
             self._opened_if_older(sealed, context) is not None
             for kind in kinds_of(purpose)
-            for _, entity in self._older(unit, kind)
+            for _, entity in self._rows_to_reseal(unit, kind)
             if entity is not None
             for sealed, context in kind.values(entity)
         )
@@ -165,7 +165,7 @@ class Resealing:
         except Unsealable:
             return None
 
-    def _older(
+    def _rows_to_reseal(
         self, unit: UnitOfWork, kind: SealedKind[Any], *, after: str = "", limit: int | None = None
     ) -> Iterator[tuple[str, Any]]:
         type_, head = self.store.types.of_class(kind.entity), self.keyring.head(kind.purpose)

@@ -72,15 +72,15 @@ class Periodic:
     def _run(self) -> None:
         while not self._stopping:
             try:
-                pause = self._do(self._work)
+                pause = self._run_once(self._work)
                 self._wake.wait(pause * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - no secret
                 self._wake.clear()
             except MemoryError:  # for a line of the log, or for the wait itself
                 sleep(_BREATHER_SECONDS)
         if self._at_end is not None:
-            self._do(self._at_end)
+            self._run_once(self._at_end)
 
-    def _do(self, work: Callable[[], float | None]) -> float:
+    def _run_once(self, work: Callable[[], float | None]) -> float:
         """Seconds until the next time. INVARIANT: raises nothing, or nobody would do the work any more."""
         try:
             pause = work()

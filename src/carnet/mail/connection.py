@@ -53,7 +53,7 @@ def connected(server: MailServer, *, most_seconds: float = MOST_SECONDS) -> Iter
         with suppress(smtplib.SMTPException, OSError):
             smtp.quit()  # the message was taken by then, or there was none
     except (smtplib.SMTPException, OSError, UnicodeError) as problem:
-        raise MailProblem(_told(server, problem, timed_out=late.is_set())) from None
+        raise MailProblem(_sentence(server, problem, timed_out=late.is_set())) from None
     finally:
         timer.cancel()
         smtp.close()
@@ -111,7 +111,7 @@ def _cut(smtp: smtplib.SMTP, late: Event) -> None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _told(server: MailServer, problem: Exception, *, timed_out: bool) -> str:
+def _sentence(server: MailServer, problem: Exception, *, timed_out: bool) -> str:
     where = f"The mail server {server.where}"
     if timed_out or isinstance(problem, TimeoutError):
         return f"{where} did not answer in time."

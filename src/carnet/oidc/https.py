@@ -101,7 +101,7 @@ class Fetcher:
             named = host if parts.port is None else f"{host}:{port}"
             head = f"GET {path} HTTP/1.1\r\nhost: {named}\r\nuser-agent: carnet\r\naccept: application/json\r\n"
             writer.write(f"{head}accept-encoding: identity\r\nconnection: close\r\n\r\n".encode("ascii"))
-            return await asyncio.to_thread(_parsed, await _everything(reader))
+            return await asyncio.to_thread(_parsed, await _read_all(reader))
         finally:
             await _end(writer)
 
@@ -182,7 +182,7 @@ async def _end(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-async def _everything(reader: asyncio.StreamReader) -> bytes:
+async def _read_all(reader: asyncio.StreamReader) -> bytes:
     """All that is sent until the connection ends or the answer is whole."""
     received = _Received()
     while chunk := await reader.read(_CHUNK):

@@ -89,17 +89,17 @@ def with_named_role(members: Members, request: Request, policies: Policies) -> R
 
     `members` are those of the case. Raises ValueError.
     """
-    given = _asked(members)
+    given = _request_members(members)
     principal = with_role_path(given.values["principal"], given.at("principal"), policies)
     return request if principal is given.values["principal"] else _read_request(given, principal)
 
 
-def _asked(members: Members) -> Members:
+def _request_members(members: Members) -> Members:
     return Members.of(members.required("request"), members.at("request"), known=_REQUEST)
 
 
 def _request(members: Members) -> Request:
-    given = _asked(members)
+    given = _request_members(members)
     return _read_request(given, given.required("principal"))
 
 

@@ -184,9 +184,9 @@ class Engine:
         route = self._routes.get(identified)
         if route is not None:
             self._use(route.policies)
-            self._hold(route.index)
+            self._keep_index(route.index)
             if route.side is not None:
-                self._hold(route.side)
+                self._keep_index(route.side)
         return route
 
     def _use(self, policies: Policies) -> None:
@@ -194,7 +194,7 @@ class Engine:
         for policy in policies.every():
             self._compiled(policy)
 
-    def _hold(self, index: ResourceIndex) -> None:
+    def _keep_index(self, index: ResourceIndex) -> None:
         """Keep an index in memory as long as what is found by means of it. An index that was dropped is counted
         again."""
         generation = self._indexes.generation  # of before: holding it may turn the memory
@@ -227,8 +227,8 @@ class Engine:
         if plan is None:
             plan = self._plans.put(applying, self._new_plan(principal, ascii_lower(action), policies))
         else:
-            self._hold(plan.index)
-        side = self._side(policies.resource, action) if policies.resource else None
+            self._keep_index(plan.index)
+        side = self._index_of(policies.resource, action) if policies.resource else None
         route = Route(plan, side, policies)
         return route if route.dear is not None else self._routes.put((id(policies.identity), action), route)
 
@@ -236,14 +236,14 @@ class Engine:
         reader = ContextReader(request, self._shapes.said(request.context), self._shapes)
         return steps.are_too_many(reader.value)
 
-    def _side(self, policies: tuple[ResourcePolicy, ...], action: str) -> ResourceIndex | None:
+    def _index_of(self, policies: tuple[ResourcePolicy, ...], action: str) -> ResourceIndex | None:
         """The resource's policies, indexed by resource; None if no statement of them covers the action."""
         key = (policies, action)
         index = self._sides.get(key)
         if index is None:
             index = self._sides.put(key, self._index(tuple(self._of_resource(policies, ascii_lower(action)))))
         else:
-            self._hold(index)
+            self._keep_index(index)
         return None if index.empty else index
 
     def _of_resource(self, policies: tuple[ResourcePolicy, ...], action: str) -> Iterable[Slot]:

@@ -128,11 +128,11 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         named = arn.account if arn is not None and ACCOUNT_ID.fullmatch(arn.account) else ""
         owner = (named or self.owner) if self.resource is not None else ""
         keys = dict(self.keys)
-        if ascii_lower(RESOURCE_ACCOUNT) not in self._given:
+        if ascii_lower(RESOURCE_ACCOUNT) not in self._given_keys:
             keys[RESOURCE_ACCOUNT] = named or self.owner or self.principal.account
         if keys.get(RESOURCE_ACCOUNT) == self.principal.account:
             keys |= self._of_own_account
-        if self.user_id and ascii_lower(_USER_ID) not in self._given:
+        if self.user_id and ascii_lower(_USER_ID) not in self._given_keys:
             keys[_USER_ID] = self.user_id
         return Request(
             principal=self.principal,
@@ -158,13 +158,13 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         return Policies(identity=self.identity, boundary=self.boundary, scp=self.scp, resource=(resource,))
 
     @cached_property
-    def _given(self) -> frozenset[str]:
+    def _given_keys(self) -> frozenset[str]:
         return frozenset(map(ascii_lower, self.keys))
 
     @cached_property
     def _of_own_account(self) -> Mapping[str, Value]:
         """The condition keys of a resource in the principal's own account, where `keys` give no others."""
-        pairs = [(key, own) for key, own in _OF_ONE_ACCOUNT if ascii_lower(key) not in self._given]
+        pairs = [(key, own) for key, own in _OF_ONE_ACCOUNT if ascii_lower(key) not in self._given_keys]
         return {key: self.keys[own] for key, own in pairs if own in self.keys}
 
     @cached_property
@@ -173,7 +173,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
             return self.absent
         told = (*self.identity, self.boundary, self.resource)
         keys = referenced_keys(policy for policy in told if policy is not None)
-        known = self._given | {ascii_lower(key) for key in (RESOURCE_ACCOUNT, *self._of_own_account)}
+        known = self._given_keys | {ascii_lower(key) for key in (RESOURCE_ACCOUNT, *self._of_own_account)}
         return tuple(key for key in keys if ascii_lower(key) not in known)
 
     def _determining(self, found: tuple[Found, ...], verdict: Verdict) -> Iterator[Determining]:

@@ -87,7 +87,7 @@ class _Compiler:
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
-        self._tell: _Tell = partial(_told, voice) if voice.repeats_values else partial(_untold, voice)
+        self._tell: _Tell = partial(_finding, voice) if voice.repeats_values else partial(_untold, voice)
         self._structures: dict[str, _Check] = {}
 
     def structure(self, shape: StructureShape) -> _Check:
@@ -122,7 +122,7 @@ class _Compiler:
     def _value(self, shape: Shape, *, secret: bool = False) -> _Check | None:
         own = self._own(shape, constraints_of(shape), secret=secret)
         checks = [check for check in (own, *self._inner(shape)) if check]
-        return _all(checks) if checks else None
+        return _all_of(checks) if checks else None
 
     def _inner(self, shape: Shape) -> list[_Check | None]:
         if isinstance(shape, StructureShape):
@@ -204,7 +204,7 @@ def _missing(path: str) -> _Finding:
     return _Finding(sentence, Unmet(Demand.PRESENT, path))
 
 
-def _told(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
+def _finding(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
     demand = f"{constraint.sentence}{constraint.choices}"
     sentence = f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {demand}"
     unmet = Unmet(constraint.demand, path, value)
@@ -223,7 +223,7 @@ def _own(voice: Voice, unmet: Unmet, constraint: Constraint) -> _Finding | None:
     return _Finding(own, unmet, alone=True) if own is not None else None
 
 
-def _all(checks: list[_Check]) -> _Check:
+def _all_of(checks: list[_Check]) -> _Check:
     if len(checks) == 1:
         return checks[0]
 

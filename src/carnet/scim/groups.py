@@ -31,7 +31,7 @@ _FINDING = ("displayname", "externalid", "id", "members", "members.value")
 def create_group(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
     given = read_group(call.body)
     change = call.change(parts)
-    people = [_person(call, each) for each in _few(given.members)]
+    people = [_person(call, each) for each in _check_number(given.members)]
     external_ids = with_external_id({}, call.instance, given.external_id)
     group = change.add_group(given.display_name, external_ids=external_ids)
     for person in people:
@@ -61,7 +61,7 @@ def patch_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str,
             wanted |= _members(operation)
         else:
             names |= _renamed(operation, wanted)
-    _few(tuple(wanted))
+    _check_number(tuple(wanted))
     set_members(call, change, group, wanted)
     given = read_group(names)
     external_ids = with_external_id(group.external_ids, call.instance, given.external_id)
@@ -91,7 +91,7 @@ def _person(call: ScimCall, user_id: str) -> IdentityStoreUser:
     return user
 
 
-def _few(members: tuple[str, ...]) -> tuple[str, ...]:
+def _check_number(members: tuple[str, ...]) -> tuple[str, ...]:
     if len(members) > MOST_OPERATIONS:
         raise unparsable(f"A request changes {MOST_OPERATIONS} members at most.")
     return members

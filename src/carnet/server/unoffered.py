@@ -112,7 +112,7 @@ class UnofferedServices:
         """The answer to a request whose caller is known."""
         arrived, caller = step.routed.arrived, step.caller
         try:
-            said = await self._said(arrived, caller, wanted.operation, wanted.member)
+            said = await self._decide(arrived, caller, wanted.operation, wanted.member)
             code, message = sentence_of(said, unoffered.name)
             if unoffered.dialect is Dialect.EC2 and isinstance(said, Decided) and code == DENIED:
                 keyring = self._execution.parts.keyring
@@ -133,9 +133,9 @@ class UnofferedServices:
         """What the policies say about an operation of a model with its input."""
         api = apis().by_name.get(operation.service.name)
         known = api.operations.get(operation.name) if api is not None else None
-        return await self._said(arrived, caller, known, given.get)
+        return await self._decide(arrived, caller, known, given.get)
 
-    async def _said(
+    async def _decide(
         self, arrived: Arrived, caller: AccountCaller, operation: ApiOperation | None, member: Member
     ) -> Decided | NotDecided:
         """Raises what `LongPolicies.decided` raises."""

@@ -53,7 +53,7 @@ class Joining:
         return found
 
 
-def _nobody(_done: int, _of: int) -> None:
+def _tell_nobody(_done: int, _of: int) -> None:
     pass
 
 
@@ -68,7 +68,7 @@ def create_accounts(
     partition: str,
     now: datetime,
     joining: Joining | None = None,
-    told: Callable[[int, int], None] = _nobody,
+    told: Callable[[int, int], None] = _tell_nobody,
 ) -> tuple[RootKey, ...]:
     """Make an account for each name and email, all of them or none, each with one root access key.
 
@@ -118,7 +118,7 @@ def _add_accounts(
     keyring: Keyring,
     accounts: Sequence[Account],
     keys: Sequence[GivenKey],
-    told: Callable[[int, int], None] = _nobody,
+    told: Callable[[int, int], None] = _tell_nobody,
 ) -> tuple[RootKey, ...]:
     made: list[RootKey] = []
     for account, key in zip(accounts, keys, strict=True):

@@ -59,7 +59,7 @@ def create_operator_token(
     )
     with store.write() as unit:
         unit.add(token)
-        unit.audit(operator_event("CreateOperatorToken", _told(token), now))
+        unit.audit(operator_event("CreateOperatorToken", _token_members(token), now))
     return NewOperatorToken(token=token, text=text)
 
 
@@ -70,11 +70,11 @@ def revoke_operator_token(call: OperatorCall, *, token_id: str) -> OperatorToken
         if token is None:
             raise Missing(f"There is no operator token {token_id}.")
         transaction.unit.remove(token)
-        transaction.unit.audit(operator_event("RevokeOperatorToken", _told(token), call.now))
+        transaction.unit.audit(operator_event("RevokeOperatorToken", _token_members(token), call.now))
     return token
 
 
-def _told(token: OperatorToken) -> dict[str, object]:
+def _token_members(token: OperatorToken) -> dict[str, object]:
     return {
         "operatorTokenId": token.id,
         "name": token.name,

@@ -91,10 +91,10 @@ def resource_of(permission: Permission, member: Member, place: tuple[str, str, s
         known = any(_pattern(arn, place[0]).fullmatch(arns[0]) for arn in permission.arns if "*" not in arn)
         return arns[0] if len(arns) == 1 and known and len(arns[0]) <= LONGEST_ARN else None
     named = [one for one in permission.named if all(map(member, one.members.values()))]
-    return _made(named[0], member, place) if len(named) == 1 else None
+    return _arn_from(named[0], member, place) if len(named) == 1 else None
 
 
-def _made(named: NamedResource, member: Member, place: tuple[str, str, str]) -> str | None:
+def _arn_from(named: NamedResource, member: Member, place: tuple[str, str, str]) -> str | None:
     """The ARN of a resource of one type; None if its name has characters that an ARN would not show as they are."""
     given = {variable: member(name) or "" for variable, name in named.members.items()}
     if not all(map(_NAME.fullmatch, given.values())):

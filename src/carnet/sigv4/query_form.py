@@ -35,7 +35,7 @@ def has_query_form(query: str) -> bool:
 
 def read_query(headers: Mapping[str, str], query: str, profile: SigningProfile) -> Presented:
     """Read the X-Amz-* parameters. Raises AuthFailure (IncompleteSignature) if they are not whole and plain."""
-    given = _given(query)
+    given = _query_parameters(query)
     _refuse_missing(given)
     if any(name in headers for name in _ONLY_IN_QUERY):
         raise incomplete("A presigned request carries its date and its session token in the query string only.")
@@ -59,7 +59,7 @@ def _parameter(pair: str) -> str | None:
     return _PARAMETERS.get(name_key(unquote(written, encoding="latin-1")))
 
 
-def _given(query: str) -> dict[str, str]:
+def _query_parameters(query: str) -> dict[str, str]:
     given: dict[str, str] = {}
     for pair in query.split("&"):
         name = _parameter(pair)

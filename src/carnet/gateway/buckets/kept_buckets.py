@@ -68,7 +68,7 @@ class KeptBuckets:
             return Done(answer=answer, event=tell(success_event(parsed, {}, decided)), decided=decided)
         if _POLICY in members:
             await asyncio.to_thread(read_bucket_policy, members[_POLICY], bucket.partition, bucket.name)
-        return await self._made(
+        return await self._make(
             _Edit(
                 execution=self._execution,
                 parsed=parsed,
@@ -79,7 +79,7 @@ class KeptBuckets:
             )
         )
 
-    async def _made(self, change: _Edit) -> Done:
+    async def _make(self, change: _Edit) -> Done:
         return await self._writer.make(change, change.parsed.authenticated.caller.principal.account)
 
 

@@ -140,18 +140,18 @@ class ObjectAcls:
 
     async def change(self, change: MakeObject | SetAcl) -> Done:
         """Make it. Raises Refused, Denied, Unavailable."""
-        return await self._made(change, change.parsed.authenticated.caller.principal.account)
+        return await self._make(change, change.parsed.authenticated.caller.principal.account)
 
     async def forget(self, kept: Iterable[ObjectAcl], now: datetime) -> None:
         """Of objects that are gone. Raises Unavailable."""
         some = tuple(kept)
         for at in range(0, len(some), _AT_ONCE):
-            await self._made(ForgetAcls(kept=some[at : at + _AT_ONCE], now=now), some[0].account)
+            await self._make(ForgetAcls(kept=some[at : at + _AT_ONCE], now=now), some[0].account)
 
     async def forget_bucket(self, arn: str, now: datetime) -> None:
         """Of all that was in a bucket. Raises Refused for a bucket that nobody owns, Unavailable."""
         bucket = owned_bucket(self.snapshot, arn)
         await self.forget(self.snapshot.accounts[bucket.account].of(ObjectAcl).referring("bucket", arn), now)
 
-    async def _made(self, change: MakeObject | SetAcl | ForgetAcls, account: str) -> Done:
+    async def _make(self, change: MakeObject | SetAcl | ForgetAcls, account: str) -> Done:
         return await self._writer.make(change, account)

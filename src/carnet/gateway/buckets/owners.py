@@ -90,7 +90,7 @@ class Buckets:
         """
         now = parsed.authenticated.routed.arrived.time
         bucket = new_bucket(members, scope, new=self._new, upstream=upstream, now=now)
-        await self._made(Claim(execution=self._execution, parsed=parsed, checks=checks, bucket=bucket), bucket.account)
+        await self._make(Claim(execution=self._execution, parsed=parsed, checks=checks, bucket=bucket), bucket.account)
         return bucket
 
     async def confirm(
@@ -107,24 +107,24 @@ class Buckets:
         Raises Unavailable if the claim is gone: then nobody owns what the upstream has made.
         """
         now = parsed.authenticated.routed.arrived.time
-        return await self._made(
+        return await self._make(
             Confirm(parsed=parsed, bucket=claimed, decided=decided, more=more, now=now, tell=tell), claimed.account
         )
 
     async def release(self, claimed: Bucket, now: datetime) -> None:
         """The upstream has refused to make the bucket. A request whose outcome is not known is left to be settled."""
-        await self._made(Forget(bucket=claimed, now=now), claimed.account)
+        await self._make(Forget(bucket=claimed, now=now), claimed.account)
 
     async def forget(self, bucket: Bucket, now: datetime) -> None:
         """The upstream has deleted the bucket, or does not have it any more: its policy goes with it."""
-        await self._made(Forget(bucket=bucket, now=now), bucket.account)
+        await self._make(Forget(bucket=bucket, now=now), bucket.account)
 
     async def settle(self, pending: Bucket, is_there: IsThere, now: datetime) -> None:
         """Ask the upstream of a pending bucket whether it was made. One that may still be being made is left alone."""
         if now - pending.created < UNSETTLED:
             return
         if await is_there(pending):
-            await self._made(Confirm(parsed=None, bucket=pending, more={}, now=now), pending.account)
+            await self._make(Confirm(parsed=None, bucket=pending, more={}, now=now), pending.account)
         else:
             await self.release(pending, now)
 
@@ -133,5 +133,5 @@ class Buckets:
         for view in self._execution.directory.snapshot.accounts.values():
             yield from (bucket for bucket in view.of(Bucket) if bucket.state is BucketState.PENDING)
 
-    async def _made(self, change: BucketChange, account: str) -> Done:
+    async def _make(self, change: BucketChange, account: str) -> Done:
         return await self._writer.make(change, account)

@@ -56,10 +56,12 @@ async def resource_of(sought: Sought, scope: Scope, ask: Ask) -> str:
     """The ARN of a resource. Raises NotFound and LookupFailed."""
     match sought.by:
         case SoughtBy.KMS_ALIAS:
-            return await _told(ask, "kms", "DescribeKey", {"KeyId": sought.text}, ("KeyMetadata", "Arn"), "kms")
+            return await _arn_in_answer(
+                ask, "kms", "DescribeKey", {"KeyId": sought.text}, ("KeyMetadata", "Arn"), "kms"
+            )
         case SoughtBy.SECRET:
             named = {"SecretId": sought.name or sought.text}
-            return await _told(ask, "secretsmanager", "DescribeSecret", named, ("ARN",), "secretsmanager")
+            return await _arn_in_answer(ask, "secretsmanager", "DescribeSecret", named, ("ARN",), "secretsmanager")
         case SoughtBy.KMS_CIPHERTEXT:
             return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{_key_of(sought.text)}"
         case other:
@@ -81,7 +83,7 @@ def _key_of(ciphertext: str) -> str:
     return beginning
 
 
-async def _told(
+async def _arn_in_answer(
     ask: Ask, service: str, name: str, given: Mapping[str, Any], path: tuple[str, ...], arn_service: str
 ) -> str:
     """The ARN at a path of a JSON answer."""

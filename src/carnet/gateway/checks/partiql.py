@@ -101,7 +101,7 @@ def read_statement(text: str) -> Statement:
     every = tuple(_tokens(text))
     tokens: Sequence[Token] = every
     if tokens and tokens[0].keyword == "EXISTS":
-        tokens = _inside(tokens[1:])
+        tokens = _within_exists(tokens[1:])
     first = tokens[0].keyword if tokens else ""
     if first == "SELECT":
         at = next((at for at, token in enumerate(tokens) if token.keyword == "FROM"), 0)
@@ -176,7 +176,7 @@ def _goes_on(verb: Verb, token: Token) -> bool:
     return token.keyword in after[verb]
 
 
-def _inside(tokens: Sequence[Token]) -> Sequence[Token]:
+def _within_exists(tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens between the brackets of EXISTS(SELECT ...)."""
     if len(tokens) < 2 or tokens[0].text != "(" or tokens[-1].text != ")" or tokens[1].keyword != "SELECT":
         raise _malformed()

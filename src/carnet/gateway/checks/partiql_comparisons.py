@@ -54,7 +54,7 @@ def said_of(attribute: str, condition: Tokens, parameters: Parameters) -> Said |
     """None for what is not read with certainty. Raises Refused for a parameter that is not there."""
     either = alternatives(condition)
     if len(either) > 1:
-        return _either(attribute, either, parameters)
+        return _any_of(attribute, either, parameters)
     if condition[:1] and condition[0].keyword == "NOT":
         return Said(None, negated=True)
     if len(condition) < 3:
@@ -68,17 +68,17 @@ def said_of(attribute: str, condition: Tokens, parameters: Parameters) -> Said |
         return None if value is None else Said((value,) if condition[1].text == "=" else None)
     if condition[1].keyword == "BETWEEN":
         return Said(None)
-    return _in(condition[2:], parameters) if condition[1].keyword == "IN" else None
+    return _in_list(condition[2:], parameters) if condition[1].keyword == "IN" else None
 
 
-def _either(attribute: str, either: list[Tokens], parameters: Parameters) -> Said | None:
+def _any_of(attribute: str, either: list[Tokens], parameters: Parameters) -> Said | None:
     """Several values, all different: DynamoDB refuses overlapping ones."""
     found = [said_of(attribute, unwrapped(one), parameters) for one in either if len(alternatives(unwrapped(one))) == 1]
     values = [one.value for one in found if one is not None and one.value is not None]
     return Said(tuple(values)) if len(set(map(_comparable, values))) == len(either) else None
 
 
-def _in(tokens: Tokens, parameters: Parameters) -> Said | None:
+def _in_list(tokens: Tokens, parameters: Parameters) -> Said | None:
     """The values of `[a, b]` and `(a, b)`."""
     if len(tokens) < 3 or (tokens[0].text, tokens[-1].text) not in (("[", "]"), ("(", ")")):
         return None

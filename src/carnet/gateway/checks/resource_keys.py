@@ -120,7 +120,7 @@ async def _filled(
                 if len(told) >= _MOST_LOOKED_UP:
                     raise unknown
                 try:
-                    told[which] = await _asked(call, source, one, unknown)
+                    told[which] = await _ask_source(call, source, one, unknown)
                 except NotFound as none:
                     told[which] = {}
                     if not call.operation.name.startswith(_MAKING):
@@ -141,7 +141,7 @@ def sources_of(prefix: str) -> tuple[Source, ...]:
     return (*_SOURCES.get(prefix, ()), *([_tags(prefix)] if has_tagging(prefix) else ()))
 
 
-async def _asked(call: Call, source: Source, one: Resolved, unknown: NotKnown) -> Mapping[str, Value]:
+async def _ask_source(call: Call, source: Source, one: Resolved, unknown: NotKnown) -> Mapping[str, Value]:
     if _WILD.search(one.resource):
         if call.operation.name.startswith(_MAKING):
             return {}  # A resource that does not exist yet has no tags.

@@ -123,7 +123,9 @@ def _identity(resource: ResourceRule) -> tuple[str, ...]:
 
 def _opened(asked: Asked, rule: CheckRule, resource: ResourceRule, hand: Hand) -> Named:
     """What is yet to be made, or everything that the rest of the ARN allows."""
-    given = {variable: _given(asked, rule, variable, paths, hand) for variable, paths in resource.members.items()}
+    given = {
+        variable: _variable_values(asked, rule, variable, paths, hand) for variable, paths in resource.members.items()
+    }
     first = {variable: values[0] for variable, values in given.items() if values and not _is_list(resource, variable)}
     named = by_name(resource, first, asked.scope)
     if named is None:
@@ -140,7 +142,9 @@ def _has_gaps(asked: Asked, resource: ResourceRule) -> bool:
 
 
 def _by_members(asked: Asked, rule: CheckRule, resource: ResourceRule, hand: Hand) -> Iterator[_Candidate]:
-    given = {variable: _given(asked, rule, variable, paths, hand) for variable, paths in resource.members.items()}
+    given = {
+        variable: _variable_values(asked, rule, variable, paths, hand) for variable, paths in resource.members.items()
+    }
     if not given or not all(given.values()):
         return
     if prod(map(len, given.values())) > MOST_CHECKS:
@@ -151,7 +155,9 @@ def _by_members(asked: Asked, rule: CheckRule, resource: ResourceRule, hand: Han
         yield _Candidate(text=values[-1], values=values, named=named)
 
 
-def _given(asked: Asked, rule: CheckRule, variable: str, paths: tuple[str, ...], hand: Hand) -> tuple[str, ...]:
+def _variable_values(
+    asked: Asked, rule: CheckRule, variable: str, paths: tuple[str, ...], hand: Hand
+) -> tuple[str, ...]:
     """What the request gives for one variable: one text, or those of a list."""
     default = hand.defaults.get(variable)
     found: dict[str, tuple[str, ...]] = {}

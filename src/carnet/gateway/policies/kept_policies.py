@@ -98,7 +98,7 @@ class KeptPolicies:
                 answer=lambda put: here.answer(Told(arn=arn, described=described, policy=put, given=call.given)),
             )
             await _parse_before(call, here.kind, policy)
-            done = await self._made(call, here.kind, change)
+            done = await self._make(call, here.kind, change)
             return of_change(call.operation, call.parsed, written(call, done.answer), done)
         policy = shown_policy(self._execution.directory.snapshot, arn_of_policy, account)
         if policy is None and here.kind.missing:
@@ -146,7 +146,7 @@ class KeptPolicies:
             self._change(call, carried.kind, resolved, arn, carried.policy),
             tell=lambda event: with_upstream(event, response.headers),
         )
-        done = await self._made(call, carried.kind, change)
+        done = await self._make(call, carried.kind, change)
         told = passed_on(call, HttpResponse(status=response.status, headers=response.headers, body=body))
         return of_change(call.operation, call.parsed, told, done)
 
@@ -239,7 +239,7 @@ class KeptPolicies:
             finish=call.decided_again,
         )
 
-    async def _made(self, call: Call, kind: Kind, change: PolicyChange) -> Done:
+    async def _make(self, call: Call, kind: Kind, change: PolicyChange) -> Done:
         try:
             await call.deciding(lambda: change.try_out(self._execution.directory.snapshot, call.caller))
             return await self._writer.make(change, call.caller.principal.account)

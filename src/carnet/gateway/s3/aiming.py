@@ -85,7 +85,7 @@ def with_aimed_source(
         point = with_arn(snapshot, source.bucket)
     else:
         return given, None
-    point = _there(point, scope)
+    point = _in_partition(point, scope)
     _check_bucket(snapshot, point)
     return {**given, _SOURCE: replace(source, bucket=point.bucket).header}, point
 
@@ -102,12 +102,12 @@ def _not_taken() -> S3Fault:
 
 def _named(snapshot: Snapshot, name: str, label: Label | None, scope: Scope) -> AccessPoint | None:
     if name.endswith(ALIAS_END):
-        return _there(with_alias(snapshot, name), scope)
+        return _in_partition(with_alias(snapshot, name), scope)
     if label is None:
         return None
     found = in_host(snapshot, name, label.region or scope.region)
     if found is not None:
-        return _there(found, scope)
+        return _in_partition(found, scope)
     if label.is_access_point:
         raise no_such_access_point(name)
     account, bucket = account_in(name, snapshot), bucket_in(snapshot, bucket_arn(scope.partition, name))
@@ -116,7 +116,7 @@ def _named(snapshot: Snapshot, name: str, label: Label | None, scope: Scope) -> 
     return None
 
 
-def _there(point: AccessPoint | None, scope: Scope) -> AccessPoint:
+def _in_partition(point: AccessPoint | None, scope: Scope) -> AccessPoint:
     """INVARIANT: of another partition than the caller's there is nothing."""
     if point is None or point.partition != scope.partition:
         raise no_such_access_point(None)

@@ -96,7 +96,7 @@ class S3Control:
             whole = await whole_body(body, expected, self._parts.bodies, proven=True)
             given = read(asked_for, head, whole)
             parsed = step = Parsed(authenticated=authenticated, given={})
-            asked = self._asked(head, signed.caller, arrived, given)
+            asked = self._read_request(head, signed.caller, arrived, given)
             done = await self._done(parsed, asked, await self._allowed(parsed, asked, decided), decided)
         except Exception as problem:
             return _refused(step, problem, tuple(decided), given)
@@ -105,7 +105,7 @@ class S3Control:
         answer = recorded_first(step, response, done.event, done.decided, unaudited)
         return structs.replace(answer, event=b"") if done.recorded else answer
 
-    def _asked(self, head: RequestHead, caller: Verified, arrived: Arrived, given: Mapping[str, Any]) -> Asked:
+    def _read_request(self, head: RequestHead, caller: Verified, arrived: Arrived, given: Mapping[str, Any]) -> Asked:
         """The request. Raises S3Fault. Nobody sees resources of another account."""
         snapshot, account = self._execution.directory.snapshot, caller.principal.account
         if given["AccountId"] != account:
@@ -136,7 +136,9 @@ class S3Control:
         rule, made = _rule(parsed), tuple(decided)
         if rule.read is not None:
             answer = rule.read(asked)
-            return Done(answer=answer, event=_told(success_event(parsed, {}, made), asked.members), decided=made)
+            return Done(
+                answer=answer, event=_with_resources(success_event(parsed, {}, made), asked.members), decided=made
+            )
         if "Policy" in asked.members:
             await asyncio.to_thread(
                 read_access_point_policy, asked.members["Policy"], asked.scope.partition, checks[0].resource
@@ -161,7 +163,7 @@ class _Change:
         decided = decided_again(self.execution, snapshot, self.parsed, checks)
         edit = rule.write(asked)
         _carry_out(unit, edit)
-        event = _told(success_event(self.parsed, {}, decided), asked.members)
+        event = _with_resources(success_event(self.parsed, {}, decided), asked.members)
         event["responseElements"] = dict(edit.answer) or None
         return Done(answer=edit.answer, event=event, decided=decided)
 
@@ -193,13 +195,13 @@ def _refused(step: Step, problem: Exception, decided: tuple[Decided, ...], given
     pause = problem.pause if isinstance(problem, Throttled) else 0.0
     if isinstance(problem, Throttled) and problem.untold is None:
         return Answer(response=response, account=account_of(step), pause=pause)
-    event = _told(failure_event(step, fault.code, fault.message, decided), given)
+    event = _with_resources(failure_event(step, fault.code, fault.message, decided), given)
     if isinstance(problem, Throttled) and problem.untold:
         tell_untold(event, problem.untold)
     return recorded_first(step, response, event, decided, partial(_unaudited, arrived.request_id), pause)
 
 
-def _told(event: Event, given: Mapping[str, Any]) -> Event:
+def _with_resources(event: Event, given: Mapping[str, Any]) -> Event:
     """The event, with what it is about."""
     about = {name: given[name] for name in _TOLD if name in given}
     event["requestParameters"] = bounded(about, "requestParameters")

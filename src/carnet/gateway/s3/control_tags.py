@@ -74,18 +74,18 @@ def _edited(asked: Asked, tags: Tags) -> Edit:
     return Edit(point, replace(point, tags=tags))
 
 
-def _some(asked: Asked, member: str) -> None:
+def _refuse_empty(asked: Asked, member: str) -> None:
     if _is_of_bucket(asked) and not asked.members[member]:
         raise S3Fault("InvalidTag", "At least one tag is required.")
 
 
 def _tag(asked: Asked) -> Edit:
-    _some(asked, _TAGS)
+    _refuse_empty(asked, _TAGS)
     return _edited(asked, with_tags(_tags_of(asked), read_tags(asked.members[_TAGS])))
 
 
 def _untag(asked: Asked) -> Edit:
-    _some(asked, _KEYS)
+    _refuse_empty(asked, _KEYS)
     return _edited(asked, without_tags(_tags_of(asked), asked.members[_KEYS]))
 
 

@@ -220,7 +220,7 @@ def _coverage(candidate: Candidate, resource: str | None, reader: ContextReader)
     """How the statement's element covers the place; None if it does not."""
     statement = candidate.statement
     if statement.negated:
-        return _outside(statement, resource, reader)
+        return _coverage_of_not_resource(statement, resource, reader)
     if not candidate.patterns:
         return _EVERYTHING
     matches: list[Match] = []
@@ -253,7 +253,9 @@ def _covers_later(matches: tuple[Match, ...], later: tuple[CompiledArn, ...]) ->
     return test
 
 
-def _outside(statement: CompiledStatement, resource: str | None, reader: ContextReader) -> Coverage | None:
+def _coverage_of_not_resource(
+    statement: CompiledStatement, resource: str | None, reader: ContextReader
+) -> Coverage | None:
     """For NotResource. A pattern with a variable that cannot be resolved never helps an Allow to grant."""
     patterns = statement.patterns or ()
     if not all(pattern.settled for pattern in patterns):

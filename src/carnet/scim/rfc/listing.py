@@ -206,22 +206,22 @@ def _groups_of(call: ScimCall, user: str) -> list[Resource]:
     return [one for each in memberships_of_user(call.view, user) if (one := groups.get(each.group)) is not None]
 
 
-def _few(one: Resource | None) -> list[Resource]:
+def _as_list(one: Resource | None) -> list[Resource]:
     return [] if one is None else [one]
 
 
 _FINDERS: Mapping[str, Mapping[str, Callable[[ScimCall, str], list[Resource]]]] = {
     "User": {
-        "id": lambda call, value: _few(call.view.of(IdentityStoreUser).get(value)),
-        "userName": lambda call, value: _few(user_named(call.view, value)),
-        "externalId": lambda call, value: _few(user_with_external_id(call.view, issuer_of(call.instance), value)),
-        "emails": lambda call, value: _few(user_with_email(call.view, value)),
+        "id": lambda call, value: _as_list(call.view.of(IdentityStoreUser).get(value)),
+        "userName": lambda call, value: _as_list(user_named(call.view, value)),
+        "externalId": lambda call, value: _as_list(user_with_external_id(call.view, issuer_of(call.instance), value)),
+        "emails": lambda call, value: _as_list(user_with_email(call.view, value)),
         "groups": _users_in,
     },
     "Group": {
-        "id": lambda call, value: _few(call.view.of(IdentityStoreGroup).get(value)),
-        "displayName": lambda call, value: _few(group_named(call.view, value)),
-        "externalId": lambda call, value: _few(group_with_external_id(call.view, issuer_of(call.instance), value)),
+        "id": lambda call, value: _as_list(call.view.of(IdentityStoreGroup).get(value)),
+        "displayName": lambda call, value: _as_list(group_named(call.view, value)),
+        "externalId": lambda call, value: _as_list(group_with_external_id(call.view, issuer_of(call.instance), value)),
         "members": _groups_of,
     },
 }

@@ -92,9 +92,9 @@ class Throttle:
         pause = self._refused.wait(among, now)
         if pause < LONGEST_PAUSE:
             pause = self._refused.owe(among, now)
-        return Throttled(pause, self._told(who, among, now))
+        return Throttled(pause, self._untold_before(who, among, now))
 
-    def _told(self, who: bytes | str, among: str, now: float) -> int | None:
+    def _untold_before(self, who: bytes | str, among: str, now: float) -> int | None:
         told = not self._logged.take(who, now) and not (
             among == _STRANGERS and self._logged_of_strangers.take(_STRANGERS, now)
         )

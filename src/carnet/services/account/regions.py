@@ -26,7 +26,7 @@ from carnet.services.paging import page
 @account.read("ListRegions", on=account_asked_for("ListRegions"), context=(of_the_member,))
 def list_regions(call: Call, given: Mapping[str, Any], view: AccountView) -> Answer:
     """The Regions of the account's partition, of the statuses asked for."""
-    told = [_told(view, region) for region in regions_of(view)]
+    told = [_region_members(view, region) for region in regions_of(view)]
     wanted = given.get("RegionOptStatusContains")
     return page(
         call.paging,
@@ -41,7 +41,7 @@ def list_regions(call: Call, given: Mapping[str, Any], view: AccountView) -> Ans
 @account.read("GetRegionOptStatus", on=account_asked_for("GetRegionOptStatus"), context=(of_the_member, target_region))
 def get_region_opt_status(call: Call, given: Mapping[str, Any], view: AccountView) -> Answer:
     """Whether one Region is enabled."""
-    return _told(view, _region(view, given["RegionName"]))
+    return _region_members(view, _region(view, given["RegionName"]))
 
 
 @account.write("EnableRegion", on=account_asked_for("EnableRegion"), context=(of_the_member, target_region))
@@ -60,7 +60,7 @@ def disable_region(call: WriteCall, given: Mapping[str, Any], view: AccountView)
     return {}
 
 
-def _told(view: AccountView, region: Region) -> dict[str, str]:
+def _region_members(view: AccountView, region: Region) -> dict[str, str]:
     status = "ENABLED_BY_DEFAULT"
     if region.opt_in:
         status = "ENABLED" if is_enabled(view, region) else "DISABLED"

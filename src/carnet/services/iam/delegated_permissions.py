@@ -89,7 +89,7 @@ def boundaries(policy: str) -> list[str]:
 def covered(call: Call, policy: str) -> str:
     """Whether the caller's own permissions cover the policy, as far as the texts of the policies show it."""
     answers: set[str] = set()
-    for number, (action, resource, certain) in enumerate(_asked(policy)):
+    for number, (action, resource, certain) in enumerate(_requested_permissions(policy)):
         if number == _MOST_QUESTIONS:
             return UNSURE
         check = Check(action=action, resource=resource, resource_account=call.account)
@@ -120,7 +120,7 @@ def _values(parameters: Sequence[Mapping[str, Any]]) -> Values:
     return values
 
 
-def _asked(policy: str) -> Iterator[tuple[str, str, bool]]:
+def _requested_permissions(policy: str) -> Iterator[tuple[str, str, bool]]:
     """Each action and resource, and whether a denial of them certainly denies something that the policy asks for."""
     for statement in _statements(policy):
         if statement["Effect"] != "Allow":

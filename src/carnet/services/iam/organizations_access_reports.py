@@ -41,7 +41,7 @@ def _managed(call: Call) -> OrganizationView:
     return view
 
 
-def _asked(call: Call, given: Any) -> tuple[OrganizationView, Node, OrganizationPolicy | None]:
+def _report_subject(call: Call, given: Any) -> tuple[OrganizationView, Node, OrganizationPolicy | None]:
     """The node and the policy that the report is about. Raises Denied, Refused (InvalidInput)."""
     view = _managed(call)
     if PolicyType.SERVICE_CONTROL not in view.organization.policy_types:
@@ -58,7 +58,7 @@ def _asked(call: Call, given: Any) -> tuple[OrganizationView, Node, Organization
 
 def _make(call: Call, given: Any) -> str:
     """Make the report and keep it; returns its id."""
-    return keep_report(call, ReportKind.ORGANIZATION_ACCESS, organization_access(call, *_asked(call, given)))
+    return keep_report(call, ReportKind.ORGANIZATION_ACCESS, organization_access(call, *_report_subject(call, given)))
 
 
 def _find(call: Call, given: Any) -> Report | None:

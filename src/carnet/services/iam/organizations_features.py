@@ -47,7 +47,7 @@ def _administered(call: Call) -> tuple[OrganizationView] | Fault:
 @iam.read("ListOrganizationsFeatures", on=_organization)
 def list_organizations_features(call: Call, given: Any, view: OrganizationView) -> Answer:
     """Which features the organization has enabled."""
-    return _told(view.organization)
+    return _features(view.organization)
 
 
 def _enable(operation: str, feature: RootFeature) -> None:
@@ -72,10 +72,10 @@ def _switched(call: WriteCall, organization: Organization, features: set[str]) -
     switched = replace(organization, root_features=tuple(sorted(features)))
     if switched != organization:
         call.store.save(switched)
-    return _told(switched)
+    return _features(switched)
 
 
-def _told(organization: Organization) -> Answer:
+def _features(organization: Organization) -> Answer:
     return {"OrganizationId": organization.id, "EnabledFeatures": list(organization.root_features)}
 
 

@@ -68,7 +68,7 @@ def _custom(call: Call, given: Any) -> Answer:
     if named is None and "ResourcePolicy" in given:
         raise invalid_input(sentences.NO_CALLER)
     scp = organization_given(given.get("OrderedOrganizationPolicyInputList", ()))
-    return _simulated(call, "SimulateCustomPolicy", given, resources, _given(caller, given, resources, scp=scp))
+    return _simulated(call, "SimulateCustomPolicy", given, resources, _simulation(caller, given, resources, scp=scp))
 
 
 def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
@@ -76,7 +76,7 @@ def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
     named = given.get("CallerArn")
     caller = caller_of(call, entity) if named is None else caller_named(call, named)
     held = without_excluded(policies_held(call.view, entity), given.get("PolicyExclusionList", ()))
-    simulation = _given(caller, given, resources, scp=scps_of(call.snapshot, call.account).levels)
+    simulation = _simulation(caller, given, resources, scp=scps_of(call.snapshot, call.account).levels)
     simulation = structs.replace(
         simulation,
         identity=(*held.identity, *simulation.identity),
@@ -85,7 +85,7 @@ def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
     return _simulated(call, "SimulatePrincipalPolicy", given, resources, simulation)
 
 
-def _given(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, scp: Any) -> Simulation:
+def _simulation(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, scp: Any) -> Simulation:
     """The values of the input. Raises Refused (InvalidInput)."""
     check_actions(given["ActionNames"], resources, given.get("ResourceHandlingOption"))
     owner = given.get("ResourceOwner")

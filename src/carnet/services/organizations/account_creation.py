@@ -76,9 +76,11 @@ def create_account(call: WriteCall, given: CreateAccountRequestTypeDef, view: Or
     for old in _too_old(view):
         call.store.remove(old)
     call.store.add(status)
-    result = output_redaction("organizations", "DescribeCreateAccountStatus")({"CreateAccountStatus": _shown(status)})
+    result = output_redaction("organizations", "DescribeCreateAccountStatus")(
+        {"CreateAccountStatus": _status_members(status)}
+    )
     call.store.audit(finished(view.organization, "CreateAccountResult", call.now, result))
-    return {"CreateAccountStatus": {**_asked(status), "State": IN_PROGRESS}}
+    return {"CreateAccountStatus": {**_requested_account(status), "State": IN_PROGRESS}}
 
 
 @organizations.write("CreateGovCloudAccount", on=requested, also=(tagged,), context=(request_tags,))
@@ -97,7 +99,7 @@ def describe_create_account_status(
     status = view.of(CreateAccountStatus).get(given["CreateAccountRequestId"])
     if status is None:
         raise sentences.account_request_missing()
-    return {"CreateAccountStatus": _shown(status)}
+    return {"CreateAccountStatus": _status_members(status)}
 
 
 @organizations.read("ListCreateAccountStatus", on=targets.organization(administrator))
@@ -114,7 +116,7 @@ def list_create_account_status(
         key=lambda status: status.id,
         matching=lambda status: not states or status.state in states,
     )
-    return found.answer("CreateAccountStatuses", _shown)
+    return found.answer("CreateAccountStatuses", _status_members)
 
 
 def _ensure_room(call: Call, view: OrganizationView) -> None:
@@ -156,12 +158,12 @@ def _too_old(view: OrganizationView) -> list[CreateAccountStatus]:
     return sorted(statuses, key=lambda status: (status.requested, status.id))[:surplus] if surplus > 0 else []
 
 
-def _asked(status: CreateAccountStatus) -> dict[str, object]:
+def _requested_account(status: CreateAccountStatus) -> dict[str, object]:
     return {"Id": status.id, "AccountName": status.account_name, "RequestedTimestamp": status.requested}
 
 
-def _shown(status: CreateAccountStatus) -> dict[str, object]:
-    told = {**_asked(status), "State": status.state, "CompletedTimestamp": status.requested}
+def _status_members(status: CreateAccountStatus) -> dict[str, object]:
+    told = {**_requested_account(status), "State": status.state, "CompletedTimestamp": status.requested}
     if status.account is not None:
         told["AccountId"] = status.account
     if status.failure is not None:

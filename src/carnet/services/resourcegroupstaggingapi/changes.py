@@ -59,7 +59,7 @@ def _each(given: Mapping[str, Any], change: Callable[[TaggedKind, Arn], None]) -
         except Unavailable:
             raise
         except Fault as fault:
-            failed[text] = _told(kind, fault)
+            failed[text] = _failure_of(kind, fault)
     return {"FailedResourcesMap": failed}
 
 
@@ -87,7 +87,7 @@ def _nothing_at(arn: Arn) -> Callable[[Call, Any], Target[()]]:
     return lambda call, given: missing
 
 
-def _told(kind: TaggedKind, fault: Fault) -> dict[str, object]:
+def _failure_of(kind: TaggedKind, fault: Fault) -> dict[str, object]:
     """What the resource's service says, as the API tells it of one resource."""
     code = kind.service.code(fault)
     modelled = models.service(kind.service.name).errors.get(code)

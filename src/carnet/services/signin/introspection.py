@@ -94,7 +94,7 @@ def _told_of_access(call: Call, access: _Access) -> Answer | None:
         return None
     if token.session and not _still_signed_in(call, claims.account, token.session):
         return None
-    told = _told(principal, token.client, _ACCESS_TOKEN, claims.issued_ms // 1000, claims.expires_ms // 1000)
+    told = _token_members(principal, token.client, _ACCESS_TOKEN, claims.issued_ms // 1000, claims.expires_ms // 1000)
     return {**told, "aud": token.resource, "jti": claims.token_id}
 
 
@@ -117,11 +117,11 @@ def _told_of_refresh(call: Call, text: str) -> Answer | None:
         return None
     session = one.session
     issued, expires = int(session.created.timestamp()), int(session.expires.timestamp())
-    told = _told(one.principal, session.client, _REFRESH_TOKEN, issued, expires)
+    told = _token_members(one.principal, session.client, _REFRESH_TOKEN, issued, expires)
     return {**told, "jti": session.id, "signinSession": one.arn}
 
 
-def _told(principal: Principal, client: str, token_type: str, issued: int, expires: int) -> dict[str, object]:
+def _token_members(principal: Principal, client: str, token_type: str, issued: int, expires: int) -> dict[str, object]:
     """The members of each answer; times are epoch seconds."""
     return {
         "clientId": client,

@@ -38,7 +38,7 @@ def begun(
         created=call.now,
     )
     call.store.add(request)
-    return _told(held, request, RequestStatus.IN_PROGRESS)
+    return _status_members(held, request, RequestStatus.IN_PROGRESS)
 
 
 def _describe(operation: str, kind: RequestKind, *, member: str, answer: str) -> None:
@@ -50,7 +50,7 @@ def _describe(operation: str, kind: RequestKind, *, member: str, answer: str) ->
         request = held.view.of(ProvisioningRequest).get(given[member])
         if request is None or request.kind is not kind or not _is_told(call, held, request):
             raise sentences.request_missing(given[member])
-        return {answer: _told(held, request, request.status)}
+        return {answer: _status_members(held, request, request.status)}
 
 
 def _list(operation: str, kind: RequestKind, *, answer: str) -> None:
@@ -100,7 +100,7 @@ def _is_told(call: Call, held: Held, request: ProvisioningRequest) -> bool:
     return request.instance == held.instance.id and call.now < request.created + TOLD
 
 
-def _told(held: Held, request: ProvisioningRequest, status: RequestStatus) -> dict[str, object]:
+def _status_members(held: Held, request: ProvisioningRequest, status: RequestStatus) -> dict[str, object]:
     instance = held.instance
     told: dict[str, object | None] = {
         "Status": status,

@@ -59,7 +59,7 @@ async def _vouched(call: Call, given: Mapping[str, Any]) -> Vouched | None:
         source = Issuer(url=issuer.issuer_url, thumbprints=(), account=issuer.account)
         verify(token, await call.parts.issuers.of(source, token.kid))
     except Refused as problem:
-        raise _told(problem) from problem
+        raise _oauth_error(problem) from problem
     return Vouched(issuer, token)
 
 
@@ -80,7 +80,7 @@ def person_vouched_for(call: WriteCall, found: SsoApplication) -> tuple[Identity
         view = call.snapshot.accounts[found.account]
         people = list(_people(view, vouched.issuer, _claim(vouched.token.claims, vouched.issuer.claim)))
     except Refused as problem:
-        raise _told(problem) from problem
+        raise _oauth_error(problem) from problem
     if len(people) != 1 or not people[0].enabled:
         raise refusals.invalid_grant("The assertion is of no user, or of several")
     return people[0], _spent(call, vouched)
@@ -140,7 +140,7 @@ def _people(view: AccountView, issuer: TrustedTokenIssuer, value: str) -> Iterat
         yield found
 
 
-def _told(problem: Refused) -> Refused:
+def _oauth_error(problem: Refused) -> Refused:
     """OAuth's error for a token that is not accepted."""
     return problem if problem.code in _OWN else refusals.invalid_grant(problem.message)
 

@@ -100,7 +100,7 @@ def _by_refresh_token(call: WriteCall, given: Given, found: SsoApplication) -> A
     if isinstance(session, Refusal):
         return session
     narrowed(session.scopes, given.get("scope"))
-    return _told(call, session, found)
+    return _token_answer(call, session, found)
 
 
 def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
@@ -182,10 +182,10 @@ def _session(
 
 
 def _begun(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
-    return _told(call, kept(call, session), found)
+    return _token_answer(call, kept(call, session), found)
 
 
-def _told(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
+def _token_answer(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
     answer: dict[str, Any] = {**tokens_of(call, session, refreshed=REFRESH in found.grants)}
     answer["scope"] = list(session.scopes)
     context = _context(call, session, answer["expiresIn"]) if IDENTITY_CONTEXT in session.scopes else None

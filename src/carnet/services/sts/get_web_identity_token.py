@@ -111,7 +111,7 @@ def _payload_bytes(token: str) -> int:
     return len(token.split(".")[1]) * 3 // 4
 
 
-def _told(carried: Keys) -> dict[str, object]:
+def _caller_claims(carried: Keys) -> dict[str, object]:
     """The claims that are made from condition keys of the caller."""
     told = {claim: carried[key] for claim, key in _OF_KEYS.items() if key in carried}
     return {claim: value if isinstance(value, str) else _of_several(claim, value) for claim, value in told.items()}
@@ -134,7 +134,7 @@ def _refuse_longer(call: Call, until: int) -> None:
 def _claims(call: Call, given: _Given, issuer: str, until: int) -> dict[str, Any]:
     principal, session = call.caller.principal, call.caller.credential.session
     arn, carried = principal.role_arn or principal.arn, carried_by(call.snapshot, call.caller.credential).keys
-    own: dict[str, Any] = {"aws_account": call.account, "principal_id": arn, **_told(carried)}
+    own: dict[str, Any] = {"aws_account": call.account, "principal_id": arn, **_caller_claims(carried)}
     if call.caller.region:
         own["source_region"] = call.caller.region
     if session is not None:

@@ -121,10 +121,10 @@ def _unchanged(snapshot: Snapshot, provider: SamlProvider) -> bool:
     """Whether the provider's keys and settings are still the same."""
     view = snapshot.open_account(provider.account)
     now = view.of(SamlProvider).get(provider.id) if view is not None else None
-    return now is not None and _checked(now) == _checked(provider)
+    return now is not None and _verified_properties(now) == _verified_properties(provider)
 
 
-def _checked(provider: SamlProvider) -> tuple[object, ...]:
+def _verified_properties(provider: SamlProvider) -> tuple[object, ...]:
     return (
         provider.certificates,
         provider.valid_until,

@@ -100,10 +100,10 @@ def _keys(name: str, claims: Mapping[str, Any], checked: Checked, audience: str)
 def _still_trusted(snapshot: Snapshot, provider: OidcProvider) -> bool:
     view = snapshot.open_account(provider.account)
     found = view.of(OidcProvider).get(provider.id) if view is not None else None
-    return found is not None and _said(found) == _said(provider)
+    return found is not None and _verified_properties(found) == _verified_properties(provider)
 
 
-def _said(provider: OidcProvider) -> tuple[object, ...]:
+def _verified_properties(provider: OidcProvider) -> tuple[object, ...]:
     """The properties of a provider by which its tokens are verified."""
     return (
         provider.client_ids,

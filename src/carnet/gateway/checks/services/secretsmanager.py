@@ -165,7 +165,7 @@ def _changes_rules(asked: Asked, check: Check) -> Value | None:
     return "true" if asked.members.get("RotationRules") else "false"
 
 
-def _or(name: str, default: str) -> Filler:
+def _or_default(name: str, default: str) -> Filler:
     filler = member(name)
     return lambda asked, check: filler(asked, check) or default
 
@@ -192,7 +192,7 @@ HAND = Hand(
         "secretsmanager:ModifyRotationRules": _changes_rules,
         "secretsmanager:Name": member("Name"),
         "secretsmanager:RecoveryWindowInDays": member("RecoveryWindowInDays"),
-        "secretsmanager:RotateImmediately": _or("RotateImmediately", "true"),
+        "secretsmanager:RotateImmediately": _or_default("RotateImmediately", "true"),
         "secretsmanager:RotationLambdaARN": member("RotationLambdaARN"),
         _SECRET_ID: member("SecretId"),
         "secretsmanager:Type": member("Type"),

@@ -36,7 +36,7 @@ async def _get(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterat
     if given.get("WithDecryption") is not True:
         return
     named = [name for name in (text(given, "Name"), *texts(given, "Names")) if name]
-    selectors = {selector for name in named for base, selector in [_selected(name)] if _is(one.resource, base)}
+    selectors = {selector for name in named for base, selector in [_selected(name)] if _is_named(one.resource, base)}
     if "" in selectors:
         async for told in _described(enquiry, "Name", "Equals", _names(one.resource)):
             yield _use(one.resource, _key_of(told), DECRYPT)
@@ -86,7 +86,7 @@ def _selected(name: str) -> tuple[str, str]:
     return before + arn + base, selector
 
 
-def _is(arn: str, base: str) -> bool:
+def _is_named(arn: str, base: str) -> bool:
     return base == arn or base.removeprefix("/") == arn.partition(_PARAMETER)[2]
 
 

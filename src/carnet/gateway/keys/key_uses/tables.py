@@ -36,11 +36,11 @@ async def _of_items(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncI
     table = arn.partition(_TABLE)[2]
     if table == text(enquiry.call.given, "TargetTableName"):
         return
-    if key := await known.of(arn, partial(_told, enquiry, table)):
+    if key := await known.of(arn, partial(_described_key, enquiry, table)):
         yield KeyUse(key=key, actions=(DECRYPT,), context=_context(table, one.account))
 
 
-async def _told(enquiry: Enquiry, table: str) -> str | None:
+async def _described_key(enquiry: Enquiry, table: str) -> str | None:
     told = await enquiry.members("DescribeTable", {"TableName": table})
     if "Table" not in told:
         raise LookupFailed("the upstream does not describe the table")
