@@ -6,7 +6,7 @@ import base64
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from carnet.audit.events import Event
 from carnet.audit.sign_in_events import sign_in_event
@@ -89,10 +89,8 @@ def enter(
         unit,
         arrived,
         holder,
+        Proof(password_set=flow.password_set, mfa=flow.mfa, mfa_device=flow.mfa_device),
         expires=arrived.time + holder.session_length,
-        password_set=flow.password_set,
-        mfa=flow.mfa,
-        mfa_device=flow.mfa_device,
     )
     event = sign_in_event(arrived, holder.who, to=parts.origin.url, mfa=mfa)
     return Done(answer={"next": "done", "token": token}, event=event, decided=())
@@ -127,20 +125,20 @@ def failure(parts: ConsoleParts, arrived: Arrived, holder: Holder, problem: str,
     return sign_in_event(arrived, holder.who, to=parts.origin.url, problem=problem, mfa=mfa)
 
 
+class Proof(NamedTuple):
+    """By what somebody has signed in, as `BrowserSession` has it."""
+
+    password_set: datetime | None = None
+    mfa: datetime | None = None
+    mfa_device: str | None = None
+    provider: str | None = None
+    attributes: Tags = NO_ATTRIBUTES
+
+
 def begin_session(
-    ids: Ids,
-    unit: UnitOfWork,
-    arrived: Arrived,
-    holder: Holder,
-    *,
-    expires: datetime,
-    password_set: datetime | None = None,
-    mfa: datetime | None = None,
-    mfa_device: str | None = None,
-    provider: str | None = None,
-    attributes: Tags = NO_ATTRIBUTES,
+    ids: Ids, unit: UnitOfWork, arrived: Arrived, holder: Holder, proof: Proof, *, expires: datetime
 ) -> str:
-    """Store a session in a change, and give its token. What was proven is as `BrowserSession` has it."""
+    """Store a session in a change; returns its token."""
     token = SESSION_TOKEN.text(ids.random(TOKEN_BYTES))
     digest = SESSION_TOKEN.digest(token)
     assert digest is not None, "it has the form of a token"
@@ -154,11 +152,11 @@ def begin_session(
             digest=digest,
             created=arrived.time,
             expires=expires,
-            password_set=password_set,
-            provider=provider,
-            attributes=attributes,
-            mfa=mfa,
-            mfa_device=mfa_device,
+            password_set=proof.password_set,
+            provider=proof.provider,
+            attributes=proof.attributes,
+            mfa=proof.mfa,
+            mfa_device=proof.mfa_device,
             address=arrived.http.peer,
             user_agent=(arrived.http.header("user-agent") or "")[:LONGEST_AGENT],
         )

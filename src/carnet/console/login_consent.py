@@ -22,7 +22,7 @@ from carnet.console.sessions import SignedInBrowser, still_signed_in
 from carnet.directory.snapshot import Snapshot
 from carnet.server.own_api.problems import Problem
 from carnet.services.signin.authorize import CannotAsk, Login, asked, signed_in_as
-from carnet.services.signin.login import REDIRECT_URI, check_allowed, claims_of, principal_of
+from carnet.services.signin.login import REDIRECT_URI, ClientRequest, check_allowed, claims_of, principal_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,8 @@ class LoginConsent:
         def check(snapshot: Snapshot) -> Decided:
             principal = principal_of(snapshot, account, who)
             claims = claims_of(snapshot, parts, account, who, arrived.time)
-            return check_allowed(snapshot, parts, principal, claims, keys, AUTHORIZE, login.client, arrived.time)
+            client_request = ClientRequest(AUTHORIZE, login.client, keys)
+            return check_allowed(snapshot, parts.engine, principal, claims, client_request, arrived.time)
 
         return await self.parts.deciding(check, account, arrived.http.peer, partial(still_signed_in, session=session))
 

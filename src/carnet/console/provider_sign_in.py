@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from carnet.audit.sign_in_events import FAILED, Who, sign_in_event
 from carnet.audit.steps import Arrived
 from carnet.base.faults import AlreadyExists, Fault, Unavailable
-from carnet.console.entering import begin_session
+from carnet.console.entering import Proof, begin_session
 from carnet.console.given import UseAssertion
 from carnet.console.holders import Holder, find_holder
 from carnet.console.leaving_for_provider import (
@@ -128,9 +128,8 @@ class _Entering:
             unit,
             self.arrived,
             holder,
+            Proof(provider=self.assertion.issuer, attributes=self.attributes),
             expires=min(ends, self.assertion.session_end or ends),
-            provider=self.assertion.issuer,
-            attributes=self.attributes,
         )
         event = sign_in_event(self.arrived, holder.who, to=self.parts.origin.url)
         event["additionalEventData"] |= {"CredentialType": "EXTERNAL_IDP"}

@@ -83,7 +83,7 @@ _GROUP_SECONDS = 0.2
 
 
 class Requested(Struct, frozen=True, kw_only=True):
-    """A requested change; `prepared` is the result of its preparation."""
+    """A requested operation; `prepared` is the result of its preparation."""
 
     operation: Operation
     parsed: Parsed
@@ -135,9 +135,9 @@ class Execution:
         left.characters = min(left.characters, at_once)
         try:
             with_mfa = _proves_mfa(operation) and operation.is_prepared(parsed.given)
-            call = self._call(
-                operation, parsed, self.directory.snapshot, parsed.authenticated.caller, decided, with_mfa=with_mfa
-            )
+            requested = Requested(operation=operation, parsed=parsed)
+            caller = parsed.authenticated.caller
+            call = self._call(requested, self.directory.snapshot, caller, decided, with_mfa=with_mfa)
             if not isinstance(call, AnonymousCall) and not operation.decided_prepared:
                 operation.authorize(call, parsed.given, decided)
             # A decision that assumed a right code is not shown: it is not known yet if the code is right.
@@ -153,34 +153,26 @@ class Execution:
         It fails with TakesLong if more characters of policies have to be parsed and compiled than `at_once`, or than
         the thread may.
         """
-        return self._read(operation, parsed, None, at_once, later=False)
+        return self._read(Requested(operation=operation, parsed=parsed, at_once=at_once), later=False)
 
     def read_prepared(self, operation: Operation, parsed: Parsed, prepared: Any, at_once: float = inf) -> Outcome:
         """As `read`, for an operation that was prepared: `prepared` is the result of the preparation.
 
         INVARIANT: the caller is looked up again, because it may have changed in the meantime.
         """
-        return self._read(operation, parsed, prepared, at_once, later=True)
+        requested = Requested(operation=operation, parsed=parsed, prepared=prepared, at_once=at_once)
+        return self._read(requested, later=True)
 
-    def _read(
-        self,
-        operation: Operation,
-        parsed: Parsed,
-        prepared: Any,
-        at_once: float,
-        *,
-        later: bool,
-    ) -> Outcome:
+    def _read(self, requested: Requested, *, later: bool) -> Outcome:
         """`later` says that the caller was authenticated a while ago."""
-        decided: list[Decided] = []
-        left.characters = min(left.characters, at_once)
+        parsed, decided = requested.parsed, list[Decided]()
+        left.characters = min(left.characters, requested.at_once)
         try:
             snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
             if later:
                 caller = self.present(snapshot, caller)
-            with_mfa = _with_mfa(operation, prepared)
-            call = self._call(operation, parsed, snapshot, caller, decided, prepared, with_mfa=with_mfa)
-            answer = operation.perform(call, parsed.given, decided)
+            call = self._call(requested, snapshot, caller, decided, with_mfa=_with_mfa(requested))
+            answer = requested.operation.perform(call, parsed.given, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
@@ -252,16 +244,7 @@ class Execution:
     def _make(self, change: Requested, unit: UnitOfWork, snapshot: Snapshot, decided: list[Decided]) -> Done:
         parsed = change.parsed
         caller = self.present(snapshot, parsed.authenticated.caller)
-        call = self._call(
-            change.operation,
-            parsed,
-            snapshot,
-            caller,
-            decided,
-            change.prepared,
-            unit,
-            with_mfa=_with_mfa(change.operation, change.prepared),
-        )
+        call = self._call(change, snapshot, caller, decided, unit, with_mfa=_with_mfa(change))
         answer = change.operation.perform(call, parsed.given, decided)
         return Done(answer=answer, event=_event(parsed, answer, decided), decided=tuple(decided))
 
@@ -300,19 +283,17 @@ class Execution:
 
     def _call(
         self,
-        operation: Operation,
-        parsed: Parsed,
+        requested: Requested,
         snapshot: Snapshot,
         caller: Caller,
         decided: list[Decided],
-        prepared: Any = None,
         unit: UnitOfWork | None = None,
         *,
         with_mfa: bool,
     ) -> AnyCall:
         """The call that the operation gets; with a `unit` it can change the store. `with_mfa` if it counts as a call
         with MFA."""
-        arrived = parsed.authenticated.routed.arrived
+        operation, arrived = requested.operation, requested.parsed.authenticated.routed.arrived
         members: dict[str, Any] = {
             "caller": caller,
             "snapshot": snapshot,
@@ -320,7 +301,7 @@ class Execution:
             "parts": self.parts,
             "own_quotas": operation.quotas,
             "paging": operation.paging,
-            "prepared": prepared,
+            "prepared": requested.prepared,
             "decided": decided,
         }
         if isinstance(caller, Verified | SignedIn):
@@ -361,9 +342,9 @@ def _proves_mfa(operation: Operation) -> bool:
     return isinstance(operation.prepare, CodeCheck) and operation.prepare.proves_mfa
 
 
-def _with_mfa(operation: Operation, prepared: Any) -> bool:
+def _with_mfa(requested: Requested) -> bool:
     """INVARIANT: a call counts as one with MFA only after its code was checked."""
-    return _proves_mfa(operation) and isinstance(prepared, Accepted)
+    return _proves_mfa(requested.operation) and isinstance(requested.prepared, Accepted)
 
 
 def _made_in_time(change: OtherChange, unit: UnitOfWork, snapshot: Snapshot) -> Done:

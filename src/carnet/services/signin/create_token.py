@@ -37,6 +37,7 @@ from carnet.services.signin.login import (
     CLIENT_AUTHENTICATION,
     GRANT_TYPE,
     REDIRECT_URI,
+    ClientRequest,
     check_allowed,
     claims_of,
     principal_of,
@@ -189,9 +190,8 @@ def _tokens(call: AnonymousWriteCall, session: OAuthSession, *, first: bool) -> 
     principal = principal_of(call.snapshot, session.account, who)
     claims = claims_of(call.snapshot, call.parts, session.account, who, call.now)
     request = {**call.context.request, **_keys(who, first=first)}
-    call.decided.append(
-        check_allowed(call.snapshot, call.parts, principal, claims, request, CREATE_TOKEN, session.client, call.now)
-    )
+    asked = ClientRequest(CREATE_TOKEN, session.client, request)
+    call.decided.append(check_allowed(call.snapshot, call.parts.engine, principal, claims, asked, call.now))
     claims = structs.replace(claims, expires_ms=min(claims.expires_ms, int(session.expires.timestamp() * 1000)))
     try:
         issued = call.parts.tokens.issue(claims)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/signin/latest/userguide/command-line-sign-in.html
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.denial import denied
@@ -20,6 +21,7 @@ from carnet.identity.credentials import unissued
 from carnet.identity.oauth_tokens import SignedInAs
 from carnet.identity.principals import SIGN_IN, long_term_principal
 from carnet.keyring.session_claims import SessionClaims
+from carnet.policy.compile import Engine
 from carnet.policy.request import Context, Principal, Values
 from carnet.services.operation import Parts
 from carnet.services.signin import refusals
@@ -79,32 +81,33 @@ def claims_of(snapshot: Snapshot, parts: Parts, account: str, who: SignedInAs, n
     )
 
 
-def check_allowed(
-    snapshot: Snapshot,
-    parts: Parts,
-    principal: Principal,
-    claims: SessionClaims,
-    request: Values,
-    action: str,
-    client: str,
-    now: datetime,
-    service: str | None = None,
-) -> Decided:
-    """Ask the policies whether the principal may let that client sign in. Raises Refused, Unavailable.
+class ClientRequest(NamedTuple):
+    """What a client asks for."""
 
-    `request`: the condition keys of the request that asks; those of the client are added.
-    `service`: the service principal that the client asks a token for, if it is for one.
-    """
+    action: str
+    client: str
+    keys: Values
+    """The condition keys of the request; that of the client is added."""
+    service: str | None = None
+    """The service principal that the client asks a token for, if it is for one."""
+
+
+def check_allowed(
+    snapshot: Snapshot, engine: Engine, principal: Principal, claims: SessionClaims, asked: ClientRequest, now: datetime
+) -> Decided:
+    """Ask the policies whether the principal may let that client sign in. Raises Refused, Unavailable."""
     policies, keys = carried_by(snapshot, unissued(principal, claims))
     account = snapshot.accounts[principal.account].account
     check = Check(
-        action=action,
-        resource=public_client(account, client) if service is None else service_principal(account, REGION, service),
+        action=asked.action,
+        resource=public_client(account, asked.client)
+        if asked.service is None
+        else service_principal(account, REGION, asked.service),
         resource_account=account.id,
         policies=sign_in_policies(snapshot, snapshot.accounts[account.id]),
     )
-    context = Context(principal=aged(keys, claims, now), request={**request, CLIENT_ID: client})
-    decided = authorize(parts.engine, snapshot, principal, policies, context, check)
+    context = Context(principal=aged(keys, claims, now), request={**asked.keys, CLIENT_ID: asked.client})
+    decided = authorize(engine, snapshot, principal, policies, context, check)
     if not decided.decision.allowed:
         raise refusals.not_allowed(denied(decided).message)
     return decided

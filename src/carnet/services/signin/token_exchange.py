@@ -25,7 +25,14 @@ from carnet.identity.oauth_tokens import SignedInAs, session_of, unpacked
 from carnet.keyring.session_claims import SessionClaims
 from carnet.services.operation import AnonymousCall, Answer, anybody
 from carnet.services.signin import refusals
-from carnet.services.signin.login import CLIENT_AUTHENTICATION, GRANT_TYPE, check_allowed, claims_of, principal_of
+from carnet.services.signin.login import (
+    CLIENT_AUTHENTICATION,
+    GRANT_TYPE,
+    ClientRequest,
+    check_allowed,
+    claims_of,
+    principal_of,
+)
 from carnet.services.signin.service import signin
 from carnet.services.signin.service_tokens import LONGEST_ACCESS_SECONDS, check_resource, issued
 
@@ -89,9 +96,8 @@ def _decided(
     """Raises Refused, as CreateOAuth2Token does."""
     principal = principal_of(call.snapshot, session.account, who)
     request = {**call.context.request, GRANT_TYPE: _EXCHANGE, CLIENT_AUTHENTICATION: "none"}
-    return check_allowed(
-        call.snapshot, call.parts, principal, claims, request, CREATE_TOKEN, session.client, call.now, resource
-    )
+    asked = ClientRequest(CREATE_TOKEN, session.client, request, service=resource)
+    return check_allowed(call.snapshot, call.parts.engine, principal, claims, asked, call.now)
 
 
 def _not_good() -> Refused:

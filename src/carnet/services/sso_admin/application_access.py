@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from carnet.base.faults import Invalid, Missing
@@ -36,72 +36,73 @@ _MOST_SCOPES = 100
 _LONGEST_POLICY = 10_240
 
 
-def _register(
-    attribute: str,
-    member: str,
-    *,
-    put: str,
-    get: str,
-    delete: str,
-    kept: Any,
-    told: Any,
-    answered: Any,
-    prepare: Preparation | None = None,
-) -> None:
-    """Register the operations of these names on one mapping of an application, whose key is in `member`.
+class _Entries(NamedTuple):
+    """One mapping of an application."""
 
-    `kept` makes the stored value of an input, `told` the answer from it; `prepare` belongs to the put operation.
+    attribute: str
+    """Of `SsoApplication`."""
+    member: str
+    """The member of inputs that has the key of an entry."""
+
+    def one_of(self, application: SsoApplication, given: Any) -> Any:
+        """The value that the input is about. Raises Missing."""
+        value = getattr(application, self.attribute).get(given[self.member])
+        if value is None:
+            raise Missing(f"The application has no {given[self.member]}.")
+        return value
+
+    def with_all(self, application: SsoApplication, values: Mapping[str, Any]) -> SsoApplication:
+        """The application with these entries instead."""
+        changed: dict[str, Any] = {self.attribute: values}
+        return replace(application, **changed)
+
+
+def _register(
+    entries: _Entries, *, put: str, get: str, delete: str, kept: Any, told: Any, prepare: Preparation | None = None
+) -> None:
+    """Register the operations of these names on the entries.
+
+    `kept` makes the stored value of an input, `told` the answer from an entry; `prepare` belongs to the put operation.
     """
 
-    _register_put(put, attribute, member, kept, prepare)
+    _register_put(put, entries, kept, prepare)
 
     @sso_admin.read(get, on=targets.application, context=(keys_in_instance,))
     def get_one(call: Call, given: Any, holder: Held, one: SsoApplication) -> Answer:
         """Describe an entry."""
-        answer: Answer = answered(given[member], told(_of(one, attribute, given, member)))
+        answer: Answer = told(given[entries.member], entries.one_of(one, given))
         return answer
 
     @sso_admin.write(delete, on=targets.application, context=(keys_in_instance,))
     def delete_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
         """Remove an entry."""
-        _of(one, attribute, given, member)
-        values = {key: value for key, value in getattr(one, attribute).items() if key != given[member]}
-        save(call, one, _with(one, attribute, values))
+        entries.one_of(one, given)
+        key = given[entries.member]
+        values = {each: value for each, value in getattr(one, entries.attribute).items() if each != key}
+        save(call, one, entries.with_all(one, values))
         return {}
 
 
-def _register_put(operation: str, attribute: str, member: str, kept: Any, prepare: Preparation | None) -> None:
+def _register_put(operation: str, entries: _Entries, kept: Any, prepare: Preparation | None) -> None:
     @sso_admin.write(operation, on=targets.application, context=(keys_in_instance,), prepare=prepare)
     def put_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
         """Set an entry."""
-        values = {**getattr(one, attribute), given[member]: kept(call, given, holder)}
+        values = {**getattr(one, entries.attribute), given[entries.member]: kept(call, given, holder)}
         if len(values) > _MOST_SCOPES:
             raise Invalid(f"An application can have at most {_MOST_SCOPES} access scopes.")
-        save(call, one, _with(one, attribute, values))
+        save(call, one, entries.with_all(one, values))
         return {}
 
 
-def _of(one: SsoApplication, attribute: str, given: Any, member: str) -> Any:
-    value = getattr(one, attribute).get(given[member])
-    if value is None:
-        raise Missing(f"The application has no {given[member]}.")
-    return value
-
-
-def _list(operation: str, attribute: str, *, answer: str, item: Any) -> None:
-    """Register the operation of that name, which lists one mapping of an application."""
+def _list(operation: str, entries: _Entries, *, answer: str, item: Any) -> None:
+    """Register the operation of that name, which lists the entries."""
 
     @sso_admin.read(operation, on=targets.application, context=(keys_in_instance,))
     def list_all(call: Call, given: Any, holder: Held, one: SsoApplication) -> Answer:
         """All entries, by key."""
-        values = sorted(getattr(one, attribute).items())
+        values = sorted(getattr(one, entries.attribute).items())
         found = page(call.paging, operation, values, given, key=lambda each: str(each[0]))
         return found.answer(answer, lambda each: item(*each))
-
-
-def _with(one: SsoApplication, attribute: str, values: Mapping[str, Any]) -> SsoApplication:
-    changed: dict[str, Any] = {attribute: values}
-    return replace(one, **changed)
 
 
 def _grant(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any]:
@@ -149,36 +150,36 @@ def _method(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any
     return method
 
 
+_GRANT_ENTRIES = _Entries("grants", "GrantType")
+_METHOD_ENTRIES = _Entries("methods", "AuthenticationMethodType")
+_SCOPE_ENTRIES = _Entries("scopes", "Scope")
+
 _register(
-    "grants",
-    "GrantType",
+    _GRANT_ENTRIES,
     put="PutApplicationGrant",
     get="GetApplicationGrant",
     delete="DeleteApplicationGrant",
     kept=_grant,
-    told=dict,
-    answered=lambda key, grant: {"Grant": grant},
+    told=lambda key, grant: {"Grant": dict(grant)},
 )
 _list(
     "ListApplicationGrants",
-    "grants",
+    _GRANT_ENTRIES,
     answer="Grants",
     item=lambda key, grant: {"GrantType": key, "Grant": grant},
 )
 _register(
-    "methods",
-    "AuthenticationMethodType",
+    _METHOD_ENTRIES,
     put="PutApplicationAuthenticationMethod",
     get="GetApplicationAuthenticationMethod",
     delete="DeleteApplicationAuthenticationMethod",
     kept=_method,
-    told=dict,
-    answered=lambda key, method: {"AuthenticationMethod": method},
+    told=lambda key, method: {"AuthenticationMethod": dict(method)},
     prepare=Preparation(pool=POOL, work=_read_method),
 )
 _list(
     "ListApplicationAuthenticationMethods",
-    "methods",
+    _METHOD_ENTRIES,
     answer="AuthenticationMethods",
     item=lambda key, method: {"AuthenticationMethodType": key, "AuthenticationMethod": method},
 )
@@ -189,16 +190,14 @@ def _scope(key: str, authorized: list[str]) -> dict[str, Any]:
 
 
 _register(
-    "scopes",
-    "Scope",
+    _SCOPE_ENTRIES,
     put="PutApplicationAccessScope",
     get="GetApplicationAccessScope",
     delete="DeleteApplicationAccessScope",
     kept=lambda call, given, holder: given.get("AuthorizedTargets", []),
-    told=list,
-    answered=_scope,
+    told=_scope,
 )
-_list("ListApplicationAccessScopes", "scopes", answer="Scopes", item=_scope)
+_list("ListApplicationAccessScopes", _SCOPE_ENTRIES, answer="Scopes", item=_scope)
 
 
 @sso_admin.write("PutApplicationSessionConfiguration", on=targets.application, context=(keys_in_instance,))
