@@ -2,8 +2,8 @@
 polling.
 
 AWS refuses a function whose role Lambda cannot assume, and an event source that the function's role may not read. It
-accepts a subscription to a queue that refuses deliveries of Amazon SNS, and likewise a target of a rule: there the
-audit event of the call says so.
+accepts a subscription of a queue that refuses deliveries of Amazon SNS, and a target of a rule in the same way: then
+the audit event of the call says so.
 """
 
 from __future__ import annotations

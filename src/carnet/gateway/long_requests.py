@@ -1,9 +1,9 @@
 """Requests that are longer than the door's limit, for services behind the gateway that take them.
 
 The signer is known only when the whole request has arrived, because the signature covers the hash of the body.
-INVARIANT: until then it takes part of a room, of which no account gets more than half, and no network more than one
-request may take. A request that names no valid key, or an operation without long requests, is not read. So a stranger
-with somebody's access key id leaves, from one network, 29 MB to that account.
+INVARIANT: until then it takes memory of a limited amount, of which no account gets more than half, and no network
+more than one request may take. A request that names no valid key, or an operation without long requests, is not read.
+So an attacker who knows an access key id leaves, from one network, 29 MB to its account.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The longest requests of the AWS operations that take more than the door's usual limit.
 
-Data comes in JSON or as a form: bytes in base64 are a third longer, and a character that JSON or a form has to escape
-is up to six times as long. The services themselves measure the data.
+The services limit the data itself. A request is longer, because it is JSON or a form: base64 adds a third to bytes,
+and an escaped character is up to six times as long.
 """
 
 from __future__ import annotations

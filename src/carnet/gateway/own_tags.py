@@ -27,9 +27,9 @@ def changes_own(call: Call) -> bool:
 async def shuts_out(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> bool:
     """Whether the request, once carried out, would take from its caller the permission to make it again.
 
-    If so, that decision becomes the call's last one.
+    If it is denied, that decision becomes the call's last one.
 
-    `resolved` is allowed now. If its decisions do not depend on tags, the answer is False.
+    `resolved` is allowed with the present tags. If its decisions do not depend on tags, the answer is False.
     """
     if any(among(one.check.unknown)(f"{_NAMES[0]}x") for one in resolved):
         return False

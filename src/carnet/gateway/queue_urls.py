@@ -1,6 +1,6 @@
 """Queues of Amazon SQS are told by URLs at the address that clients have: to these SDKs send what they ask of a queue.
 
-An upstream knows neither that address nor whether TLS leads there.
+An upstream knows neither that address nor whether it is reached over TLS.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rebuilds the request to an upstream from the parsed input of the client's request.
 
-INVARIANT: the request that was decided is the one that is sent. Only members of the operation's model pass, in the form
-in which botocore writes them.
+INVARIANT: the request that was decided is the one that is sent. Only members of the operation's model are sent, as
+botocore serializes them.
 """
 
 from __future__ import annotations

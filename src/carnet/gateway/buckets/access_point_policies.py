@@ -44,9 +44,9 @@ def policies_of_access_point(
 ) -> tuple[ResourcePolicy, ...]:
     """Those that count if that principal asks for something through it.
 
-    RestrictPublicBuckets, of the access point, the bucket or the account of either: a public policy allows nobody of
-    another account anything. An access point of a VPC denies whatever does not come from there. INVARIANT: what does
-    not tell from which VPC it comes does not come from there.
+    RestrictPublicBuckets, of the access point, the bucket or the account of either: a public policy allows nothing to
+    other accounts. An access point of a VPC denies every request from outside the VPC. INVARIANT: a request that does
+    not say from which VPC it comes is from outside.
     """
     found = []
     policy = as_policy(point)

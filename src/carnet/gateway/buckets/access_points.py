@@ -44,7 +44,7 @@ def account_in(label: str, snapshot: Snapshot) -> str | None:
 def in_host(snapshot: Snapshot, label: str, region: str) -> AccessPoint | None:
     """The access point that SDKs put in front of a host as `NAME-123456789012`.
 
-    Who has not signed names no Region: the access point is found then if no other Region has one of its name.
+    An anonymous request names no Region: then the access point is found if no other Region has one of its name.
     """
     account = account_in(label, snapshot)
     if account is None:

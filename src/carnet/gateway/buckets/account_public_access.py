@@ -1,7 +1,7 @@
 """What keeps all buckets and access points of an account from being public: its own switches, or an S3 policy.
 
-An S3 policy of the account's organization takes the place of its own switches. They are kept, and hold again once the
-policy is gone.
+An S3 policy of the account's organization replaces its own switches. They are kept, and apply again once the policy
+is gone.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_s3.html
 """
@@ -31,8 +31,8 @@ def block_of_account(snapshot: Snapshot, account: str) -> PublicAccessBlock | No
 def block_by_policy(snapshot: Snapshot, account: str) -> PublicAccessBlock | None:
     """What the S3 policies above an account set; None if they set nothing.
 
-    INVARIANT: nothing but `none` opens anything; neither does an effective policy that is too large to be read.
-    Raises Unavailable if the organization cannot be read.
+    INVARIANT: only `none` unblocks anything; an effective policy that is too large to be read does not. Raises
+    Unavailable if the organization cannot be read.
     """
     view = snapshot.organization_of(account)
     if view is None or PolicyType.S3 not in view.organization.policy_types:

@@ -65,7 +65,7 @@ def is_public(acl: Acl) -> bool:
 def asked_acl(members: Mapping[str, Any], owner: str, bucket_owner: str | None = None) -> Acl | None:
     """The ACL that a request sets, by a canned one, by grants in its headers or in its body; None if it sets none.
 
-    `owner` owns what gets the ACL: a bucket, or an object in a bucket of `bucket_owner`'s. Raises Refused.
+    `owner` owns what gets the ACL: a bucket, or an object in a bucket of `bucket_owner`. Raises Refused.
     """
     canned, body = members.get("ACL"), members.get("AccessControlPolicy")
     headers = {name: members[name] for name in _HEADERS if members.get(name) is not None}

@@ -24,7 +24,7 @@ _ASKS_FOR_MORE = ("MaxBuckets", "ContinuationToken", "Prefix", "BucketRegion")
 def listed(view: AccountView, members: Mapping[str, Any]) -> dict[str, Any]:
     """The answer's members: the account's own buckets, by name; those that are not made yet are none.
 
-    Raises Refused for a token that none of these answers has had, and for a number of buckets that is none.
+    Raises Refused for a token that no such answer had, and for an invalid number of buckets.
     """
     most = members.get("MaxBuckets", MOST)
     if not 1 <= most <= MOST:

@@ -1,6 +1,6 @@
 """The operations on buckets that are answered here: what each says of a bucket, and what it makes of one.
 
-INVARIANT: pure. An upstream is told of none of them: it might go by what it is told, and lock the gateway out.
+INVARIANT: pure. None of them is sent to an upstream: it might apply them, and lock the gateway out.
 """
 
 from __future__ import annotations

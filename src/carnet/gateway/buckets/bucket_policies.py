@@ -66,9 +66,9 @@ def policies_of_bucket(
 ) -> tuple[ResourcePolicy, ...]:
     """Those that count if the principal asks for the action, on the bucket or what is in it.
 
-    `of_object` is the object's, if it has another ACL than the default. Of what another account owns, the bucket policy
-    allows nothing: it lies in another account than the object. `block` is what is on beside the bucket's own switches:
-    those of the access point that the request came through.
+    `of_object` is the ACL of the object, if it is not the default. The bucket policy allows nothing on an object that
+    another account owns, because the policy belongs to the bucket's account. `block` has the switches that are on
+    besides the bucket's own: those of the access point that the request came through.
     """
     block = blocked(snapshot, bucket).with_(block)
     held = _held(snapshot.accounts[bucket.account], bucket, block)

@@ -62,8 +62,8 @@ def malformed(sentence: str) -> Refused:
 def read_bucket_policy(text: str, partition: str, bucket: str) -> Policy:
     """The policy of a bucket of that name. Raises Refused: PolicyTooLarge, MalformedPolicy.
 
-    A document of the greatest length takes a processor for some milliseconds: it is read outside of the writer's lock,
-    which finds it read.
+    The longest document takes some milliseconds of processor time: it is read before the writer takes its lock, and
+    is remembered.
     """
     return _read(text, partition, _Place(bucket_arn(partition, bucket), BUCKET, OBJECT, "/"))
 
@@ -121,7 +121,7 @@ def _types_of(resource: str, place: _Place) -> Iterator[str]:
 def _types_for(action: str) -> frozenset[str]:
     """What an action may be on; empty if it is on nothing, or AWS has none of that name.
 
-    Of patterns only those that end with their one wildcard are looked up: others may be on anything.
+    Only patterns that end with their one wildcard are looked up: others may match resources of any type.
     """
     prefix, _, name = action.partition(":")
     if action != "*" and ascii_lower(prefix) != _PREFIX:

@@ -78,7 +78,7 @@ def told_abac(bucket: Bucket) -> Members:
 def put_abac(bucket: Bucket, members: Members) -> Bucket:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAbac.html
 
-    INVARIANT: a bucket with ABAC enabled has its tags here, so that every decision knows them.
+    INVARIANT: the tags of a bucket with ABAC enabled are kept here, so that every decision knows them.
     """
     status = members["AbacStatus"].get("Status")
     if status not in (_ON, _OFF):

@@ -53,8 +53,8 @@ class KeptBuckets:
         """Answer one of ANSWERED_HERE or OF_ENCRYPTION that was allowed: `decided` on `checks`, first the bucket's.
 
         `Done.answer` are the members of the answer, by the model's names. A change is decided again when it is made.
-        `tell` adds to the event what the request's door knows.
-        Raises Refused with the code of Amazon S3, Denied, Unavailable.
+        `tell` adds to the event what the caller of this method knows. Raises Refused with the code of Amazon S3,
+        Denied, Unavailable.
         """
         arn, members = checks[0].resource, dict(members)
         principal = parsed.authenticated.caller.principal

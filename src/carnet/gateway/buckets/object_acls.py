@@ -1,9 +1,9 @@
 """Who owns an object, and whom its ACL lets do what. Nothing is kept of an object that is as all are by default: its
 bucket's owner's, and private.
 
-What is kept is of a version and of an ETag, which the upstream tells with the object. INVARIANT: whatever breaks down
-between the upstream and the store leaves the object to its bucket's owner alone; an ACL opens no other content than
-that which it was set for.
+An ACL is kept for a version and an ETag, which the upstream names in its answers about the object. INVARIANT: if
+anything fails between the upstream and the store, only the bucket's owner may use the object; an ACL never applies to
+other content than that for which it was set.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
@@ -120,7 +120,7 @@ def with_acl(resolved: Resolved, acl: ObjectAcl | None, bucket: Bucket) -> Resol
 def asked_object(snapshot: Snapshot, members: Mapping[str, Any], arn: str, principal: Principal, writer: str) -> Owned:
     """Who will own what a request makes, and its ACL; `writer` is the caller's account, empty if nobody signed.
 
-    What nobody in particular has written is the bucket owner's. Raises Refused.
+    An object without a known writer belongs to the bucket's owner. Raises Refused.
     """
     bucket = bucket_in(snapshot, arn)
     assert bucket is not None, "the request was decided on a bucket"

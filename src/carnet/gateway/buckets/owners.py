@@ -1,8 +1,8 @@
 """Whose a bucket is, and how it gets its owner.
 
-An upstream may let every account have a bucket of the same name, and tells nobody whose one is. So names are taken
-here: a bucket is claimed before the upstream is asked to make it, and owned once the upstream has made it.
-INVARIANT: a request about a bucket that is not owned here is not sent on.
+An upstream may let several accounts have buckets of the same name, and does not say who owns one. So names are
+reserved here: a bucket is claimed before the upstream is asked to create it, and owned once the upstream has created
+it. INVARIANT: a request about a bucket that nobody owns here is not sent on.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 """
@@ -44,7 +44,8 @@ def bucket_of(snapshot: Snapshot, partition: str, name: str) -> Bucket | None:
 def owned_bucket(snapshot: Snapshot, arn: str) -> Bucket:
     """The bucket of an ARN of it or of one of its objects.
 
-    Raises Refused: NoSuchBucket; OperationAborted while it is not known whether the upstream has it (`settled`).
+    Raises Refused: NoSuchBucket; OperationAborted as long as it is not known whether the upstream has the bucket
+    (`settled`).
     """
     found = bucket_in(snapshot, arn)
     if found is None:
@@ -104,7 +105,7 @@ class Buckets:
         """The upstream has made the bucket. The change is recorded as the event of the request, which has `more` as
         additionalEventData, as `tell` gives it.
 
-        Raises Unavailable if the claim is gone: then nobody owns what the upstream has made.
+        Raises Unavailable if the claim is gone: then nobody owns the bucket that the upstream has created.
         """
         now = parsed.authenticated.routed.arrived.time
         return await self._make(

@@ -2,9 +2,10 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 
-Policies of the caller name what is asked for by the ARN of the access point, bucket policies by that of the bucket. A
-bucket of the caller's account permits what the caller's own policies allow on the access point. The policy of one in
-another account has to allow it, too, and may leave it to access points (`s3:DataAccessPointAccount`).
+Policies of the caller name the resource by the ARN of the access point, bucket policies by the ARN of the bucket. If
+the bucket is in the caller's account, it is enough that the caller's own policies allow the request on the access
+point. The policy of a bucket in another account has to allow it, too, and may delegate to access points
+(`s3:DataAccessPointAccount`).
 """
 
 from __future__ import annotations
@@ -135,11 +136,12 @@ def _consented(of_bucket: Decided) -> Policies:
 def _caller_alone(snapshot: Snapshot, of_point: Decided, of_bucket: Decided) -> tuple[Request, Policies]:
     """What is asked of the caller's account: whether it allows this on the access point.
 
-    It is asked as of a resource of the bucket's account.
+    The question is about a resource of the bucket's account.
 
-    INVARIANT: conditions on the account of the resource are met by the account that has the objects: an access point of
-    one's own on another's bucket leads around none of them. The policy of an access point in the caller's account is
-    that account's word, too, for a bucket of another; a bucket of its own goes by the caller's policies.
+    INVARIANT: conditions on the account of the resource see the account of the bucket, so that an access point of
+    one's own on the bucket of another account evades none of them. For a bucket of another account, the policy of an
+    access point in the caller's account counts as well as the caller's policies; for a bucket of the caller's
+    account, only the caller's policies count.
     """
     request, principal = of_point.request, of_point.request.principal
     bucket = of_bucket.request.resource_account

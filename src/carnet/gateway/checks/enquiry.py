@@ -33,7 +33,8 @@ class Enquiry(Struct, frozen=True, kw_only=True):
     async def members(self, name: str, given: Mapping[str, Any]) -> Members:
         """The answer of an operation of the service.
 
-        Raises NotFound for a resource that is not there, LookupFailed for what is no answer, and as `Exchange.send`.
+        Raises NotFound for a resource that does not exist, LookupFailed for an answer that cannot be read, and as
+        `Exchange.send`.
         """
         call, asked = self.call, operation(self.service, name)
         answer = await call.exchanges[self.service].look_up(asked, given, call.asking(self.account))

@@ -25,8 +25,8 @@ _NO_BUCKET = (
 def object_read(snapshot: Snapshot, call: Call, check: Check) -> Resolved:
     """The check with the account that owns the bucket.
 
-    Raises WireError for a bucket that nobody owns here, and for one with ACLs: only the head of an object tells there
-    whose it is.
+    Raises WireError for a bucket that nobody owns here, and for one with ACLs: only HeadObject would show who owns an
+    object in it.
     """
     assert isinstance(check.resource, str), "what is in S3 is named by its ARN"
     try:

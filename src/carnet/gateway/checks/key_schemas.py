@@ -27,7 +27,7 @@ class KeySchema(Struct, frozen=True, kw_only=True):
 async def key_schema(enquiry: Enquiry, arn: str) -> KeySchema:
     """`arn` is of a table or an index. Raises LookupFailed, and as `Enquiry.members`.
 
-    A table is described once a call, however many statements are on it.
+    A table is described once for each call, however many statements name it.
     """
     table, _, index = arn.partition("/index/")
     known = enquiry.call.described

@@ -71,7 +71,8 @@ async def resource_of(sought: Sought, scope: Scope, ask: Ask) -> str:
 def _key_of(ciphertext: str) -> str:
     """The id of the key, which stands before what emulators encrypt with it.
 
-    Raises NotCarriedOut for what no key has encrypted. AWS says so without a word, and SDKs do not try it again.
+    Raises NotCarriedOut for a ciphertext that no key has made. AWS gives this error no message, and SDKs do not try
+    again.
     https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
     """
     try:
@@ -129,7 +130,7 @@ _PINNED_AS = {
 def pinned(asked: Operation, given: Mapping[str, Any], sought: Sought, arn: str) -> Mapping[str, Any]:
     """The input with the resource that was decided on in the place of what named it.
 
-    INVARIANT: an alias that is moved after the decision leads nowhere else.
+    INVARIANT: if an alias is moved after the decision, the request still goes to the key that was decided on.
     """
     known = asked.input.members if asked.input is not None else {}
     members = [name for name in _PINNED_AS.get(sought.by, ()) if name in known]

@@ -1,6 +1,6 @@
 """From a parsed request to what it needs to be allowed, or to the reason why that is not known.
 
-INVARIANT: pure, and never an exception. What no rule knows is refused.
+INVARIANT: pure, and raises nothing. What no rule describes is refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From the text of members to the ARN of a resource, and to the account that owns it.
 
-INVARIANT: a name that would make the ARN of something else than it names is refused: no colon, no wildcard, no slash
-but in names that have paths.
+INVARIANT: a name that would make the ARN of another resource is refused: it may have no colon, no wildcard, and no
+slash unless names of its kind have paths.
 """
 
 from __future__ import annotations

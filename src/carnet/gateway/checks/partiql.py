@@ -2,7 +2,8 @@
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
 
-Strict: one statement, on one table, without comments, subqueries and joins. What is not read with certainty is refused.
+Strict: one statement, on one table, without comments, subqueries and joins. A statement that is not understood for
+certain is refused.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The parts of what a PartiQL statement says of items: clauses, conditions that all hold, members of a list.
 
-What is not read with certainty is None.
+A term that is not understood for certain is None.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def has(statement: Statement, word: str) -> bool:
 def split(tokens: Sequence[Token], is_border: Callable[[Token], bool], *, keeps: bool = False) -> list[Tokens]:
     """The parts between the borders that stand in no brackets. The AND of a BETWEEN is none.
 
-    With `keeps`, a border is the first of the part behind it.
+    With `keeps`, each separator is the first token of the part behind it.
     """
     parts: list[list[Token]] = [[]]
     depth, is_between = 0, False

@@ -1,8 +1,8 @@
 """A statement in PartiQL as it is sent on: made anew of the tokens that were read, for stores that read it otherwise.
 
-moto takes ` FROM ` for the word of the language also in a text, the first quotation mark in a text for its end, and a
-tab for no space. INVARIANT: no text that such a store could take for more than a text stands in the statement; it is a
-parameter. A name that could be taken so is refused.
+moto takes ` FROM ` in a text for the keyword, the first quotation mark in a text for its end, and does not take a tab
+for a space. INVARIANT: a text that such a store could misread is sent as a parameter, and not in the statement. A
+name that it could misread is refused.
 """
 
 from __future__ import annotations

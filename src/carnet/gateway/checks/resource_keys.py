@@ -1,6 +1,6 @@
 """The condition keys of a resource that its upstream alone tells: its tags, a key's aliases, a table's partition key.
 
-INVARIANT: a look-up that fails is no absent key, for a negated condition would be true of it.
+INVARIANT: a look-up that fails does not count as an absent key, because a negated condition would match.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ async def decide_with_keys(
 ) -> tuple[tuple[Resolved, ...], NotFound | None]:
     """Decide, and look up what the decision depends on; `call.decided` is set at one revision of the directory.
 
-    With the answer of an upstream that has no such resource, if one is not there: nothing may be sent then. Raises
+    If a resource does not exist, also the answer of the upstream that says so: nothing may be sent then. Raises
     NotKnown, LookupFailed, and as `decide`.
     """
     made, resolved, missing = await decided_with_keys(execution, call, _compared(resolved))
@@ -213,7 +213,7 @@ _STATEMENT, _OF_STATEMENTS = "dynamodb:PartiQL", ("dynamodb:FullTableScan", "dyn
 async def _leading(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
     """dynamodb:LeadingKeys, of the attribute that is the partition key of the table or the index.
 
-    Of a statement also dynamodb:FullTableScan, which goes with it.
+    For a statement, also dynamodb:FullTableScan, which depends on the same schema.
     """
     is_statement = one.check.action.startswith(_STATEMENT)
     if one.check.action not in _OF_ITEMS and not is_statement:

@@ -44,7 +44,7 @@ _HIDDEN = (
 async def shown(execution: Execution, call: Call, on: Resolved, response: UpstreamResponse) -> Answer:
     """The upstream's answer, with an error in the place of each environment that the caller may not decrypt.
 
-    Raises UpstreamFailed for what is no answer of the operation, and as `key_decided`.
+    Raises UpstreamFailed for an answer that cannot be read, and as `key_decided`.
     """
     told = await taken_whole(response, call.bodies)
     if told.status >= FIRST_ERROR:

@@ -1,6 +1,6 @@
 """Whether callers may use the keys of AWS KMS that encrypt what their requests are about.
 
-INVARIANT: a key that cannot be told is no key that anybody may use.
+INVARIANT: nobody may use a key that is not known.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
@@ -140,7 +140,7 @@ async def _arn(call: Call, owners: Scope, named: Named, use: KeyUse) -> tuple[st
     """The ARN of the key, and whether there is no such key: then of what stands in for it, so that whoever may not use
     it is told nothing else.
 
-    A key of AWS's own is there once it is used, and nobody goes by its id.
+    An AWS managed key exists once it is used, and nobody names it by its id.
     """
     if isinstance(named.resource, str):
         return named.resource, False

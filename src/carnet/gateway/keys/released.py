@@ -1,6 +1,6 @@
 """What an upstream has decrypted is handed to the client if the answer names a key that was decided on.
 
-INVARIANT: an upstream that goes by the ciphertext and not by the key that it was told gives nothing away.
+INVARIANT: an upstream that decrypts by the ciphertext, whatever key the request named, reveals nothing.
 """
 
 from __future__ import annotations

@@ -172,8 +172,8 @@ class KeptPolicies:
     async def settle(self, call: Call, resolved: tuple[Resolved, ...]) -> None:
         """Forget the policies of a resource that is gone, before another is made under its name.
 
-        Whoever deletes one forgets them (`forgotten`), unless the server dies in between. Raises UpstreamFailed if it
-        is not known whether the resource is there.
+        The request that deletes a resource also removes its policies (`forgotten`), unless the server dies in
+        between. Raises UpstreamFailed if it is not known whether the resource is there.
         """
         known = self.under(resolved)
         if not known:

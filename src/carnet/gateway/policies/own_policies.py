@@ -1,6 +1,6 @@
 """Requests about the policies and grants of resources. INVARIANT: an upstream neither gets nor tells one.
 
-An upstream that got a policy might go by it, and lock the gateway out, or be asked for one that nobody goes by.
+An upstream that got a policy might apply it, and lock the gateway out, or return one that does not apply.
 """
 
 from __future__ import annotations

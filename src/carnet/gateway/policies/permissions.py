@@ -197,7 +197,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permiss
 def _default_of_topic(arn: str) -> dict[str, Any]:
     """The policy that a topic has until it is given another, as Amazon SNS tells it.
 
-    It lets nobody in: no request has the condition key AWS:SourceOwner.
+    It allows nobody anything: no request has the condition key AWS:SourceOwner.
     """
     owner = {"StringEquals": {"AWS:SourceOwner": arn.split(":")[4]}}
     statement = {

@@ -110,7 +110,7 @@ class PolicyChange:
     ) -> ResourceBasedPolicy:
         """The policy as it is kept. Raises Malformed if it is none, ShutsOut if it shuts the caller out.
 
-        It may name the unique ids of `gone`, which nobody has any more.
+        It may name the unique ids in `gone`, whose principals no longer exist.
 
         https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
         """
@@ -138,7 +138,7 @@ class PolicyChange:
 class PoliciesForgotten:
     """A resource is gone, and so are the policies of it and of its parts: an `execution.OtherChange`.
 
-    What is made under its name is another resource.
+    A resource that is created under the same name later is another one.
     """
 
     arn: str

@@ -19,7 +19,8 @@ _IN_XML = frozenset((Protocol.QUERY, Protocol.EC2, Protocol.REST_XML))
 def reread(operation: Operation, response: UpstreamResponse | HttpResponse, body: bytes) -> dict[str, Any]:
     """The members. Raises UpstreamFailed for what is no answer of the operation.
 
-    INVARIANT: botocore's parser is given no entities: it makes 90 MB of 900 kB, for which everybody waits.
+    INVARIANT: botocore's parser never gets entities: it would make 90 MB of 900 kB, and block every request
+    meanwhile.
     """
     operation = present_form(operation)
     answer = {"status_code": response.status, "headers": dict(response.headers), "body": body}

@@ -44,8 +44,8 @@ def policies_of(
 ) -> tuple[ResourcePolicy, ...]:
     """Those that take part in decisions on a resource, if that principal asks for that action.
 
-    Of Amazon S3, `of_object` is the ACL of an object, if it has another than the default, and `block` what is on beside
-    the switches of the bucket.
+    For Amazon S3, `of_object` is the ACL of an object, if it is not the default, and `block` has the switches that
+    are on besides those of the bucket.
     """
     if arn.split(":", 3)[2:3] == ["s3"]:
         bucket = bucket_in(snapshot, arn)

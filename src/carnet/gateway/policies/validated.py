@@ -22,7 +22,7 @@ from carnet.services.documents import parse_once
 async def validated(call: Call, snapshot: Snapshot, change: PolicyChange, policy: str) -> Answer:
     """The answer for a policy that can be read. Raises Malformed for one that names who is not there.
 
-    `change` is what would put it: its `keeps` are what the caller has to be allowed then.
+    `change` would put it; `change.keeps` is what the caller has to be allowed afterwards.
     """
     errors = await call.deciding(lambda: [*_errors(call, snapshot, change, policy)])
     told = [{"CheckName": check, "ErrorMessage": message} for check, message in errors]

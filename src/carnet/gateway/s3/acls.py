@@ -94,7 +94,7 @@ async def _head(execution: Execution, call: S3Call) -> Headers:
 async def refuse_unless_read(execution: Execution, call: S3Call, response: UpstreamResponse) -> None:
     """Raises S3Fault if the object that an answer is of is none that the caller may read.
 
-    INVARIANT: nothing of the answer is handed on before.
+    INVARIANT: nothing of the answer is passed on before.
     """
     if response.status == HTTPStatus.NOT_FOUND:
         return

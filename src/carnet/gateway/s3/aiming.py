@@ -2,9 +2,9 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-access-points.html
 
-SDKs put an access point that is named by its ARN in front of the host as `NAME-123456789012`, as a bucket of that name
-stands there. INVARIANT: such a host leads to nothing of another account than the one whose id it has, so that nobody
-gets what was sent to an access point by making a bucket.
+SDKs put an access point that is named by its ARN in front of the host as `NAME-123456789012`, which could be the name
+of a bucket, too. INVARIANT: such a host leads only to the account whose id it has, so that nobody gets requests for
+an access point by creating a bucket.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Aimed(NamedTuple):
 def aimed(snapshot: Snapshot, route: S3Route, label: Label | None, scope: Scope) -> Aimed:
     """The route with the bucket of the access point that it names; `label` is what stands in front of the host.
 
-    Raises S3Fault for an access point that is not there, and for what no access point takes.
+    Raises S3Fault for an access point that does not exist, and for an operation that access points do not take.
     """
     name = route.path.bucket
     if name is None:
@@ -73,7 +73,7 @@ def with_aimed_source(
 ) -> tuple[Mapping[str, Any], AccessPoint | None]:
     """The input of a copy whose source is named by its bucket, and the access point that it was named by.
 
-    Raises S3Fault as `aimed`, and `check.Refused` for what names no source.
+    Raises S3Fault as `aimed`, and `check.Refused` for a text that is no source.
     """
     header = given.get(_SOURCE)
     if header is None:

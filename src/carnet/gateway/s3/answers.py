@@ -139,7 +139,7 @@ async def _of_head(call: S3Call, response: UpstreamResponse) -> Answer:
 def answered_headers(call: S3Call, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Those of an upstream's answer that the client is given, and the ids of the request.
 
-    A bucket in the host is an origin of its own, where pages run their scripts.
+    With the bucket in the host, pages have an origin of their own, and may run scripts.
     """
     others = passed_headers((each for each in headers if not each[0].startswith(PREFIX)), _OF_OBJECTS)
     passed = (*others, *told_metadata(headers))
@@ -173,7 +173,7 @@ def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
 def _bucket_of(call: S3Call | None, fault: S3Fault) -> Mapping[str, str]:
     """The element of an error that names the bucket, if it is the one that the client has named.
 
-    Of a copy it may be the source's, and nobody is told the bucket of an access point.
+    An error of a copy may be about the source's bucket, and nobody is told the bucket of an access point.
     """
     if fault.code not in _OF_BUCKETS or call is None or call.bucket is None:
         return {}

@@ -24,8 +24,8 @@ _OF_TAGS = frozenset(("s3:RequestObjectTag/<key>", "s3:RequestObjectTagKeys"))
 async def refuse_unless_tagged(execution: Execution, call: S3Call, source: Source, owner: str) -> None:
     """Raises S3Fault if a copy would take over tags that the caller may not read or not put; LookupFailed.
 
-    `owner` is the account of the source's bucket. The tags are asked for only if it depends on them: whoever may read
-    and put all tags is asked for nothing. A store that tells no tags has none.
+    `owner` is the account of the source's bucket. The store is asked for the tags only if the decision depends on
+    them, and not if the caller may read and put all tags. A store that cannot list tags has none.
     """
     copies = call.operation.name == "CopyObject" and call.given.get("TaggingDirective") != "REPLACE"
     if not copies or not call.exchange.settings.does(SIGNING_NAME, _READ):

@@ -36,9 +36,9 @@ _OF_DELETED = "The source of a copy request may not specifically refer to a dele
 async def with_decided_source(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The input of a copy, for the source that was looked up and no other that takes its place meanwhile.
 
-    Raises S3Fault if the source is encrypted by a key which the caller may not use, or has tags that the caller may not
-    copy, or is not there, or is not what the request expects; LookupFailed, and as `S3Call.ask`. INVARIANT: a source
-    whose head is not told is not taken for unencrypted.
+    Raises S3Fault if the caller may not use the key of the source or copy its tags, or if the source does not exist
+    or is not what the request expects; LookupFailed, and as `S3Call.ask`. INVARIANT: without an answer to HeadObject,
+    the source does not count as unencrypted.
     """
     source = copy_source(call.given[_OF_SOURCE])
     on = object_arn(call.scope.partition, source.bucket, source.key)

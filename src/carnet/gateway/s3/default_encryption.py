@@ -30,8 +30,8 @@ _READ, _WRITE = "GetBucketEncryption", "PutBucketEncryption"
 async def answered(call: S3Call, buckets: KeptBuckets, bucket: Bucket, resolved: tuple[Resolved, ...]) -> Answer:
     """One of OF_ENCRYPTION that was allowed. Raises Refused, Denied, Unavailable, S3Fault, and as `S3Call.send`.
 
-    INVARIANT: the key is taken away only once the upstream has what takes its place: if the process dies in between,
-    who writes still needs the key.
+    INVARIANT: the key is removed only once the upstream has the new setting: if the process dies in between, writers
+    still need permission for the key.
     """
     if call.operation.name == _WRITE and blocks_customer_keys(call.given):
         raise not_implemented("what a bucket blocks of customers' keys (BlockedEncryptionTypes) is not kept here")

@@ -31,7 +31,7 @@ _Headers = tuple[tuple[str, str], ...]
 async def refuse_without_key(execution: Execution, call: S3Call, response: UpstreamResponse) -> None:
     """Raises S3Fault if an answer has content that is encrypted by a key which the caller may not use.
 
-    The answer's head tells the key. INVARIANT: none of the content is handed on before.
+    The headers of the answer name the key. INVARIANT: none of the content is passed on before.
     """
     told = dict(response.headers)
     is_read = call.operation.name in _READS or (
@@ -46,8 +46,9 @@ async def refuse_without_key(execution: Execution, call: S3Call, response: Upstr
 async def allow_decrypt(execution: Execution, call: S3Call, headers: _Headers, *, on: str, owner: str) -> None:
     """Raises S3Fault if an object's headers tell that a key has encrypted it which the caller may not use.
 
-    `on` is the object's ARN, `owner` the account of its bucket. What no key is told of is encrypted by aws/s3 of that
-    account, if the store tells each key that it is given (with aws:kms: of aws:kms:dsse none is known to).
+    `on` is the object's ARN, `owner` the account of its bucket. If the store names no key, aws/s3 of that account has
+    encrypted the object, provided that the store names each key that it was given (no store is known to do so for
+    aws:kms:dsse).
     """
     told = dict(headers)
     algorithm, key = told.get(_ENCRYPTED, ""), told.get(_KEY, "")

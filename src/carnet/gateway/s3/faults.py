@@ -99,7 +99,7 @@ def not_implemented(why: str) -> S3Fault:
 def of_signature(failure: AuthFailure, *, presigned: bool) -> S3Fault:
     """What a caller is told whose signature is not accepted.
 
-    Amazon S3 adds the string to sign and the canonical request: here they are in the log alone (decision 0024).
+    Amazon S3 adds the string to sign and the canonical request: here they are only in the log (decision 0024).
     """
     code, message = failure.code, failure.message
     if isinstance(failure, WrongRegion):

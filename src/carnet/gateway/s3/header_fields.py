@@ -20,7 +20,7 @@ def is_header_name(name: str) -> bool:
 def header_value(name: str, value: str) -> str:
     """The value as a header has it when it is sent; `name` is in lower case.
 
-    INVARIANT: neither ends its line, and the name ends where it ends. Raises S3Fault for what no header can be.
+    INVARIANT: neither has a line break, and the name has no colon. Raises S3Fault for what cannot be a header.
     """
     if not is_header_name(name):
         raise S3Fault("InvalidArgument", f"{name[:_SHOWN]!a} is not the name of a header.")

@@ -24,7 +24,7 @@ _IGNORED = frozenset(("x-amz-sdk-checksum-algorithm", *(f"{HEADER}{algorithm}" f
 def without_hoisted(head: RequestHead) -> RequestHead:
     """The head with those headers among its headers.
 
-    Raises S3Fault for one that is given twice or is no header, and Unreadable for one that is not percent-encoded.
+    Raises S3Fault for a header that is given twice or is none, and Unreadable for one that is not percent-encoded.
     """
     if _OF_AWS not in head.query.lower() or not has_query_form(head.query):
         return head

@@ -1,12 +1,12 @@
 """Buckets in host names: `photos.carnet.example` with the path `/k` is `carnet.example` with `/photos/k`.
 
-Access points stand there, too: `NAME-123456789012`, before `s3-accesspoint.` or as a bucket does (`aiming`).
+Access points are there, too: `NAME-123456789012`, before `s3-accesspoint.` or in the place of a bucket (`aiming`).
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#virtual-hosted-style-access
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/dual-stack-endpoints.html
 
-INVARIANT: which of the two a host means follows from its name alone, and not from which buckets there are: else who
-makes a bucket of the right name would be sent what others have sent to theirs.
+INVARIANT: the name alone says which of the two a host means, and not which buckets exist: otherwise an account could
+create a bucket whose name makes it get the requests for the bucket of another.
 """
 
 from __future__ import annotations

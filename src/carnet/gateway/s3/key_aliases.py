@@ -1,6 +1,6 @@
 """Keys of AWS KMS that requests to Amazon S3, or the default encryption of buckets, name by aliases.
 
-An alias is of the account of who asks, unless its ARN tells another.
+An alias is of the caller's account, unless its ARN names another.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
 """
 
@@ -24,8 +24,8 @@ _PARTS = itemgetter(1, 3, 4, 5)
 async def with_key(call: S3Call, check: Check, alias: Sought) -> Resolved:
     """The check, on the key that the alias is of. Raises S3Fault, LookupFailed, and as `Exchange.send`.
 
-    INVARIANT: what is decided on is sent, whatever the alias is moved to. A store that tells the keys of objects tells
-    the ARN of the alias of aws/s3 with what was written by that, so that who reads is decided by the same policy.
+    INVARIANT: the key that was decided on is sent, even if the alias is moved. A store that names the keys of objects
+    names the ARN of the alias aws/s3 for what that key has encrypted, so that reads are decided by the same policy.
     """
     if call.is_anonymous:
         raise unsigned_key()
@@ -51,8 +51,8 @@ def on_managed(check: Check, alias: str) -> Resolved | None:
 async def _key_of_alias(call: S3Call, alias: Sought, account: str) -> str:
     """The ARN of the key that an alias of the account is of.
 
-    Of one that is not there what stands in for it, and the call has `missing_alias`: whoever may not use a key is told
-    nothing else. Raises S3Fault, LookupFailed, and as `Exchange.send`.
+    For an alias that does not exist, a placeholder, and the call has `missing_alias`: a caller who may use no key
+    gets the same denial. Raises S3Fault, LookupFailed, and as `Exchange.send`.
     """
     upstream = call.exchanges.get("kms")
     if upstream is None:

@@ -1,6 +1,6 @@
 """Objects that are made and deleted: what is kept of who owns them and of their ACLs follows the upstream's answer.
 
-INVARIANT: an object that the upstream has and of which nothing could be kept is its bucket's owner's, and private.
+INVARIANT: an object of the upstream for which nothing could be kept belongs to the bucket's owner, and is private.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """
 
@@ -130,7 +130,8 @@ def _change(
 ) -> MakeObject | None:
     """What is to be kept from now on; None if nothing changes.
 
-    Raises UpstreamFailed if the upstream does not tell what it has made: an ACL without it would be any object's.
+    Raises UpstreamFailed if the upstream does not name the ETag of what it has made: without it, the ACL would apply
+    to any object.
     """
     bucket, name = owned_bucket(acls.snapshot, call.object), call.operation.name
     is_default = made == by_default(bucket)
@@ -171,7 +172,8 @@ def _deleted(kept: Iterable[ObjectAcl], given: Mapping[str, Any], headers: Mappi
 def deleted_keys(acls: ObjectAcls, arn: str, keys: Iterable[Mapping[str, Any]]) -> list[ObjectAcl]:
     """What was kept of the objects that DeleteObjects has deleted, in the bucket of that ARN.
 
-    Which of them are hidden by markers is not told to all callers: of a key without a version that which has none goes.
+    Not every caller learns which keys got delete markers: for a key without a version, the ACL without a version is
+    removed.
     """
     return [one for key in keys for one in _deleted(kept_of(acls.snapshot, f"{arn}/{key['Key']}"), key, {})]
 

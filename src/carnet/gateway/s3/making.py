@@ -37,10 +37,10 @@ _FIRST_REDIRECT, _FIRST_FAILURE = 300, 500
 async def made(call: S3Call, buckets: Buckets, resolved: tuple[Resolved, ...]) -> Answer:
     """CreateBucket. Raises Refused, Denied, UpstreamFailed, AnotherAccount, S3Fault.
 
-    In us-east-1 a bucket may be made again by its owner, who does not ask for anything else by that.
+    In us-east-1 an owner may create a bucket again, in a request that asks for nothing else.
 
-    INVARIANT: what the upstream had before is nobody's until an operator adopts it: a store that answers 200 for a
-    bucket that is there already would give its content to whoever names it.
+    INVARIANT: a bucket that the upstream had before belongs to nobody until an operator adopts it: a store that
+    answers 200 for an existing bucket would give its content to any caller who names it.
     """
     parsed = Parsed(authenticated=call.step, given={})
     try:
@@ -78,7 +78,7 @@ async def made(call: S3Call, buckets: Buckets, resolved: tuple[Resolved, ...]) -
 async def deleted(acls: ObjectAcls, call: S3Call, buckets: Buckets) -> Answer:
     """DeleteBucket. Raises UpstreamFailed, Unavailable, S3Fault.
 
-    INVARIANT: who may delete a bucket may not delete objects by that: some stores would delete all that is in it.
+    INVARIANT: permission to delete a bucket deletes no objects: some stores would delete all that is in it.
     """
     assert call.bucket is not None, "a bucket is named"
     bucket = bucket_of(acls.snapshot, call.scope.partition, call.bucket)

@@ -43,7 +43,8 @@ async def refuse_undelivered(execution: Execution, call: S3Call) -> None:
     """Raises S3Fault if a destination, or the key that encrypts it, does not let Amazon S3 in for the bucket.
 
     So does AWS. INVARIANT: nothing is sent before. Raises as `key_of`.
-    What is asked to be skipped (`x-amz-skip-destination-validation`) is decided all the same: the audit event tells it.
+    If the request skips the check (`x-amz-skip-destination-validation`), it is made nevertheless, and the audit event
+    has the result.
     """
     if call.operation.name != PUTS:
         return

@@ -146,8 +146,8 @@ def _tagging(document: str) -> str:
 async def take_file(call: S3Call, asked: Posted, sent: RequestHead, lengths: LengthRange) -> Spooled:
     """The file lies here, whole, before any of it is sent: how long it is, is known at its end.
 
-    The call has it for its content then. `sent` is the head of the request as it came. Raises S3Fault if the file is
-    longer or shorter than the policy says, and what the body raises.
+    Then it is the content of the call. `sent` is the head of the request as it came. Raises S3Fault if the file is
+    longer or shorter than the policy allows, and what the body raises.
     """
     bound = _declared(sent)
     spooled = await call.spool.take(Incoming(bound, _Counted(asked.form.file, lengths)))

@@ -81,8 +81,8 @@ def _arn(call: S3Call) -> str:
 def sent_members(call: S3Call) -> Mapping[str, Any]:
     """The members that the upstream is told.
 
-    Which algorithm checks a body is told with its checksum, which stores want of an object that is to be locked, and
-    not without: a checksum that comes behind the body goes no further.
+    The algorithm is sent with the checksum of a body, which stores require for an object that is to be locked, and
+    not without it: a checksum in a trailer is not sent on.
     """
     kept = {name: value for name, value in call.given.items() if name not in _left_out(call.operation)}
     algorithm = call.given.get(_CHECKED_BY)

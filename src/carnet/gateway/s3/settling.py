@@ -1,6 +1,6 @@
 """Buckets that were claimed when a process died: their upstream is asked whether it has made them.
 
-All of them are looked at when the first request comes, and one that was too young then when a request names it.
+All of them are settled at the first request; one that was too new then, when a request names it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Settling:
     async def met(self, bucket: Bucket | None) -> None:
         """Settle a bucket that a request names, if it is pending.
 
-        Raises UpstreamFailed if the upstream does not tell, AnotherAccount, NotListed, Unavailable.
+        Raises UpstreamFailed if the upstream does not answer that, AnotherAccount, NotListed, Unavailable.
         """
         if bucket is None or bucket.state is not BucketState.PENDING:
             return

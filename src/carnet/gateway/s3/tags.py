@@ -31,7 +31,8 @@ Headers = tuple[tuple[str, str], ...]
 async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
     """The check with the tags of its object, if conditions may ask for them.
 
-    INVARIANT: tags that cannot be read are not taken for none, for a negated condition would hold. Raises LookupFailed.
+    INVARIANT: tags that cannot be read do not count as absent, because a negated condition would match. Raises
+    LookupFailed.
     """
     check = resolved.check
     if _TEMPLATE not in check.unknown:
@@ -78,8 +79,8 @@ async def _etag(call: S3Call, given: Mapping[str, Any], account: str) -> str:
 def refuse_another(call: S3Call, on: str, headers: Headers) -> None:
     """Raises LookupFailed if what the upstream tells of an object is not of the one whose tags were decided on.
 
-    `on` is its ARN. INVARIANT: nothing of the answer is handed on before, and no copy is made. Tags that
-    change while the content stays are as old as the decision.
+    `on` is its ARN. INVARIANT: nothing of the answer is passed on before, and no copy is made. If the tags change but
+    not the content, those at the time of the decision count.
     """
     known = call.looked_up.get(on)
     if known is not None and known != dict(headers).get("etag"):

@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 
-Which attribute is the partition key, only a look-up of the table or the index tells. INVARIANT: an item without it is
-refused and never left out: a condition with ForAllValues is true of what is not there.
+Only a look-up of the table or the index shows which attribute is the partition key. INVARIANT: an item without it is
+refused and never left out, because a condition with ForAllValues matches an absent key.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _CONDITION = re.compile(r"n[=<]v|nbv&v|f\(n,v\)|\(T\)|T&T")
 def leading_keys(part: Members, partition_key: str) -> Value | None:
     """The values, each once; None for a request that is for whole tables, as Scan is. Raises Refused.
 
-    `part` is the input of an operation on one table, or what a batch or a transaction has of one (`Check.part`).
+    `part` is the input of an operation on one table, or the part of a batch or a transaction that is about one
+    (`Check.part`).
     """
     return tuple(dict.fromkeys(_values(part, partition_key))) or None
 
@@ -88,7 +89,7 @@ def _of_expression(expression: str, part: Members, name: str) -> str:
 def _check_well_formed(tokens: Sequence[str]) -> None:
     """Raises Refused for what is not made of conditions on keys, joined by AND.
 
-    INVARIANT: moto reads on where it finds a condition, as in `(a=:x)ANDb=:y`: nothing else may stand there.
+    INVARIANT: moto takes what follows a condition for another one, as in `(a=:x)ANDb=:y`: nothing else may follow.
     """
     kinds, read = "".join(map(_kind, tokens)), 1
     while read:

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
 
 `dynamodb:LeadingKeys` and `dynamodb:FullTableScan` follow from the way in which DynamoDB reads the table, as recorded
-from AWS. INVARIANT: what is not read with certainty fills no key, so that it stays unknown.
+from AWS. INVARIANT: what is not understood for certain gives a key no value, so that the key stays unknown.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def keys_by_schema(given: Members, schema: KeySchema) -> Mapping[str, Value] | S
 def _are_plain_before(of_key: list[Tokens], conditions: list[Tokens], parameters: Parameters) -> bool:
     """Whether what stands before the first condition on the key compares attributes with values.
 
-    INVARIANT: moto heeds no condition behind one that it does not read, such as an IN.
+    INVARIANT: moto ignores the conditions behind one that it does not understand, such as an IN.
     """
     before = conditions[: conditions.index(of_key[0])] if of_key else ()
     return all(is_comparison(one, parameters) for one in before)
@@ -120,8 +120,7 @@ def _of_select(
 ) -> Mapping[str, Value] | Scan | None:
     """A query by the partition key, or a scan.
 
-    As recorded: of several conditions on one key, those that do not say the same make a scan, even of one item, and so
-    does a NOT.
+    As recorded: several different conditions on one key make a scan, even of one item, and so does a NOT.
     """
     is_query: bool | None = False
     values = said[0].values if said else None

@@ -31,7 +31,7 @@ _LAYER_NAME = re.compile(_NAME, re.ASCII)
 def function(scope: Scope, given: str, qualifier: str | None = None) -> Named:
     """The function that a name, a partial ARN (`123456789012:function:name`) or an ARN tells, with its qualifier.
 
-    The qualifier is behind the name or in a member; in both only if they agree.
+    The qualifier is behind the name or in a member; if it is in both, they have to agree.
     """
     account, rest = _account_and_rest(scope, given)
     found = _FUNCTION.fullmatch(rest)

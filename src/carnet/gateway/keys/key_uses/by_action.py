@@ -1,7 +1,8 @@
 """What requests need of the keys of AWS KMS that encrypt what they are about, by the action that is allowed.
 
-A service uses such a key in the name of its caller, who needs the permission. Which key it is, the request tells, or
-the upstream: what may be asked for often is remembered for a minute, which is how long AWS takes to heed another one.
+A service uses such a key in the name of its caller, who needs the permission. The request names the key, or the
+upstream does: an answer that is needed often is remembered for a minute, which is how long AWS takes to use a new
+key.
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 """
 
@@ -42,7 +43,8 @@ USES: Mapping[str, Uses] = {
 async def uses_of(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> list[KeyUse]:
     """What a check that is allowed needs of keys. Raises as `Uses`, but for NotFound.
 
-    What is not there has no key: the upstream will say so. INVARIANT: what is told of before that counts.
+    A resource that does not exist has no key, and the upstream will say that it does not exist. INVARIANT: the uses
+    that were found before count.
     """
     uses, found = USES.get(one.check.action), list[KeyUse]()
     with suppress(NotFound):

@@ -1,7 +1,7 @@
 """The keys of tables of Amazon DynamoDB.
 
-DynamoDB decrypts what encrypts a table in the name of whoever reads or writes items, who needs `kms:Decrypt`. Who gives
-a table its key needs what the grant to DynamoDB takes.
+DynamoDB decrypts the key of a table in the name of the caller who reads or writes items, who needs `kms:Decrypt`. A
+caller who gives a table its key needs the permissions for the grant to DynamoDB.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 """
