@@ -17,13 +17,12 @@ from carnet.policy.document import Grammar
 from carnet.services.documents import POOL, ReadDocument, document, document_size, read_document
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.preparing import Preparation
-from carnet.services.sso_admin import sentences, targets
+from carnet.services.sso_admin import sentences
 from carnet.services.sso_admin.callers import Held
+from carnet.services.sso_admin.permission_set_operations import changes_permission_set, reads_permission_set
 from carnet.services.sso_admin.permission_sets import save
 from carnet.services.sso_admin.policies import check_aws_managed, reference_of, shown_reference
 from carnet.services.sso_admin.quotas import quotas_of
-from carnet.services.sso_admin.service import sso_admin
-from carnet.services.sso_admin.targets import and_instance, primary_region
 
 
 def _parsed(call: Call, given: Mapping[str, Any]) -> ReadDocument:
@@ -32,13 +31,7 @@ def _parsed(call: Call, given: Mapping[str, Any]) -> ReadDocument:
     return read_document(given["InlinePolicy"], Grammar.IDENTITY, quotas_of(call, owner).permission_set_inline_size)
 
 
-@sso_admin.write(
-    "PutInlinePolicyToPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("PutInlinePolicyToPermissionSet"),
-    context=(primary_region,),
-    prepare=Preparation(pool=POOL, work=_parsed),
-)
+@changes_permission_set("PutInlinePolicyToPermissionSet", prepare=Preparation(pool=POOL, work=_parsed))
 def put_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Set the inline policy."""
     text: str = given["InlinePolicy"]
@@ -50,23 +43,13 @@ def put_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one
     return {}
 
 
-@sso_admin.read(
-    "GetInlinePolicyForPermissionSet",
-    on=targets.permission_set,
-    also=and_instance("GetInlinePolicyForPermissionSet"),
-    context=(primary_region,),
-)
+@reads_permission_set("GetInlinePolicyForPermissionSet")
 def get_inline_policy(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """The inline policy, empty if there is none."""
     return {"InlinePolicy": one.inline or ""}
 
 
-@sso_admin.write(
-    "DeleteInlinePolicyFromPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("DeleteInlinePolicyFromPermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("DeleteInlinePolicyFromPermissionSet")
 def delete_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Remove the inline policy."""
     if one.inline is None:
@@ -75,24 +58,14 @@ def delete_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, 
     return {}
 
 
-@sso_admin.write(
-    "PutPermissionsBoundaryToPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("PutPermissionsBoundaryToPermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("PutPermissionsBoundaryToPermissionSet")
 def put_permissions_boundary(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Set the permissions boundary: an AWS managed policy, or a customer managed policy that each account has."""
     save(call, one, replace(one, boundary=_boundary(one, given["PermissionsBoundary"])))
     return {}
 
 
-@sso_admin.read(
-    "GetPermissionsBoundaryForPermissionSet",
-    on=targets.permission_set,
-    also=and_instance("GetPermissionsBoundaryForPermissionSet"),
-    context=(primary_region,),
-)
+@reads_permission_set("GetPermissionsBoundaryForPermissionSet")
 def get_permissions_boundary(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """The permissions boundary."""
     if one.boundary is None:
@@ -102,12 +75,7 @@ def get_permissions_boundary(call: Call, given: Mapping[str, Any], held: Held, o
     return {"PermissionsBoundary": {"ManagedPolicyArn": one.boundary}}
 
 
-@sso_admin.write(
-    "DeletePermissionsBoundaryFromPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("DeletePermissionsBoundaryFromPermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("DeletePermissionsBoundaryFromPermissionSet")
 def delete_permissions_boundary(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Remove the permissions boundary."""
     if one.boundary is None:

@@ -19,6 +19,7 @@ from carnet.services.request_tags import request_tags
 from carnet.services.sso_admin import sentences, targets
 from carnet.services.sso_admin.callers import Held
 from carnet.services.sso_admin.durations import duration_seconds
+from carnet.services.sso_admin.permission_set_operations import changes_permission_set, reads_permission_set
 from carnet.services.sso_admin.quotas import quotas_of
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.tagging import tags_of
@@ -55,12 +56,7 @@ def create_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held)
     return {"PermissionSet": described(made)}
 
 
-@sso_admin.read(
-    "DescribePermissionSet",
-    on=targets.permission_set,
-    also=and_instance("DescribePermissionSet"),
-    context=(primary_region,),
-)
+@reads_permission_set("DescribePermissionSet")
 def describe_permission_set(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """A permission set, without its policies."""
     return {"PermissionSet": described(one)}
@@ -73,12 +69,7 @@ def list_permission_sets(call: Call, given: Mapping[str, Any], held: Held) -> An
     return found.answer("PermissionSets", lambda one: one.arn)
 
 
-@sso_admin.write(
-    "UpdatePermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("UpdatePermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("UpdatePermissionSet")
 def update_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Replace description, session duration and relay state: what is not given is cleared.
 
@@ -88,12 +79,7 @@ def update_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held,
     return {}
 
 
-@sso_admin.write(
-    "DeletePermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("DeletePermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("DeletePermissionSet")
 def delete_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Remove a permission set that is neither assigned nor provisioned."""
     for kind in (AccountAssignment, ProvisionedPermissionSet):

@@ -14,20 +14,14 @@ from carnet.catalog.managed_policies import managed_policy
 from carnet.entities.permission_set import PermissionSet, PolicyReference
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
-from carnet.services.sso_admin import sentences, targets
+from carnet.services.sso_admin import sentences
 from carnet.services.sso_admin.callers import Held
+from carnet.services.sso_admin.permission_set_operations import changes_permission_set, reads_permission_set
 from carnet.services.sso_admin.permission_sets import save
 from carnet.services.sso_admin.quotas import quotas_of
-from carnet.services.sso_admin.service import sso_admin
-from carnet.services.sso_admin.targets import and_instance, primary_region
 
 
-@sso_admin.write(
-    "AttachManagedPolicyToPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("AttachManagedPolicyToPermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("AttachManagedPolicyToPermissionSet")
 def attach_managed_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Attach an AWS managed policy."""
     arn: str = given["ManagedPolicyArn"]
@@ -39,12 +33,7 @@ def attach_managed_policy(call: WriteCall, given: Mapping[str, Any], held: Held,
     return {}
 
 
-@sso_admin.write(
-    "DetachManagedPolicyFromPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("DetachManagedPolicyFromPermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("DetachManagedPolicyFromPermissionSet")
 def detach_managed_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Detach an AWS managed policy."""
     arn: str = given["ManagedPolicyArn"]
@@ -54,24 +43,14 @@ def detach_managed_policy(call: WriteCall, given: Mapping[str, Any], held: Held,
     return {}
 
 
-@sso_admin.read(
-    "ListManagedPoliciesInPermissionSet",
-    on=targets.permission_set,
-    also=and_instance("ListManagedPoliciesInPermissionSet"),
-    context=(primary_region,),
-)
+@reads_permission_set("ListManagedPoliciesInPermissionSet")
 def list_managed_policies(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """The AWS managed policies, by ARN."""
     found = page(call.paging, "ListManagedPoliciesInPermissionSet", sorted(one.managed), given, key=str)
     return found.answer("AttachedManagedPolicies", lambda arn: {"Name": arn.rpartition("/")[2], "Arn": arn})
 
 
-@sso_admin.write(
-    "AttachCustomerManagedPolicyReferenceToPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("AttachCustomerManagedPolicyReferenceToPermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("AttachCustomerManagedPolicyReferenceToPermissionSet")
 def attach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Attach a customer managed policy by its name. Each account must have it when the set is provisioned there."""
     reference = reference_of(given["CustomerManagedPolicyReference"])
@@ -82,12 +61,7 @@ def attach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held
     return {}
 
 
-@sso_admin.write(
-    "DetachCustomerManagedPolicyReferenceFromPermissionSet",
-    on=targets.permission_set_to_change,
-    also=and_instance("DetachCustomerManagedPolicyReferenceFromPermissionSet"),
-    context=(primary_region,),
-)
+@changes_permission_set("DetachCustomerManagedPolicyReferenceFromPermissionSet")
 def detach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Detach a customer managed policy."""
     reference = reference_of(given["CustomerManagedPolicyReference"])
@@ -97,12 +71,7 @@ def detach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held
     return {}
 
 
-@sso_admin.read(
-    "ListCustomerManagedPolicyReferencesInPermissionSet",
-    on=targets.permission_set,
-    also=and_instance("ListCustomerManagedPolicyReferencesInPermissionSet"),
-    context=(primary_region,),
-)
+@reads_permission_set("ListCustomerManagedPolicyReferencesInPermissionSet")
 def list_customer_policies(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """The customer managed policies, by path and name."""
     operation = "ListCustomerManagedPolicyReferencesInPermissionSet"

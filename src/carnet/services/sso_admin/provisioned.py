@@ -19,6 +19,7 @@ from carnet.services.paging import page
 from carnet.services.sso_admin import targets
 from carnet.services.sso_admin.callers import Held, check_administers
 from carnet.services.sso_admin.management_rights import ALL_ACCOUNTS, may_provision
+from carnet.services.sso_admin.permission_set_operations import reads_permission_set
 from carnet.services.sso_admin.provisioning import account_of, is_latest, provision
 from carnet.services.sso_admin.requests import begun
 from carnet.services.sso_admin.service import sso_admin
@@ -62,12 +63,7 @@ def _accounts(call: Call, held: Held, one: PermissionSet, given: Mapping[str, An
             yield view
 
 
-@sso_admin.read(
-    "ListAccountsForProvisionedPermissionSet",
-    on=targets.permission_set,
-    also=and_instance("ListAccountsForProvisionedPermissionSet"),
-    context=(primary_region,),
-)
+@reads_permission_set("ListAccountsForProvisionedPermissionSet")
 def list_accounts(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """The accounts that a permission set is provisioned in."""
     found = page(
