@@ -26,7 +26,7 @@ from carnet.gateway.deciding import Resolved
 from carnet.gateway.failures import DENIED, told_denial
 from carnet.gateway.keys.key_permissions import allow_keys
 from carnet.gateway.keys.known_keys import KnownKeys
-from carnet.gateway.policies.policy_operations import members_of
+from carnet.gateway.policies.reread import members_of
 from carnet.gateway.upstreams.configured import Mode
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.protocols.errors import WireError

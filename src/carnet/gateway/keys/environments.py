@@ -19,7 +19,7 @@ from carnet.gateway.failures import told_denial
 from carnet.gateway.keys.key_permissions import key_decided
 from carnet.gateway.keys.key_uses.use import DECRYPT, KeyUse
 from carnet.gateway.older_form import taken_whole
-from carnet.gateway.policies.policy_operations import members_of
+from carnet.gateway.policies.reread import members_of
 from carnet.gateway.upstreams.configured import Mode
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.upstream import UpstreamResponse

@@ -11,7 +11,7 @@ from carnet.base.http import HttpResponse
 from carnet.gateway.answers import FIRST_ERROR, answered_by, handed_back
 from carnet.gateway.call import Call
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.policies.policy_operations import members_of
+from carnet.gateway.policies.reread import members_of
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.server.outbox import Answer

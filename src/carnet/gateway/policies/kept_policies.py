@@ -37,18 +37,17 @@ from carnet.gateway.policies.policy_change import (
     TooLong,
     policies_under,
 )
+from carnet.gateway.policies.policy_kinds import Kind
 from carnet.gateway.policies.policy_operations import (
     CHANGES,
     ENDS,
     MADE_AGAIN,
     Act,
     CarriedPolicy,
-    Kind,
     PolicyOperation,
     Told,
-    members_of,
 )
-from carnet.gateway.policies.reread import reread
+from carnet.gateway.policies.reread import members_of, reread
 from carnet.gateway.policies.resource_policies import kept_policy, shown_policy
 from carnet.gateway.policies.validated import validated
 from carnet.gateway.upstreams.connection import UpstreamFailed

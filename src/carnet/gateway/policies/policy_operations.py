@@ -13,22 +13,31 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from carnet.base.bounded_json import loads
 from carnet.base.faults import Refused
-from carnet.gateway.checks.resource_tags import queue_url
 from carnet.gateway.checks.services.secretsmanager import PUT_POLICY
 from carnet.gateway.policies import permissions
 from carnet.gateway.policies.permissions import revision_of
+from carnet.gateway.policies.policy_kinds import (
+    FUNCTION,
+    KEY,
+    LAYER,
+    NO_TABLE_POLICY,
+    QUEUE,
+    SECRET,
+    TABLE,
+    TOPIC,
+    Kind,
+    Lockout,
+    Members,
+    of_table,
+)
 from carnet.policy.document import Grammar
 from carnet.policy.public import is_public
 from carnet.services.documents import parse_once
 
-Members = Mapping[str, Any]
-_KB = 1024
 _ATTRIBUTES, _POLICY = "Attributes", "Policy"
 PUBLIC_POLICY = "You can not attach a resource policy that grants Public access to your secret."
 LOCKS_OUT = "This resource policy will not allow you to manage this secret in the future."
-_NO_TABLE_POLICY = "Resource-based policy not found for the provided ResourceArn: {}"
 
 
 class Act(Enum):
@@ -40,62 +49,21 @@ class Act(Enum):
     LIST = "list"
     REVISE = "revise"
     VALIDATE = "validate"
-    """Told about, and not put."""
+    """Checked, and not put."""
 
 
 CHANGES = frozenset((Act.PUT, Act.DELETE, Act.REVISE))
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """Of what an answer is made."""
+    """What an answer is made from."""
 
     arn: str
     described: Members
-    """What the upstream tells of the resource."""
+    """What the upstream says of the resource."""
     policy: str | None
     """The policy as it reads now, or read until it was taken away; None if there is none, and was none."""
     given: Members
-
-
-class Lockout(Struct, frozen=True, kw_only=True):
-    """The check that callers do not lock themselves out by a policy that they put."""
-
-    action: str
-    """What the caller must be allowed once the policy is there."""
-    confirmed: str = ""
-    """The member of the input by which a caller does without the check."""
-    code: str = ""
-    message: str = ""
-
-
-class Kind(Struct, frozen=True, kw_only=True):
-    """The policies of one kind of resource."""
-
-    describe: str
-    """The operation that tells whether the resource is there."""
-    asked: Callable[[str], Members]
-    """Its input, for an ARN."""
-    most: int
-    """How long a policy may be, in bytes."""
-    malformed: str
-    """The code of the error for what is no policy."""
-    says_malformed: str = ""
-    """AWS's sentence for it; empty for Carnet's own, which says what is wrong."""
-    lockout: Lockout | None = None
-    actions: frozenset[str] = frozenset()
-    """The actions that it may name, in lower case; empty if it may name any, and all at once."""
-    out_of_scope: str = ""
-    """AWS's sentence for a policy about another action."""
-    no_principal: str = ""
-    """AWS's sentence for a principal that does not exist; empty for Carnet's own."""
-    takes_away: bool = False
-    """Whether an empty policy takes the policy away."""
-    missing: str = ""
-    """The code of the error for a policy that is asked for and not there; empty if that is none."""
-    says_missing: str = ""
-    """AWS's sentence for it, with the ARN as `{}`."""
-    too_long: str = ""
-    """The code of the error for a policy that is too long; empty for `malformed`."""
 
 
 class PolicyOperation(Struct, frozen=True, kw_only=True):
@@ -117,37 +85,23 @@ class PolicyOperation(Struct, frozen=True, kw_only=True):
         return (self.policy(given) or None) if self.revise is None else self.revise(arn, current, given)
 
 
-def _of_table(arn: str) -> Members:
-    return {"TableName": arn.partition(":table/")[2].partition("/")[0]}
-
-
 def _named(told: Told) -> dict[str, Any]:
     return {"ARN": told.arn, "Name": told.described.get("Name", "")}
 
 
-def _function(arn: str) -> Members:
-    name, *qualifier = arn.split(":")[6:]
-    return {"FunctionName": name} | ({"Qualifier": qualifier[0]} if qualifier else {})
-
-
-def _layer_version(arn: str) -> Members:
-    name, number = arn.split(":")[6:8]
-    return {"LayerName": name, "VersionNumber": int(number)}
-
-
-def _of_table_known(current: str | None, given: Members) -> None:
+def _check_table_revision(current: str | None, given: Members) -> None:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html"""
     wanted, revision = given.get("ExpectedRevisionId"), None if current is None else revision_of(current)
     if wanted is None or wanted == (revision or "NO_POLICY"):
         return
-    table = _of_table(given["ResourceArn"])["TableName"]
+    table = of_table(given["ResourceArn"])["TableName"]
     has = (
         f"the policy associated to target table {table} has revision id {revision}"
         if revision
         else f"table {table} has no associated policy"
     )
     asked = f"Requested update for policy with revision id {wanted}, but {has}."
-    raise Refused("PolicyNotFoundException", _NO_TABLE_POLICY.format(asked))
+    raise Refused("PolicyNotFoundException", NO_TABLE_POLICY.format(asked))
 
 
 def _secret_policy(arn: str, current: str | None, given: Members) -> str:
@@ -171,147 +125,80 @@ def _statement_of(made: Callable[[str, Members], Members]) -> Callable[[Told], M
     return lambda told: {"Statement": json.dumps(made(told.arn, told.given), separators=(",", ":"))}
 
 
-_KEY = Kind(
-    describe="DescribeKey",
-    asked=lambda arn: {"KeyId": arn},
-    most=32 * _KB,
-    malformed="MalformedPolicyDocumentException",
-    lockout=Lockout(
-        action="kms:PutKeyPolicy",
-        confirmed="BypassPolicyLockoutSafetyCheck",
-        code="MalformedPolicyDocumentException",
-        message="The new key policy will not allow you to update the key policy in the future.",
-    ),
-    no_principal="Policy contains a statement with one or more invalid principals.",
-)
-_SECRET = Kind(
-    describe="DescribeSecret",
-    asked=lambda arn: {"SecretId": arn},
-    most=20 * _KB,
-    malformed="MalformedPolicyDocumentException",
-    says_malformed="This resource policy contains a syntax error.",
-    no_principal="This resource policy contains an unsupported principal.",
-)
-_TABLE = Kind(
-    describe="DescribeTable",
-    asked=_of_table,
-    most=20 * _KB,
-    malformed="ValidationException",
-    missing="PolicyNotFoundException",
-    says_missing=_NO_TABLE_POLICY,
-    lockout=Lockout(
-        action="dynamodb:PutResourcePolicy",
-        confirmed="ConfirmRemoveSelfResourceAccess",
-        code="AccessDeniedException",
-        message="The new resource policy will not allow you to update the resource policy in the future.",
-    ),
-)
-_TOPIC = Kind(
-    describe="GetTopicAttributes",
-    asked=lambda arn: {"TopicArn": arn},
-    most=30 * _KB,
-    malformed="InvalidParameter",
-    actions=permissions.OF_TOPICS,
-    out_of_scope=permissions.TOPIC_OUT_OF_SCOPE,
-    no_principal=permissions.NO_TOPIC_PRINCIPAL,
-    takes_away=True,
-)
-
-_QUEUE = Kind(
-    describe="GetQueueAttributes",
-    asked=lambda arn: {"QueueUrl": queue_url(arn), "AttributeNames": ["QueueArn"]},
-    most=20 * _KB,
-    malformed="InvalidAttributeValue",
-    no_principal="Invalid value for the parameter Policy.",
-    takes_away=True,
-)
-
-_FUNCTION = Kind(
-    describe="GetFunctionConfiguration",
-    asked=_function,
-    most=20 * _KB,
-    malformed="InvalidParameterValueException",
-    no_principal=permissions.NO_FUNCTION_PRINCIPAL,
-    missing="ResourceNotFoundException",
-    says_missing="The resource you requested does not exist.",
-    too_long="PolicyLengthExceededException",
-)
-_LAYER = replace(_FUNCTION, describe="GetLayerVersion", asked=_layer_version)
-
 OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
     "kms": {
-        "PutKeyPolicy": PolicyOperation(act=Act.PUT, kind=_KEY, policy=lambda given: given["Policy"]),
+        "PutKeyPolicy": PolicyOperation(act=Act.PUT, kind=KEY, policy=lambda given: given["Policy"]),
         "GetKeyPolicy": PolicyOperation(
-            act=Act.GET, kind=_KEY, answer=lambda told: {"Policy": told.policy, "PolicyName": "default"}
+            act=Act.GET, kind=KEY, answer=lambda told: {"Policy": told.policy, "PolicyName": "default"}
         ),
         "ListKeyPolicies": PolicyOperation(
-            act=Act.LIST, kind=_KEY, answer=lambda told: {"PolicyNames": ["default"], "Truncated": False}
+            act=Act.LIST, kind=KEY, answer=lambda told: {"PolicyNames": ["default"], "Truncated": False}
         ),
     },
     "secretsmanager": {
         "PutResourcePolicy": PolicyOperation(
             act=Act.PUT,
-            kind=_SECRET,
+            kind=SECRET,
             policy=lambda given: given["ResourcePolicy"],
             revise=_secret_policy,
             answer=_named,
         ),
         "GetResourcePolicy": PolicyOperation(
             act=Act.GET,
-            kind=_SECRET,
+            kind=SECRET,
             answer=lambda told: _named(told) | ({} if told.policy is None else {"ResourcePolicy": told.policy}),
         ),
-        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=_SECRET, answer=_named),
+        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=SECRET, answer=_named),
         "ValidateResourcePolicy": PolicyOperation(
             act=Act.VALIDATE,
-            kind=replace(_SECRET, lockout=Lockout(action=PUT_POLICY)),
+            kind=replace(SECRET, lockout=Lockout(action=PUT_POLICY)),
             policy=lambda given: given["ResourcePolicy"],
         ),
     },
     "dynamodb": {
         "PutResourcePolicy": PolicyOperation(
             act=Act.PUT,
-            kind=_TABLE,
+            kind=TABLE,
             policy=lambda given: given["Policy"],
-            check=_of_table_known,
+            check=_check_table_revision,
             answer=lambda told: {"RevisionId": revision_of(told.policy or "")},
         ),
-        "GetResourcePolicy": PolicyOperation(act=Act.GET, kind=_TABLE, answer=_with_revision),
+        "GetResourcePolicy": PolicyOperation(act=Act.GET, kind=TABLE, answer=_with_revision),
         "DeleteResourcePolicy": PolicyOperation(
-            act=Act.DELETE, kind=_TABLE, check=_of_table_known, answer=_revision_taken_away
+            act=Act.DELETE, kind=TABLE, check=_check_table_revision, answer=_revision_taken_away
         ),
     },
     "lambda": {
         "AddPermission": PolicyOperation(
             act=Act.REVISE,
-            kind=_FUNCTION,
+            kind=FUNCTION,
             revise=permissions.permit_function,
             answer=_statement_of(permissions.function_statement),
         ),
-        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_FUNCTION, revise=permissions.forbid_lambda),
-        "GetPolicy": PolicyOperation(act=Act.GET, kind=_FUNCTION, answer=_with_revision),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=FUNCTION, revise=permissions.forbid_lambda),
+        "GetPolicy": PolicyOperation(act=Act.GET, kind=FUNCTION, answer=_with_revision),
         "AddLayerVersionPermission": PolicyOperation(
             act=Act.REVISE,
-            kind=_LAYER,
+            kind=LAYER,
             revise=permissions.permit_layer,
             answer=_statement_of(permissions.layer_statement),
         ),
-        "RemoveLayerVersionPermission": PolicyOperation(act=Act.REVISE, kind=_LAYER, revise=permissions.forbid_lambda),
-        "GetLayerVersionPolicy": PolicyOperation(act=Act.GET, kind=_LAYER, answer=_with_revision),
+        "RemoveLayerVersionPermission": PolicyOperation(act=Act.REVISE, kind=LAYER, revise=permissions.forbid_lambda),
+        "GetLayerVersionPolicy": PolicyOperation(act=Act.GET, kind=LAYER, answer=_with_revision),
     },
     "sns": {
         "SetTopicAttributes": PolicyOperation(
-            act=Act.PUT, kind=_TOPIC, policy=lambda given: given.get("AttributeValue", "")
+            act=Act.PUT, kind=TOPIC, policy=lambda given: given.get("AttributeValue", "")
         ),
-        "AddPermission": PolicyOperation(act=Act.REVISE, kind=_TOPIC, revise=permissions.permit_topic),
-        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_TOPIC, revise=permissions.forbid_topic),
+        "AddPermission": PolicyOperation(act=Act.REVISE, kind=TOPIC, revise=permissions.permit_topic),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=TOPIC, revise=permissions.forbid_topic),
     },
     "sqs": {
         "SetQueueAttributes": PolicyOperation(
-            act=Act.PUT, kind=_QUEUE, policy=lambda given: given[_ATTRIBUTES][_POLICY]
+            act=Act.PUT, kind=QUEUE, policy=lambda given: given[_ATTRIBUTES][_POLICY]
         ),
-        "AddPermission": PolicyOperation(act=Act.REVISE, kind=_QUEUE, revise=permissions.permit_queue),
-        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_QUEUE, revise=permissions.forbid_queue),
+        "AddPermission": PolicyOperation(act=Act.REVISE, kind=QUEUE, revise=permissions.permit_queue),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=QUEUE, revise=permissions.forbid_queue),
     },
 }
 """By botocore's names of services."""
@@ -353,11 +240,11 @@ def carried_policy(service: str, operation: str, given: Members) -> CarriedPolic
 
 
 _CARRIED: Mapping[tuple[str, str], tuple[Kind, str, tuple[str, ...]]] = {
-    ("dynamodb", "CreateTable"): (replace(_TABLE, lockout=None), "ResourcePolicy", ()),
-    ("kms", "CreateKey"): (_KEY, _POLICY, ("KeyMetadata", "Arn")),
-    ("sns", "CreateTopic"): (_TOPIC, _ATTRIBUTES, ()),
-    ("sqs", "CreateQueue"): (_QUEUE, _ATTRIBUTES, ()),
-    ("sqs", "SetQueueAttributes"): (_QUEUE, _ATTRIBUTES, ()),
+    ("dynamodb", "CreateTable"): (replace(TABLE, lockout=None), "ResourcePolicy", ()),
+    ("kms", "CreateKey"): (KEY, _POLICY, ("KeyMetadata", "Arn")),
+    ("sns", "CreateTopic"): (TOPIC, _ATTRIBUTES, ()),
+    ("sqs", "CreateQueue"): (QUEUE, _ATTRIBUTES, ()),
+    ("sqs", "SetQueueAttributes"): (QUEUE, _ATTRIBUTES, ()),
 }
 """Operations whose input may have a policy: of what it is, in which member, and where the answer has the ARN."""
 
@@ -370,14 +257,5 @@ ENDS = frozenset(
 """Operations behind which a resource is gone whose name another may have."""
 MAKES = frozenset((("dynamodb", "CreateTable"), ("lambda", "CreateFunction")))
 """Operations that fail if there is a resource of that name: what they make has no older one's policy."""
-MADE_AGAIN: Mapping[tuple[str, str], Kind] = {("sns", "CreateTopic"): _TOPIC, ("sqs", "CreateQueue"): _QUEUE}
+MADE_AGAIN: Mapping[tuple[str, str], Kind] = {("sns", "CreateTopic"): TOPIC, ("sqs", "CreateQueue"): QUEUE}
 """Operations that answer alike whether there was a resource of that name or not."""
-
-
-def members_of(body: bytes) -> Members:
-    """The members of an answer in JSON; none of another."""
-    try:
-        value = loads(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from botocore.parsers import ResponseParser, create_parser
 
+from carnet.base.bounded_json import loads
 from carnet.base.bounded_xml import refuse_declarations
 from carnet.base.http import HttpResponse
 from carnet.gateway.upstreams.connection import UpstreamFailed
@@ -35,6 +37,15 @@ def reread(operation: Operation, response: UpstreamResponse | HttpResponse, body
         raise UpstreamFailed(f"the answer is none of {operation.name}", sent=True) from problem
     members.pop("ResponseMetadata", None)
     return members
+
+
+def members_of(body: bytes) -> Mapping[str, Any]:
+    """The members of an answer in JSON; none of another."""
+    try:
+        value = loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 @cache
