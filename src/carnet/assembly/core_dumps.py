@@ -1,4 +1,4 @@
-"""A process that dies leaves no picture of its memory behind: keys and secrets are in it."""
+"""Turns core dumps off, because they would hold keys and secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queues of Amazon SQS are told by URLs at the address that clients have: to these SDKs send what they ask of a queue.
+"""The URLs of Amazon SQS queues in answers: they get the address by which the client reaches Carnet.
 
 An upstream knows neither that address nor whether it is reached over TLS.
 """

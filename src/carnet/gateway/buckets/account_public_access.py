@@ -1,4 +1,4 @@
-"""What keeps all buckets and access points of an account from being public: its own switches, or an S3 policy.
+"""The Block Public Access settings of an account: its own switches, or an S3 policy of its organization.
 
 An S3 policy of the account's organization replaces its own switches. They are kept, and apply again once the policy
 is gone.

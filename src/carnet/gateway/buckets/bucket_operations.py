@@ -1,4 +1,4 @@
-"""The operations on buckets that are answered here: what each says of a bucket, and what it makes of one.
+"""The operations on buckets that Carnet answers itself: the answer of each, and the bucket after it.
 
 INVARIANT: pure. None of them is sent to an upstream: it might apply them, and lock the gateway out.
 """

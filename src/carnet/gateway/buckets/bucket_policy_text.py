@@ -1,4 +1,4 @@
-"""The policy of a bucket or of an access point that is to be put, held to what Amazon S3 takes, with its sentences.
+"""Checks a policy of a bucket or an access point before it is put, by Amazon S3's rules and with its errors.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html

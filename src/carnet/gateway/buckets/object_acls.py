@@ -1,5 +1,4 @@
-"""Who owns an object, and whom its ACL lets do what. Nothing is kept of an object that is as all are by default: its
-bucket's owner's, and private.
+"""The owners and ACLs of objects. Nothing is kept of a private object of its bucket's owner.
 
 An ACL is kept for a version and an ETag, which the upstream names in its answers about the object. INVARIANT: if
 anything fails between the upstream and the store, only the bucket's owner may use the object; an ACL never applies to

@@ -1,4 +1,4 @@
-"""Whose a bucket is, and how it gets its owner.
+"""The owner of a bucket, and how it is determined.
 
 An upstream may let several accounts have buckets of the same name, and does not say who owns one. So names are
 reserved here: a bucket is claimed before the upstream is asked to create it, and owned once the upstream has created

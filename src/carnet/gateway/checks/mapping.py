@@ -1,4 +1,4 @@
-"""From a parsed request to what it needs to be allowed, or to the reason why that is not known.
+"""The checks that a parsed request needs, or the reason why they are not known.
 
 INVARIANT: pure, and raises nothing. What no rule describes is refused.
 """

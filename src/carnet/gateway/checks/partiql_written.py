@@ -1,4 +1,4 @@
-"""A statement in PartiQL as it is sent on: made anew of the tokens that were read, for stores that read it otherwise.
+"""Rebuilds a PartiQL statement from its tokens, so that no store reads it differently.
 
 moto takes ` FROM ` in a text for the keyword, the first quotation mark in a text for its end, and does not take a tab
 for a space. INVARIANT: a text that such a store could misread is sent as a parameter, and not in the statement. A

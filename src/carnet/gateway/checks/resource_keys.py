@@ -1,4 +1,4 @@
-"""The condition keys of a resource that its upstream alone tells: its tags, a key's aliases, a table's partition key.
+"""The condition keys of a resource that only its upstream knows: tags, a key's aliases, a table's partition key.
 
 INVARIANT: a look-up that fails does not count as an absent key, because a negated condition would match.
 """

@@ -1,4 +1,4 @@
-"""The checks of an operation as the table of `catalog.operations` tells them."""
+"""The checks of an operation by the table of `catalog.operations`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Permission to tag what an operation makes with tags.
+"""The permission to tag a resource, for operations that create one with tags.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
 https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html

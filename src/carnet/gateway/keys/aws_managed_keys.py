@@ -1,5 +1,6 @@
-"""Keys of AWS KMS that services of AWS make for themselves, in each account: all of the account may use them, through
-the service. Nobody changes their policies, their tags or their aliases, so that no upstream is asked about them.
+"""AWS managed keys: all callers of an account may use one, through its service.
+
+Nobody can change their policies, tags and aliases, so that no upstream is asked about them.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk
 """

@@ -1,4 +1,4 @@
-"""The environment variables of functions of AWS Lambda are shown to who may decrypt them, and to nobody else.
+"""Shows the environment variables of a function only to callers who may decrypt them.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
 https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentResponse.html

@@ -1,4 +1,4 @@
-"""The grants on a key of AWS KMS, as policies of the key: what they let whom do.
+"""The grants on a key of AWS KMS, as policies of the key.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 """

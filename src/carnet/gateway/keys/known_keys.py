@@ -1,6 +1,6 @@
-"""Which keys of AWS KMS encrypt queues, topics, tables and streams, remembered for a while: every message and every
-item would be asked for them.
+"""Remembers for a while which key of AWS KMS encrypts a queue, a topic, a table or a stream.
 
+Otherwise the upstream would be asked for every message and every item.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html: other attributes are
 heeded within 60 seconds.
 """

@@ -1,4 +1,4 @@
-"""What an upstream has decrypted is handed to the client if the answer names a key that was decided on.
+"""Passes a plaintext to the client only if the upstream's answer names a key that was decided on.
 
 INVARIANT: an upstream that decrypts by the ciphertext, whatever key the request named, reveals nothing.
 """

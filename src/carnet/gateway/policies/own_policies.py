@@ -1,4 +1,4 @@
-"""Requests about the policies and grants of resources. INVARIANT: an upstream neither gets nor tells one.
+"""Requests about the policies and grants of resources. INVARIANT: no upstream gets or answers one.
 
 An upstream that got a policy might apply it, and lock the gateway out, or return one that does not apply.
 """

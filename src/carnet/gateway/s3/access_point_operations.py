@@ -1,4 +1,4 @@
-"""The operations on access points: what each says of one, and what it makes of it. No upstream is told.
+"""The operations on access points, which Carnet answers without an upstream.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/creating-access-points.html
 """

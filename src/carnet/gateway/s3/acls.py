@@ -1,4 +1,4 @@
-"""ACLs of objects: they are decided by once the upstream has told which object it is, shown and set.
+"""Reads, sets and applies the ACLs of objects, once the upstream has said which object it has.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 """

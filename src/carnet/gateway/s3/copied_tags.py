@@ -1,4 +1,4 @@
-"""The tags that a copy takes over from its source: who copies may read them there, and put them on what is made.
+"""The tags of a copy's source: the caller must be allowed to read them, and to put them on the new object.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html#AmazonS3-CopyObject-request-header-TaggingDirective
 """

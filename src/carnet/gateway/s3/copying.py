@@ -1,4 +1,4 @@
-"""Copies: their source is looked up before they are sent on, for who reads what a key encrypted needs the key, too.
+"""Copies: the source is looked up first, because a caller who reads an encrypted object needs its key, too.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """

@@ -1,4 +1,4 @@
-"""Requests about the default encryption of a bucket: what is of a key of AWS KMS is kept here, the rest is sent on.
+"""Requests about the default encryption of a bucket: settings with a KMS key are kept here, others sent on.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
 """

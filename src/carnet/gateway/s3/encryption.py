@@ -1,4 +1,4 @@
-"""Objects that a key of AWS KMS encrypts: who reads one needs the key, too, whoever wrote it.
+"""Objects that a key of AWS KMS encrypts: a caller who reads one needs permission for the key, too.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 """

@@ -1,4 +1,4 @@
-"""Names and values of headers, also of those that stand in a query string of a presigned request or in a form."""
+"""Names and values of headers, also of those in the query string of a presigned request or in a form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects that are made and deleted: what is kept of who owns them and of their ACLs follows the upstream's answer.
+"""Keeps owners and ACLs of objects by the upstream's answers, when objects are created and deleted.
 
 INVARIANT: an object of the upstream for which nothing could be kept belongs to the bucket's owner, and is private.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html

@@ -1,4 +1,4 @@
-"""Buckets are made and deleted: who owns one is known before and behind the upstream's part in it.
+"""Creates and deletes buckets, at the upstream and in the record of their owners.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 """

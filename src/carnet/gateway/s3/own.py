@@ -1,4 +1,4 @@
-"""What no upstream is told of: policies, ACLs, who owns objects, what keeps a bucket from being public, whose it is.
+"""The requests that no upstream gets: about policies, ACLs, owners, and Block Public Access.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
 """

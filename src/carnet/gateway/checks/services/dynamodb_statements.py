@@ -1,4 +1,4 @@
-"""What a statement in PartiQL fills of the condition keys of Amazon DynamoDB.
+"""The condition keys of Amazon DynamoDB that a PartiQL statement sets.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
 

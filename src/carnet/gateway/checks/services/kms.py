@@ -1,4 +1,4 @@
-"""AWS KMS: keys by id, ARN or alias, ciphertexts that tell their key, and condition keys of cryptographic operations.
+"""AWS KMS: keys by id, ARN or alias, ciphertexts that name their key, condition keys of cryptographic operations.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html

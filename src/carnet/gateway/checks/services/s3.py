@@ -1,4 +1,4 @@
-"""Amazon S3: objects and their versions, copies, batches, and what headers of a request need beside its action.
+"""Amazon S3: objects and their versions, copies, batches, and the permissions that headers need.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """

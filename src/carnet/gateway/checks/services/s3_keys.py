@@ -1,4 +1,4 @@
-"""The condition keys of Amazon S3 that members of a request tell.
+"""The condition keys of Amazon S3 that members of a request set.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 """

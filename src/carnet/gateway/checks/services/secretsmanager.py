@@ -1,4 +1,4 @@
-"""AWS Secrets Manager: secrets by name or ARN, whose last six characters only a look-up tells.
+"""AWS Secrets Manager: secrets by name or ARN, whose last six characters only a look-up shows.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 """

@@ -1,4 +1,4 @@
-"""What requests need of the keys of AWS KMS that encrypt what they are about, by the action that is allowed.
+"""What a request needs on the key of AWS KMS that encrypts its resource, by the action that is allowed.
 
 A service uses such a key in the name of its caller, who needs the permission. The request names the key, or the
 upstream does: an answer that is needed often is remembered for a minute, which is how long AWS takes to use a new

@@ -1,5 +1,4 @@
-"""The keys of SecureString parameters of AWS Systems Manager, whose values are encrypted and decrypted in the name of
-whoever puts and gets them.
+"""The keys of SecureString parameters of AWS Systems Manager: callers who put or get a value need them.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
 """

@@ -1,4 +1,4 @@
-"""The keys that encrypt repositories of Amazon ECR, which uses them by grants that who makes a repository gives it.
+"""The keys that encrypt repositories of Amazon ECR: who creates a repository grants ECR their use.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
 """
