@@ -33,7 +33,7 @@ from msgspec.structs import replace
 from carnet import models
 from carnet.base.faults import Invalid
 from carnet.base.http import HttpRequest
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from carnet.services.registry import SERVICES
 from carnet.sigv4.signing import SigningCredentials, signing_headers
 from carnet.store.entity_types import ENTITY_TYPES
@@ -213,9 +213,7 @@ def new_root(server: InProcessServer) -> Holder:
         parts.store,
         parts.keyring,
         parts.ids,
-        names=("fuzzed",),
-        emails=("fuzzed@example.com",),
-        partition="aws",
+        NewAccounts(names=("fuzzed",), emails=("fuzzed@example.com",), partition="aws"),
         now=parts.clock(),
     )[0]
     parts.directory.catch_up()

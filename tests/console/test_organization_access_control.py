@@ -12,7 +12,7 @@ from carnet.console.access_control import ELSEWHERE
 from carnet.console.outcomes import INCORRECT
 from carnet.entities.membership import Membership
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.attacks.wire import audit
 from tests.console.conftest import GOOD, Site
 from tests.console.test_login_consent import signin
@@ -27,7 +27,11 @@ class Member:
     def __init__(self, site: Site, organizations: Any) -> None:
         here = site.server.installation
         (made,) = create_accounts(
-            here.store, here.keyring, here.ids, names=("m",), emails=("m@x.example",), partition="aws", now=here.clock()
+            here.store,
+            here.keyring,
+            here.ids,
+            NewAccounts(names=("m",), emails=("m@x.example",), partition="aws"),
+            now=here.clock(),
         )
         (root,) = organizations.list_roots()["Roots"]
         self.site, self.account, self.root = site, made.account, root["Id"]

@@ -14,7 +14,7 @@ from carnet.entities.identity_store_membership import IdentityStoreMembership
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.membership import Membership
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.attacks.wire import audit
 from tests.console.browsing import Browser
 from tests.console.conftest import GOOD, Site
@@ -37,7 +37,11 @@ def member(site: Site, organizations: Any, instance: Instance) -> tuple[str, Bro
     """An account of the organization, and a browser of a user there who may do everything."""
     here = site.server.installation
     (made,) = create_accounts(
-        here.store, here.keyring, here.ids, names=("m",), emails=("m@example.com",), partition="aws", now=here.clock()
+        here.store,
+        here.keyring,
+        here.ids,
+        NewAccounts(names=("m",), emails=("m@example.com",), partition="aws"),
+        now=here.clock(),
     )
     (root,) = organizations.list_roots()["Roots"]
     organization = organizations.describe_organization()["Organization"]["Id"]

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.gateway.fake_s3 import FakeS3, fake_s3
 from tests.server.in_process import InProcessServer, in_process_server
 
@@ -183,9 +183,7 @@ def another_account(store: Store) -> tuple[str, str]:
         installation.store,
         installation.keyring,
         installation.ids,
-        names=("other",),
-        emails=("other@example.com",),
-        partition="aws",
+        NewAccounts(names=("other",), emails=("other@example.com",), partition="aws"),
         now=store.server.clock(),
     )[0]
     installation.directory.catch_up()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
 from tests.gateway.fake_aws import Told
 
@@ -45,9 +45,7 @@ def other(shared: Behind) -> tuple[str, str, str]:
         parts.store,
         parts.keyring,
         parts.ids,
-        names=["other"],
-        emails=["other@example.com"],
-        partition="aws",
+        NewAccounts(names=["other"], emails=["other@example.com"], partition="aws"),
         now=parts.clock(),
     )
     parts.directory.catch_up()

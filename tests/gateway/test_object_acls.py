@@ -19,7 +19,7 @@ from carnet.entities.object_acl import ObjectAcl
 from carnet.gateway.buckets import object_acls
 from carnet.gateway.buckets.acl import AUTHENTICATED, EVERYBODY
 from carnet.gateway.buckets.object_acl_change import MakeObject
-from carnet.services.accounts import RootKey, create_accounts
+from carnet.services.accounts import NewAccounts, RootKey, create_accounts
 from tests.gateway.fake_s3 import Told, etag
 from tests.gateway.store import BUCKET, Store, a_store, refusal
 
@@ -95,9 +95,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acls]:
             installation.store,
             installation.keyring,
             installation.ids,
-            names=["other"],
-            emails=["other@example.com"],
-            partition="aws",
+            NewAccounts(names=["other"], emails=["other@example.com"], partition="aws"),
             now=installation.clock(),
         )
         installation.directory.catch_up()

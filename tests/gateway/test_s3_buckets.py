@@ -12,7 +12,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from carnet.services.accounts import RootKey, create_accounts
+from carnet.services.accounts import NewAccounts, RootKey, create_accounts
 from tests.gateway.fake_s3 import Sent, Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 
@@ -44,9 +44,7 @@ def other(shared: Store) -> RootKey:
         installation.store,
         installation.keyring,
         installation.ids,
-        names=["other"],
-        emails=["other@example.com"],
-        partition="aws",
+        NewAccounts(names=["other"], emails=["other@example.com"], partition="aws"),
         now=installation.clock(),
     )
     installation.directory.catch_up()

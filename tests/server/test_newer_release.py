@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from carnet.store.store import Store
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.stores.entities import NOW
@@ -43,7 +43,11 @@ def _health(server: InProcessServer) -> dict[str, Any]:
 def test_the_account_is_denied_and_all_others_are_served(server: InProcessServer) -> None:
     parts = server.installation
     (other,) = create_accounts(
-        parts.store, parts.keyring, parts.ids, names=["b"], emails=["b@example.com"], partition="aws", now=NOW
+        parts.store,
+        parts.keyring,
+        parts.ids,
+        NewAccounts(names=["b"], emails=["b@example.com"], partition="aws"),
+        now=NOW,
     )
     parts.directory.catch_up()
     of_other = {"key": other.access_key_id, "secret": other.secret_access_key}

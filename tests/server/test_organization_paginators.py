@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.loaders import create_loader
 
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.server.in_process import InProcessServer, in_process_server
 
 PAGINATORS = create_loader().load_service_model("organizations", "paginators-1")["pagination"]
@@ -89,9 +89,7 @@ def _strangers(server: InProcessServer) -> list[str]:
         parts.store,
         parts.keyring,
         parts.ids,
-        names=("s1", "s2"),
-        emails=("s1@example.com", "s2@example.com"),
-        partition="aws",
+        NewAccounts(names=("s1", "s2"), emails=("s1@example.com", "s2@example.com"), partition="aws"),
         now=server.clock(),
     )
     parts.directory.catch_up()

@@ -26,7 +26,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import AUTHENTICATOR, Anonymous, Verified
 from carnet.identity.caller import Caller as AnyCaller
 from carnet.identity.credential import TokenExpired
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from carnet.services.code_attempt import accepted, code_attempt
 from carnet.services.code_check import CodeCheck
 from carnet.services.execution import Admitted, Failed, Outcome
@@ -112,9 +112,7 @@ class World:
             self.installation.store,
             self.installation.keyring,
             self.installation.ids,
-            names=("test",),
-            emails=("test@example.com",),
-            partition=partition,
+            NewAccounts(names=("test",), emails=("test@example.com",), partition=partition),
             now=self.clock(),
         )[0]
         self.installation.directory.catch_up()

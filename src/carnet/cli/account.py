@@ -59,7 +59,7 @@ def create(
     _check_id(account_id, count)
     from carnet.assembly.state import open_state
     from carnet.directory.directory import Directory
-    from carnet.services.accounts import Joining, create_accounts
+    from carnet.services.accounts import Joining, NewAccounts, create_accounts
 
     with open_state(Settings(**settings)) as state, progress("Making accounts") as told:
         joining = Joining(directory=Directory(state.store), organization=organization) if organization else None
@@ -67,10 +67,12 @@ def create(
             state.store,
             state.keyring,
             state.ids,
-            names=names,
-            emails=emails,
-            account_ids=() if account_id is None else (account_id,),
-            partition=state.settings.partition,
+            NewAccounts(
+                names=names,
+                emails=emails,
+                account_ids=() if account_id is None else (account_id,),
+                partition=state.settings.partition,
+            ),
             now=state.clock(),
             joining=joining,
             told=told,

@@ -57,31 +57,44 @@ def _tell_nobody(_done: int, _of: int) -> None:
     pass
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccounts:
+    """The accounts to create."""
+
+    names: Sequence[str]
+    emails: Sequence[str]
+    """One for each name."""
+    account_ids: Sequence[str] = ()
+    """One for each name, or none: then they are drawn."""
+    partition: str
+
+    def drawn(self, ids: Ids, now: datetime) -> list[Account]:
+        """The accounts, with their ids."""
+        account_ids = self.account_ids or [ids.account() for _ in self.names]
+        return [
+            Account(id=account_id, partition=self.partition, name=name, email=email, created=now)
+            for name, email, account_id in zip(self.names, self.emails, account_ids, strict=True)
+        ]
+
+
 def create_accounts(
     store: Store,
     keyring: Keyring,
     ids: Ids,
+    wanted: NewAccounts,
     *,
-    names: Sequence[str],
-    emails: Sequence[str],
-    account_ids: Sequence[str] = (),
-    partition: str,
     now: datetime,
     joining: Joining | None = None,
     told: Callable[[int, int], None] = _tell_nobody,
 ) -> tuple[RootKey, ...]:
-    """Make an account for each name and email, all of them or none, each with one root access key.
+    """Make the accounts, all of them or none, each with one root access key.
 
-    They are stand-alone, or members of the organization `joining`. If `account_ids` are given, the accounts get these
-    ids; raises AlreadyExists if one is in use, and what `joining` raises. `told` is called with the number made so far
-    and the number of all.
+    They are stand-alone, or members of the organization `joining`. Raises AlreadyExists if an id is in use, and what
+    `joining` raises. `told` is called with the number made so far and the number of all.
     """
-    accounts = [
-        Account(id=account_id, partition=partition, name=name, email=email, created=now)
-        for name, email, account_id in zip(names, emails, account_ids or [ids.account() for _ in names], strict=True)
-    ]
+    accounts = wanted.drawn(ids, now)
     with store.write() as unit:
-        view = None if joining is None else joining.view(unit, partition)
+        view = None if joining is None else joining.view(unit, wanted.partition)
         made = _add_accounts(unit, keyring, accounts, [drawn_key(ids, account.id) for account in accounts], told)
         if view is not None:
             for account in accounts:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from carnet.entities.operator_token import OperatorScope
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer
 from tests.server.own_api.calling import ACCOUNTS, Told, call, operator_token
@@ -107,9 +107,7 @@ def test_pages_follow_each_other(server: InProcessServer, token: str) -> None:
         parts.store,
         parts.keyring,
         parts.ids,
-        names=names,
-        emails=["root@example.com"] * 5,
-        partition="aws",
+        NewAccounts(names=names, emails=["root@example.com"] * 5, partition="aws"),
         now=server.clock(),
     )
     parts.directory.catch_up()

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from carnet.entities.operator_token import OperatorScope
 from carnet.server.own_api import observation
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.attacks.wire import Holder, root_of
 from tests.server.in_process import InProcessServer
 from tests.server.own_api.calling import Told, call, operator_token, signed_call
@@ -52,9 +52,7 @@ def stranger_of(server: InProcessServer) -> Holder:
         parts.store,
         parts.keyring,
         parts.ids,
-        names=["other"],
-        emails=["root@example.com"],
-        partition="aws",
+        NewAccounts(names=["other"], emails=["root@example.com"], partition="aws"),
         now=server.clock(),
     )
     parts.directory.catch_up()

@@ -9,7 +9,7 @@ import pytest
 
 from carnet.entities.operator_token import OperatorScope
 from carnet.server.own_api import observation
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from tests.attacks.wire import Holder, audit, root_of
 from tests.attacks.wire import call as aws_call
 from tests.server.in_process import InProcessServer
@@ -29,9 +29,7 @@ def other_account(server: InProcessServer) -> Holder:
         parts.store,
         parts.keyring,
         parts.ids,
-        names=("other",),
-        emails=("o@example.com",),
-        partition="aws",
+        NewAccounts(names=("other",), emails=("o@example.com",), partition="aws"),
         now=server.clock(),
     )
     parts.directory.catch_up()

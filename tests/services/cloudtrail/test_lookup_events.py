@@ -98,16 +98,14 @@ def test_boto3_pages_through_all_of_them(server: InProcessServer, iam: Any, monk
 
 
 def test_another_account_is_told_nothing_of_it(server: InProcessServer, iam: Any) -> None:
-    from carnet.services.accounts import create_accounts
+    from carnet.services.accounts import NewAccounts, create_accounts
 
     installation = server.installation
     (other,) = create_accounts(
         installation.store,
         installation.keyring,
         installation.ids,
-        names=("other",),
-        emails=("o@example.com",),
-        partition="aws",
+        NewAccounts(names=("other",), emails=("o@example.com",), partition="aws"),
         now=installation.clock(),
     )
     installation.directory.catch_up()

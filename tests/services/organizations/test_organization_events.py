@@ -12,7 +12,7 @@ import pytest
 from carnet.audit.event_lines import as_text
 from carnet.audit.redaction import HIDDEN
 from carnet.services.account_removal import delete_account
-from carnet.services.accounts import Joining, create_accounts
+from carnet.services.accounts import Joining, NewAccounts, create_accounts
 from tests.services.organizations.estate import Estate, an_estate
 from tests.services.organizations.test_handshakes import invite, respond
 from tests.services.organizations.test_transfers import accepted as agreed
@@ -127,9 +127,7 @@ def test_the_operator_who_makes_a_member_tells_the_management_account(estate: Es
             installation.store,
             installation.keyring,
             installation.ids,
-            names=("a", "b"),
-            emails=("a@example.com", "b@example.com"),
-            partition="aws",
+            NewAccounts(names=("a", "b"), emails=("a@example.com", "b@example.com"), partition="aws"),
             now=estate.world.clock(),
             joining=joining,
         )
