@@ -84,14 +84,8 @@ def _stranger(world: World, operation: Operation) -> Caller:
     if operation.service in _OF_AN_ORGANIZATION and operation.name != "CreateOrganization":
         world.call(stranger, "CreateOrganization", service="organizations")
     if operation.service in _OF_AN_INSTANCE:
-        enable_here(
-            installation.store,
-            installation.directory,
-            installation.ids,
-            account=world.principal(stranger).principal.account,
-            region="us-east-1",
-            now=world.clock(),
-        )
+        account = world.principal(stranger).principal.account
+        enable_here(installation.operator_call(), account=account, region="us-east-1")
         installation.directory.catch_up()
     return stranger
 
