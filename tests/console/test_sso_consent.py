@@ -318,7 +318,7 @@ def another_instance(site: Site) -> Instance:
         here.store, here.keyring, here.ids, names=("b",), emails=("b@example.com",), partition="aws", now=now
     )
     here.directory.catch_up()
-    enable_here(here.store, here.directory, here.ids, account=key.account, region="us-east-1", now=now)
+    enable_here(here.operator_call(), account=key.account, region="us-east-1")
     here.directory.catch_up()
     found = own_instance(here.directory.snapshot.accounts[key.account])
     assert found is not None
