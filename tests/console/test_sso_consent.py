@@ -24,7 +24,7 @@ from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.role import Role
 from carnet.entities.sso_application import SsoApplication
 from carnet.identity.attempt_limits import MOST_OF_OWNER
-from carnet.services.accounts import create_accounts
+from carnet.services.accounts import NewAccounts, create_accounts
 from carnet.services.identity_center import enable_here
 from tests.attacks.wire import audit
 from tests.console.browsing import Browser, Page
@@ -315,7 +315,11 @@ def another_instance(site: Site) -> Instance:
     """That of another account, which has no organization either."""
     here, now = site.server.installation, site.server.clock()
     (key,) = create_accounts(
-        here.store, here.keyring, here.ids, names=("b",), emails=("b@example.com",), partition="aws", now=now
+        here.store,
+        here.keyring,
+        here.ids,
+        NewAccounts(names=("b",), emails=("b@example.com",), partition="aws"),
+        now=now,
     )
     here.directory.catch_up()
     enable_here(here.operator_call(), account=key.account, region="us-east-1")
