@@ -43,6 +43,7 @@ from carnet.console.unreachable import in_the_clear, is_console
 from carnet.directory.identity_center import external_provider, own_instance
 from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.server.fairness.throttle import Throttled
+from carnet.server.first_page import is_first_page
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
 from carnet.server.read_your_writes import REVISION
@@ -72,7 +73,7 @@ DecidedPage = Callable[[Arrived, SignedInBrowser], Coroutine[Any, Any, Answer]]
 
 
 class Console:
-    """Answers what is below /console/."""
+    """Answers what is below /console/, and leads browsers there from the first page and from the portal's address."""
 
     def __init__(self, parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> None:
         self._parts = parts
@@ -86,7 +87,7 @@ class Console:
         }
 
     def takes(self, head: RequestHead) -> bool:
-        return is_console(head) or self._parts.origin.is_start_url(head)
+        return is_console(head) or is_first_page(head) or self._parts.origin.is_start_url(head)
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
@@ -132,7 +133,7 @@ class Console:
         if http.path.startswith(STATIC):
             found = static_files().get(http.path)
             return found.response if found is not None else _missing()
-        if http.path == _PREFIX:
+        if http.path in (_PREFIX, "/"):
             return see(HOME)
         if self._parts.origin.is_start_url(http):
             return see(HOME if self._sessions.signed_in(http) else f"{PERSON_SIGN_IN}?to={quote(HOME, safe='')}")

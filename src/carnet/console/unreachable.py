@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console.headers import NOT_KEPT, SAFETY
+from carnet.server.first_page import is_first_page
 from carnet.server.outbox import Answer
 
 CLEAR = (
@@ -13,10 +14,10 @@ CLEAR = (
 
 
 class Unreachable:
-    """Answers what is below /console/."""
+    """Answers what is below /console/, and browsers at the first page."""
 
     def takes(self, head: RequestHead) -> bool:
-        return is_console(head)
+        return is_console(head) or is_first_page(head)
 
     def respond(self, http: HttpRequest) -> Answer:
         return Answer(response=in_the_clear())

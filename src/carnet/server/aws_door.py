@@ -9,6 +9,7 @@ from carnet.base.http import HttpRequest
 from carnet.directory.follower import Later
 from carnet.server.app import AwsApi
 from carnet.server.door import Door
+from carnet.server.first_page import is_first_page
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
 from carnet.server.limits import BodyBudget
@@ -56,7 +57,7 @@ class AwsDoor(Door):
         )
 
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        if request.path != "/":
+        if request.path != "/" or is_first_page(request):
             if self._own_api.takes(request):
                 return self._in_time(self._own_api, request)
             for door in self._doors:
