@@ -26,6 +26,7 @@ _ARN = re.compile(r"arn:([a-z-]+):lambda:([a-z0-9-]+):([0-9]{12}:function:.+)", 
 _LAYER = re.compile(r"arn:([a-z-]+):lambda:([a-z0-9-]+):([0-9]{12}):layer:([A-Za-z0-9_-]{1,140})", re.ASCII)
 _LAYER_VERSION = re.compile(_LAYER.pattern + r":([0-9]{1,18})", re.ASCII)
 _LAYER_NAME = re.compile(_NAME, re.ASCII)
+_OTHER_QUALIFIER = "The derived qualifier from the function name does not match the specified qualifier."
 
 
 def function(scope: Scope, given: str, qualifier: str | None = None) -> Named:
@@ -41,7 +42,7 @@ def function(scope: Scope, given: str, qualifier: str | None = None) -> Named:
     if qualifier is not None and not re.fullmatch(_QUALIFIER, qualifier, re.ASCII):
         raise invalid("Qualifier is not the name of a version or an alias.")
     if qualifier is not None and found[2] not in (None, qualifier):
-        raise invalid("The derived qualifier from the function name does not match the specified qualifier.")
+        raise Refused("InvalidParameterValueException", _OTHER_QUALIFIER)
     arn = f"{ARN}{scope.partition}:lambda:{scope.region}:{account}:function:{found[1]}"
     last = qualifier or found[2]
     return Named(type=FUNCTION, resource=f"{arn}:{last}" if last else arn, account=account)
@@ -50,7 +51,8 @@ def function(scope: Scope, given: str, qualifier: str | None = None) -> Named:
 def _account_and_rest(scope: Scope, given: str) -> tuple[str, str]:
     if whole := _ARN.fullmatch(given):
         if (whole[1], whole[2]) != (scope.partition, scope.region):
-            raise invalid("The function is in another Region.")
+            away = f"Functions from '{whole[2]}' are not reachable in this region ('{scope.region}')"
+            raise Refused("ResourceNotFoundException", away)
         given = whole[3]
     partial = _PARTIAL_ARN.fullmatch(given)
     return (partial[1], partial[2]) if partial else (scope.account, given)

@@ -61,7 +61,7 @@ def _publish(asked: Asked) -> Iterator[Check]:
     target = needed(asked.members, given[0])
     if given == ["PhoneNumber"]:
         if not _NUMBER.fullmatch(target):
-            raise invalid(f"Invalid parameter: PhoneNumber Reason: {target[:64]!r} is not valid to publish to")
+            raise invalid(f"Invalid parameter: PhoneNumber Reason: {target[:64]} is not valid to publish to")
         yield Check(action="sns:Publish", resource=target, account=asked.scope.account)
     elif given == ["TargetArn"] and (endpoint := _ENDPOINT.fullmatch(target)):
         if (endpoint[1], endpoint[2]) != (asked.scope.partition, asked.scope.region):
