@@ -270,6 +270,21 @@ def test_nobody_sets_a_password_before_mfa(site: Site) -> None:
     assert site.browser.step("new-password", flow=told["flow"], password=OTHER).told == {"next": "done"}
 
 
+def test_who_gave_a_code_of_a_device_that_is_gone_begins_again(site: Site) -> None:
+    """Between the two steps of a forced change: a stolen device was taken away."""
+    user = site.user(PasswordResetRequired=True)
+    site.iam.attach_user_policy(UserName=user, PolicyArn="arn:aws:iam::aws:policy/IAMUserChangePassword")
+    serial, seed = site.app(user)
+    site.later(90)
+    told = site.browser.step("code", flow=site.sign_in(site.browser, user)["flow"], code=site.code(seed)).told
+    assert told["next"] == "new-password"
+    site.iam.deactivate_mfa_device(UserName=user, SerialNumber=serial)
+    refused = site.browser.step("new-password", flow=told["flow"], password=OTHER)
+    assert refused.told["code"] == "SignInExpired"
+    assert not site.browser.cookies
+    assert site.sign_in(site.browser, user)["next"] == "new-password", "the password is the one before"
+
+
 def test_a_flow_ends(site: Site) -> None:
     user = site.user()
     _, seed = site.app(user)

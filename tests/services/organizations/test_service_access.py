@@ -97,6 +97,15 @@ def test_who_can_be_no_delegated_administrator(estate: Estate) -> None:
         estate.call("ListDelegatedServicesForAccount", AccountId=member)
 
 
+def test_an_account_that_is_closed_administers_nothing(estate: Estate) -> None:
+    member = estate.account_of(estate.member())
+    estate.call("EnableAWSServiceAccess", ServicePrincipal=CONFIG)
+    estate.call("CloseAccount", AccountId=member)
+    with pytest.raises(ServiceError, match="ConstraintViolationException") as refused:
+        estate.call("RegisterDelegatedAdministrator", AccountId=member, ServicePrincipal=CONFIG)
+    assert refused.value.members == {"Reason": "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR"}
+
+
 def test_an_account_is_registered_once_for_a_service(estate: Estate) -> None:
     given = _delegated(estate)
     with pytest.raises(ServiceError, match="AccountAlreadyRegisteredException"):

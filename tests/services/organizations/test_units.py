@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.service import organizations
+from tests.services.iam.expect import set_quotas
 from tests.services.organizations.estate import Estate
 from tests.services.world import ServiceError
 
@@ -34,6 +36,14 @@ def test_a_name_is_unique_among_siblings(estate: Estate) -> None:
         estate.unit("one")
     with pytest.raises(ServiceError, match="DuplicateOrganizationalUnitException"):
         estate.call("UpdateOrganizationalUnit", OrganizationalUnitId=second, Name="one")
+
+
+def test_there_are_so_many_units(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_quotas(monkeypatch, "CreateOrganizationalUnit", organizations, organizational_units=2)
+    estate.unit("below", estate.unit("one"))
+    with pytest.raises(ServiceError, match="ConstraintViolationException") as refused:
+        estate.unit("three")
+    assert refused.value.members == {"Reason": "OU_NUMBER_LIMIT_EXCEEDED"}
 
 
 def test_units_are_five_levels_deep_at_most(estate: Estate) -> None:

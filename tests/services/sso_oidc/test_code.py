@@ -214,3 +214,22 @@ def test_no_other_grant_is_taken(center: Center, grant: str) -> None:
     client = center.register()
     with pytest.raises(ServiceError, match="UnsupportedGrantTypeException"):
         center.oidc("CreateToken", grantType=grant, **client.proof)
+
+
+def test_a_grant_that_the_client_has_not_registered(center: Center) -> None:
+    given = {"redirectUris": ["http://127.0.0.1/oauth/callback"], "issuerUrl": center.instance.start_url}
+    client = center.register(legacy=True, grantTypes=["refresh_token"], **given)
+    with pytest.raises(ServiceError, match="UnauthorizedClientException"):
+        center.redeem(client, "x")
+
+
+@pytest.mark.parametrize("token", ["", "x", "aor", "aorx", "ASORx"])
+def test_what_is_no_refresh_token(center: Center, token: str) -> None:
+    with pytest.raises(ServiceError, match="InvalidGrantException"):
+        center.refresh(center.register(), token)
+
+
+def test_a_client_that_takes_codes_says_of_which_instance(center: Center) -> None:
+    given = {"redirectUris": ["http://127.0.0.1/oauth/callback"], "grantTypes": ["authorization_code"]}
+    with pytest.raises(ServiceError, match="InvalidRequestException"):
+        center.register(legacy=True, **given)
