@@ -108,6 +108,10 @@ def test_the_policy_of_a_table_is_changed_at_the_revision_that_is_expected(told:
     error = refusal(put, Policy=mine, ExpectedRevisionId="7")
     assert error["Message"] == f"{requested}table t-revised has no associated policy."
     first = put(Policy=mine, ExpectedRevisionId="NO_POLICY")["RevisionId"]
+    assert refusal(put, Policy=mine, ExpectedRevisionId="NO_POLICY")["Message"] == (
+        f"{missing}Requested policy update expecting none to be present for table t-revised, but a policy exists with "
+        f"revision id {first}."
+    )
     error = refusal(table.delete_resource_policy, ResourceArn=arn, ExpectedRevisionId="7")
     assert error["Message"] == f"{requested}the policy associated to target table t-revised has revision id {first}."
     second = put(Policy=policy(everybody_of(told.account, "dynamodb:GetItem")), ExpectedRevisionId=first)["RevisionId"]

@@ -38,6 +38,8 @@ from carnet.services.documents import parse_once
 _ATTRIBUTES, _POLICY = "Attributes", "Policy"
 PUBLIC_POLICY = "You can not attach a resource policy that grants Public access to your secret."
 LOCKS_OUT = "This resource policy will not allow you to manage this secret in the future."
+_NO_POLICY = "NO_POLICY"
+"""Expected where a table has no policy."""
 
 
 class Act(Enum):
@@ -92,9 +94,12 @@ def _named(told: Told) -> dict[str, Any]:
 def _check_table_revision(current: str | None, given: Members) -> None:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html"""
     wanted, revision = given.get("ExpectedRevisionId"), None if current is None else revision_of(current)
-    if wanted is None or wanted == (revision or "NO_POLICY"):
+    if wanted is None or wanted == (revision or _NO_POLICY):
         return
     table = of_table(given["ResourceArn"])["TableName"]
+    if wanted == _NO_POLICY:
+        none = f"expecting none to be present for table {table}, but a policy exists with revision id {revision}"
+        raise Refused("PolicyNotFoundException", NO_TABLE_POLICY.format(f"Requested policy update {none}."))
     has = (
         f"the policy associated to target table {table} has revision id {revision}"
         if revision

@@ -99,7 +99,7 @@ def _transact(asked: Asked) -> Iterator[Check]:
     for item in listed:
         kinds = [kind for kind in _TRANSACT if item.get(kind) is not None]
         if len(kinds) != 1 or len([kind for kind in item if item[kind] is not None]) != 1:
-            raise invalid("An item of TransactItems must be of one operation.")
+            raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
         given = structure(item, kinds[0])
         keys = enclosing | attributes.keys_of(attributes.of_item(given))
         if kinds == ["Get"]:

@@ -35,10 +35,19 @@ def of_item(given: Members) -> tuple[str, ...]:
     """The top-level attributes that the request for one table names, each once."""
     found = [name for member in _MAPS for name in structure(given, member)]
     found += texts(given, "AttributesToGet")
+    _refuse_empty(given)
     names = structure(given, "ExpressionAttributeNames")
     for member in _EXPRESSIONS:
         found += _in_expression(text(given, member), names)
     return tuple(dict.fromkeys(found))
+
+
+def _refuse_empty(given: Members) -> None:
+    """What expressions stand for is there or not, and never empty: this is told before a syntax error."""
+    if any(text(given, member) is not None for member in _EXPRESSIONS):
+        for member in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
+            if given.get(member) == {}:
+                raise invalid(f"{member} must not be empty")
 
 
 def of_batch_get(requests: Members, table: str) -> tuple[str, ...]:
