@@ -134,9 +134,11 @@ def test_what_is_set_for_all_sessions_of_the_database_ends_no_load(own_server: P
         own_server.execute(f"ALTER DATABASE {make_url(url).database} SET {name} = '20ms'")
     with closing(Store.open(url)) as store:
         an_account(store)
+        counted = text("SELECT count(*) FROM accounts")
         with store._backend.reading() as connection:
+            assert connection.scalar(counted) == 1
             time.sleep(0.3)
-            assert connection.scalar(text("SELECT count(*) FROM accounts")) == 1
+            assert connection.scalar(counted) == 1
 
 
 def test_what_the_database_url_says_wins(own_server: PostgresqlServer) -> None:
