@@ -235,7 +235,8 @@ def test_an_unknown_partition_is_refused(data: Path) -> None:
 def test_another_master_key_is_refused(data: Path) -> None:
     run(data, "account", "create")
     other = data / "other.key"
-    assert f"{other} is not there" in run(data, "account", "list", code=1, CARNET_MASTER_KEY_FILE=str(other))
+    told = run(data, "account", "list", code=1, CARNET_MASTER_KEY_FILE=str(other))
+    assert f"{other} is not there. Put it there, or name it with --master-key-file." in told
     assert not other.exists()
     create(other)
     told = run(data, "account", "list", code=1, CARNET_MASTER_KEY_FILE=str(other))

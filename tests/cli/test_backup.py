@@ -256,6 +256,9 @@ def test_what_a_restored_backup_lacks_is_listed(data: Path, tmp_path: Path) -> N
     told = run("restore", str(file), "--replace", "--data-dir", str(data))
     assert "CreateUser userName=two by 111122223333:user/admin" in told
     _served(data, 0)
+    _in_another_second()
+    again = run("restore", str(file), "--replace", "--data-dir", str(data))
+    assert "RestoreBackup" not in again, "nobody has to make the restore before again"
 
 
 def test_the_store_of_another_installation_is_refused(data: Path, tmp_path: Path) -> None:

@@ -16,5 +16,8 @@ def read_master_keys(settings: Settings) -> tuple[MasterKey, ...]:
         with suppress(FileNotFoundError):
             found.append(load(path))
     if not found:
-        raise BadMasterKey(f"The store was set up with a master key, and {settings.master_key} is not there.")
+        raise BadMasterKey(
+            f"The store was set up with a master key, and {settings.master_key} is not there. Put it there, or name it "
+            "with --master-key-file."
+        )
     return tuple(found)

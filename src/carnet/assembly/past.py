@@ -16,6 +16,7 @@ from carnet.store.store import Store
 
 _LOG = logging.getLogger(__name__)
 ACCEPTED, RESTORED = "AcceptStore", "RestoreBackup"
+_BEGINNINGS = (ACCEPTED, RESTORED)
 """The events of operators who begin a new epoch: what was lost is older than they are."""
 REMEMBER_SECONDS = 30.0
 LEAP = timedelta(hours=1)
@@ -52,12 +53,11 @@ def lost_changes(store: Store, log: Log) -> tuple[str, ...]:
     events = [event for _, event in store.audit_events(max(0, newest - _COMPARED))]
     recorded = {event["eventID"] for event in events if "eventID" in event}
     moments = [
-        event["eventTime"]
-        for event in events
-        if "eventTime" in event and event.get("eventName") not in (ACCEPTED, RESTORED)
+        event["eventTime"] for event in events if "eventTime" in event and event.get("eventName") not in _BEGINNINGS
     ]
     since = datetime.fromisoformat(moments[-1]) if moments else None
-    found = list(islice(map(as_sentence, missing_changes(log, recorded, since)), _MOST_TOLD + 1))
+    changes = (event for event in missing_changes(log, recorded, since) if event["eventName"] not in _BEGINNINGS)
+    found = list(islice(map(as_sentence, changes), _MOST_TOLD + 1))
     further = ("and earlier ones",) if len(found) > _MOST_TOLD else ()
     return (*further, *found[:_MOST_TOLD][::-1])
 

@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 from contextlib import ExitStack, nullcontext
+from errno import EADDRINUSE
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -252,7 +253,8 @@ def _bound(settings: Settings) -> socket.socket:
         return bind(settings.host, settings.port)
     except OSError as problem:
         address = f"{_bracketed(settings.host)}:{settings.port}"
-        raise click.ClickException(f"Cannot listen on {address}: {problem.strerror}.") from problem
+        way_out = " --port names another port." if problem.errno == EADDRINUSE else ""
+        raise click.ClickException(f"Cannot listen on {address}: {problem.strerror}.{way_out}") from problem
 
 
 def _warn_of_change(settings: Settings) -> None:
