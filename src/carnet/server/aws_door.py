@@ -57,7 +57,7 @@ class AwsDoor(Door):
         )
 
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        if request.path != "/" or is_first_page(request):
+        if request.path != "/" or (request.method != "POST" and is_first_page(request)):
             if self._own_api.takes(request):
                 return self._in_time(self._own_api, request)
             for door in self._doors:

@@ -70,10 +70,10 @@ class Group:
         unit = UnitOfWork(self._connection, self._backend, self._types, self._known_everywhere, self.revision)
         self._run("SAVEPOINT unit")
         try:
-            with self._backend.changing():
-                yield unit
-                unit.finish()
-        except Unavailable:
+            yield unit
+            unit.finish()
+        except Unavailable as problem:
+            self._backend.note_refusal(problem)
             with suppress(Unreachable):  # it is gone: what the database has said first is what is wrong with it
                 self._undo()
             raise

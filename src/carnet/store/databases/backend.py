@@ -107,9 +107,13 @@ class Backend(ABC):
             with outages():
                 yield
         except Unavailable as problem:
-            if _refuses_changes(problem):
-                self.refuses_changes = True
+            self.note_refusal(problem)
             raise
+
+    def note_refusal(self, problem: Unavailable) -> None:
+        """Remember that the database refuses changes, if that is why a change was not made."""
+        if _refuses_changes(problem):
+            self.refuses_changes = True
 
     def close(self) -> None:
         for engine in (self.writer, self.reader):
