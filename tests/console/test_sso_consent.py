@@ -44,7 +44,7 @@ class Person:
         self.site, self.instance = site, instance
         if signed_in is None:
             signed_in = with_password(site, instance), site.browser
-            told = sign_in(signed_in[1], signed_in[0]).told
+            told = sign_in(signed_in[1], signed_in[0], account=instance.identity_store).told
             enrol(site, signed_in[1], told["flow"])
         self.user, self.browser = signed_in
         make: Any = boto3.client
