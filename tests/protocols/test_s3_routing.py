@@ -129,11 +129,18 @@ def test_what_can_be_read_in_two_ways_is_refused(method: str, target: str) -> No
         ("PUT", "/photos/k?partNumber=1&uploadId=u", {"x-amz-copy-source": "a/b"}, "UploadPartCopy"),
         ("PUT", "/photos/k?renameObject", {"x-amz-rename-source": "a"}, "RenameObject"),
         ("GET", "/photos/k?x-id=GetObject&X-Amz-Signature=a&X-Amz-Expires=1", {}, "GetObject"),
+        ("GET", "/photos/k?Version=2006-03-01", {}, "GetObject"),
+        ("GET", "/photos?prefix=a&Version=2006-03-01", {}, "ListObjects"),
         ("HEAD", "/photos", {}, "HeadBucket"),
     ],
 )
 def test_an_operation_is(method: str, target: str, headers: dict[str, str], operation: str) -> None:
     assert found(method, target, headers) == operation
+
+
+def test_another_version_of_the_api_is_none() -> None:
+    assert found("GET", "/photos/k?Version=2010-05-08") is None
+    assert found("GET", "/photos/k?version=2006-03-01") is None
 
 
 def test_fields_are_handed_on() -> None:

@@ -29,6 +29,8 @@ OF_SIGNATURE = frozenset(
 """Fields of a presigned request: they are the authenticator's."""
 _NAME_OF_OPERATION = "x-id"
 """Some SDKs name the operation in the query string."""
+_VERSION = ("Version", "2006-03-01")
+"""The version of the API, which Apache Libcloud tells there. No operation has it, and nothing of it is sent on."""
 _LEVELS = {"/": 0, "/{Bucket}": 1, "/{Bucket}/{Key+}": 2}
 _OLDER = frozenset(("GetBucketLifecycle", "GetBucketNotification", "PutBucketLifecycle", "PutBucketNotification"))
 """Deprecated twins: no request tells them from the newer ones, which need the same permission."""
@@ -75,6 +77,8 @@ def route(
     named = read_path(path, literal_keys=literal_keys)
     fields = once_each(_own(read_query(query)))
     said = fields.pop(_NAME_OF_OPERATION, None)
+    if fields.get(_VERSION[0]) == _VERSION[1]:
+        del fields[_VERSION[0]]
     routes = _routes().get((method, (named.bucket is not None) + (named.key is not None)), ())
     present = tuple([name for name in _required_headers(routes) if name in headers])
     found = _fitting(routes, fields, present) if fields else _without_fields(routes, present)
