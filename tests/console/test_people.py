@@ -120,7 +120,9 @@ def test_a_person_begins_with_a_link(site: Site, instance: Instance) -> None:
 def test_a_link_is_good_once_and_for_a_day(site: Site, instance: Instance) -> None:
     someone = person(site, instance)
     first, second = invited(site, someone), invited(site, someone)
-    assert set_password(site, first.token).status == 403, "another one took its place"
+    replaced = set_password(site, first.token)
+    assert replaced.status == 403, "another one took its place"
+    assert replaced.text.endswith('Whoever gave it to you can give you another."}')
     assert set_password(site, second.token, "short-1A").status == 200, "it has 8 characters"
     assert set_password(site, second.token).status == 403
     third = invited(site, someone)

@@ -28,7 +28,10 @@ from carnet.store.unit_of_work import UnitOfWork
 INVITED = "/console/invited"
 """The page where the password is set. The token is behind a `#`, which browsers send to no server."""
 _ELSEWHERE = "People of this identity store sign in with an external identity provider, and have no passwords here."
-_NOT_GOOD = "This link is not good: it was never given, is used, was replaced, or has expired."
+_NOT_GOOD = (
+    "This link is not good: it was never given, is used, was replaced, or has expired. "
+    "Whoever gave it to you can give you another."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
