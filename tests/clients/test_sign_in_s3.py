@@ -54,7 +54,7 @@ def test_a_person_lists_buckets_as_the_permission_set_says(site: Site, instance:
     allow(mary, LIST)
     assert terminal.ran(AWS_V2, "s3", "ls", "--profile", "dev").split()[-1:] == [BUCKET]
     take_away(mary)
-    assert "(InvalidAccessKeyId)" in refused(terminal)
+    assert "(InvalidToken)" in refused(terminal)
 
 
 def take_away(mary: Person) -> None:

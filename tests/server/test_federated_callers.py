@@ -107,7 +107,9 @@ def arn(server: InProcessServer) -> str:
         "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
         "Condition": {"StringEquals": {"idp.example.com:sub": "ann"}},
     }
-    made = server.client("iam").create_role(
+    iam = server.client("iam")
+    iam.create_open_id_connect_provider(Url="https://idp.example.com", ThumbprintList=["a" * 40])
+    made = iam.create_role(
         RoleName="worker",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
     )

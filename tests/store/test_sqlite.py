@@ -56,7 +56,7 @@ def test_a_reader_sees_one_state_throughout(backend: Sqlite) -> None:
     with backend.reader.begin() as reader:
         before = reader.exec_driver_sql(count).scalar()
         with backend.writer.begin() as writer:
-            writer.exec_driver_sql("INSERT INTO role_use VALUES ('AROA1', 1, '')")
+            writer.exec_driver_sql("INSERT INTO role_use (role_id, last_used, region) VALUES ('AROA1', 1, '')")
         assert reader.exec_driver_sql(count).scalar() == before
     with backend.reader.begin() as reader:
         assert reader.exec_driver_sql(count).scalar() == 1
