@@ -115,6 +115,6 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def _other(name: str) -> str:
-    """An id of the same form that nothing has."""
+    """An id of the same form that nothing has. The form may be base32, which ends with 7, as well as base36."""
     last = name[-1]
-    return name[:-1] + {"9": "8", "z": "y", "Z": "Y", "f": "e"}.get(last, chr(ord(last) + 1))
+    return name[:-1] + {"7": "6", "9": "8", "z": "y", "Z": "Y", "f": "e"}.get(last, chr(ord(last) + 1))
