@@ -48,9 +48,8 @@ def read_input(routed: S3Route, request: HttpRequest) -> dict[str, Any]:
     if shape is None:
         return {}
     _check_headers(shape, request)
-    return head(RestHead(labels=labels, query=tuple(read_arguments(routed).items()), request=request)) | body(
-        request.body
-    )
+    query = tuple(read_arguments(routed).items())
+    return head(RestHead(labels=labels, query=query, request=request)) | body(request.body)
 
 
 @cache
