@@ -34,7 +34,7 @@ class EchoDoor(Door):
         """How many bytes the server holds for its connections."""
         self.most_held = 0
         self.notes: list[str] = []
-        """What became of bodies: `cut`, `given`, `closed`, `begun without an event`."""
+        """What became of bodies: `cut`, `given`, `closed` (once each), `begun without an event`."""
 
     def note_held(self, piece: bytes) -> None:
         self.most_held = max(self.most_held, self.held() + len(piece))
@@ -90,6 +90,7 @@ class Echo:
     def __init__(self, door: EchoDoor, body: ByteStream) -> None:
         self._door = door
         self._body = body
+        self._closed = False
 
     def __aiter__(self) -> Self:
         return self
@@ -100,7 +101,9 @@ class Echo:
         return piece
 
     async def aclose(self) -> None:
-        self._door.notes.append("closed")
+        if not self._closed:
+            self._closed = True
+            self._door.notes.append("closed")
         await self._body.aclose()
 
 
@@ -111,6 +114,7 @@ class Given:
         self._door = door
         self._left = size
         self._fails = fails
+        self._closed = False
 
     def __aiter__(self) -> Self:
         return self
@@ -129,7 +133,9 @@ class Given:
         return piece
 
     async def aclose(self) -> None:
-        self._door.notes.append("closed")
+        if not self._closed:
+            self._closed = True
+            self._door.notes.append("closed")
 
 
 def held_by(connections: Any) -> int:

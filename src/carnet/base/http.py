@@ -21,8 +21,9 @@ WITHOUT_BODY = (204, 304)
 class ByteStream(Protocol):
     """The pieces of a body, in their order; an asynchronous generator of bytes is one.
 
-    Takers of a stream call `aclose` at the end, whether or not they began or finished to read it. (The `finally` of
-    a generator that was never begun does not run then: what holds something from the start needs a class of its own.)
+    Takers of a stream call `aclose` at the end, whether or not they began or finished to read it, and may call it
+    again. (The `finally` of a generator that was never begun does not run then: what holds something from the start
+    needs a class of its own.)
     """
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
