@@ -15,6 +15,7 @@ from carnet.keyring.errors import KeyringError, WrongMasterKey
 from carnet.keyring.master_key import create, load_or_create
 from carnet.store.store import Store
 from tests.stores.processes import CONTEXT, running
+from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def test_a_new_purpose_gets_its_key_and_the_old_one_stays(settings: Settings) ->
 
 
 def open_when_told(data_dir: Path, told: object) -> None:
-    told.wait(30)  # type: ignore[attr-defined]  # an event of the multiprocessing context
+    told.wait(PATIENCE_SECONDS)  # type: ignore[attr-defined]  # an event of the multiprocessing context
     with open_installation(Settings(data_dir=data_dir)) as installation:
         assert installation.keyring.ring(Purpose.SESSION_TOKENS).primary.kid
 
@@ -60,7 +61,7 @@ def test_several_processes_that_open_it_at_once_make_one_key(settings: Settings)
     ):
         told.set()
         for process in (one, two, three):
-            process.join(60)
+            process.join(PATIENCE_SECONDS)
         assert [process.exitcode for process in (one, two, three)] == [0, 0, 0]
     assert sorted(key.purpose for key in data_keys(settings)) == sorted(Purpose)
 

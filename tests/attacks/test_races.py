@@ -16,6 +16,7 @@ from carnet.assembly.installation import open_installation
 from carnet.services.accounts import replace_root_keys
 from tests.attacks.wire import Answer, Connection, Holder, call, root_of, signed
 from tests.server.in_process import InProcessServer, in_process_server
+from tests.waiting import eventually
 
 ALLOW_IAM = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["iam:*", "sts:*"], "Resource": "*"}}
@@ -49,7 +50,7 @@ class Attackers:
     def go_on(self, attempts: int) -> None:
         """Returns when so many more attempts have been answered."""
         enough = len(self.done) + attempts
-        wait_until(lambda: len(self.done) >= enough)
+        eventually(lambda: len(self.done) >= enough)
 
     def succeeded(self, *, since: float) -> list[Answer]:
         return [answer for begun, answer in self.done if begun >= since and answer.status == 200]
@@ -59,13 +60,6 @@ class Attackers:
             while not self._stop.is_set():
                 begun = time.monotonic()
                 self.done.append((begun, connection.send(self._raw(next(self._numbers)))))
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def writes_of(server: InProcessServer, key_id: str) -> list[int]:
@@ -137,7 +131,7 @@ def test_a_session_writes_nothing_after_its_role_was_deleted(server: InProcessSe
 
     attackers = Attackers(server, tag)
     with attackers.attacking():
-        wait_until(lambda: attackers.succeeded(since=0))
+        eventually(lambda: attackers.succeeded(since=0))
         iam.delete_role_policy(RoleName="doomed", PolicyName="p")
         iam.delete_role(RoleName="doomed")
         iam.create_role(RoleName="doomed", AssumeRolePolicyDocument=document)

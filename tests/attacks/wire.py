@@ -15,11 +15,11 @@ from carnet.audit.reading import parsed
 from carnet.base.http import HttpRequest
 from tests.server.in_process import InProcessServer
 from tests.sigv4.signing import presign, sign
+from tests.waiting import PATIENCE_SECONDS
 
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 _CODE = re.compile(r"<Code>(.*?)</Code>")
 _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
-_LONGEST_WAIT = 60
 _SIGNING = threading.Lock()
 """Turning botocore's clock is not for two threads at once."""
 
@@ -147,7 +147,7 @@ class Connection:
     def send(self, raw: bytes) -> Answer:
         """One request, one answer; TimeoutError where the server does not answer."""
         if self._socket is None:
-            self._socket = socket.create_connection(self._address, timeout=_LONGEST_WAIT)
+            self._socket = socket.create_connection(self._address, timeout=PATIENCE_SECONDS)
         try:
             self._socket.sendall(raw)
             answer = self._answer(self._socket)

@@ -10,6 +10,7 @@ import pytest
 
 from carnet.audit import reading
 from carnet.audit.reading import follow, lines_backwards, newest
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 5, 7, 1000])
@@ -45,13 +46,13 @@ def test_objects_of_several_files_the_newest_first(tmp_path: Path) -> None:
 
 def test_lines_to_come_are_followed_into_the_next_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(reading, "_MOVED_SECONDS", 0.2)
+    monkeypatch.setattr(reading, "_MOVED_SECONDS", 2.0)
     path, moved = tmp_path / "lines", tmp_path / "moved"
     path.write_bytes(b"before\n")
     begun = threading.Event()
 
     def write() -> None:
-        begun.wait(10)
+        assert begun.wait(PATIENCE_SECONDS)
         with path.open("ab") as former:
             former.write(b"one\ntw")
             former.flush()

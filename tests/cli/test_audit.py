@@ -7,7 +7,6 @@ import errno
 import gzip
 import json
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +20,7 @@ from carnet.cli.main import main
 from tests.attacks.wire import Holder, audit, call
 from tests.cli.happening import happening
 from tests.server.in_process import InProcessServer, in_process_server
+from tests.waiting import eventually
 
 OTHER_KEY = base64.b64encode(bytes(32)).decode()
 
@@ -202,9 +202,7 @@ def test_a_part_is_exported(server: InProcessServer, tmp_path: Path) -> None:
 
 def test_an_untouched_log_is_verified_with_its_store(server: InProcessServer, tmp_path: Path) -> None:
     settings = server.installation.settings
-    deadline = time.monotonic() + 30
-    while not settings.checkpoints_file.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(settings.checkpoints_file.exists)
     told = run(server, "verify", "--changes").splitlines()
     assert told[0].endswith("rows of the change log are as they were written.")
     assert told[1].startswith("Records 1 to ")

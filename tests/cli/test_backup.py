@@ -31,6 +31,7 @@ from carnet.keyring.data_keys import Purpose
 from carnet.keyring.master_key import create
 from carnet.store.store import Store
 from tests.clients.running import RunningServer, running_server
+from tests.waiting import eventually
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -96,10 +97,7 @@ def test_a_server_goes_back_to_what_it_was(tmp_path: Path) -> None:
         assert "The master key is not in it" in server.carnet("backup", str(file))
         iam.create_user(UserName="after")
         assert "Restored" in server.carnet("restore", str(file), "--replace")
-        deadline = time.monotonic() + 10
-        while (names := [user["UserName"] for user in iam.list_users()["Users"]]) != ["before"]:
-            assert time.monotonic() < deadline, names
-            time.sleep(0.05)
+        eventually(lambda: [user["UserName"] for user in iam.list_users()["Users"]] == ["before"])
         iam.create_user(UserName="later")
         restored = server.carnet("audit", "verify")
     assert "RestoreBackup" in _changes_in(tmp_path / "data"), restored

@@ -24,6 +24,7 @@ from tests.cli.profiles import Home, home_of
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.services.iam.documents import trust
 from tests.starting.forked import CARNET, Carnet, carnet
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_credentials_are_renewed_a_quarter_of_an_hour_before_they_end(tmp_path: 
 
 def test_programs_that_ask_at_once_get_one_session(home: Home) -> None:
     asking = [Carnet("credentials", "--profile", "keys", stdout=subprocess.PIPE) for _ in range(3)]
-    told = {process.communicate(timeout=60)[0] for process in asking}
+    told = {process.communicate(timeout=PATIENCE_SECONDS)[0] for process in asking}
     assert len(told) == 1
     assert all(process.returncode == 0 for process in asking)
 
@@ -165,7 +166,7 @@ def test_the_code_is_asked_for_on_the_terminal_and_not_shown(home: Home) -> None
         os.dup2(1, 2)
         os.execv(CARNET, [str(CARNET), "credentials", "--profile", "keys", "--mfa-serial", "dev"])
     shown = b""
-    timer = threading.Timer(60, os.close, (terminal,))
+    timer = threading.Timer(PATIENCE_SECONDS, os.close, (terminal,))
     timer.start()
     while b"MFA code for dev: " not in shown:
         shown += os.read(terminal, 1000)

@@ -20,8 +20,8 @@ from click.testing import CliRunner
 from carnet.cli import main
 from tests.clients.running import RunningServer, free_port, running_server
 from tests.server.certificates import self_signed
-from tests.server.listening import eventually
 from tests.starting.forked import Carnet
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 def refused(*arguments: str) -> str:
@@ -89,7 +89,7 @@ def test_port_zero_is_any_free_port_and_the_greeting_names_it(tmp_path: Path) ->
         assert process.stdout is not None
         endpoint = process.stdout.readline().rpartition(" ")[2].strip()
         assert not endpoint.endswith(":0")
-        with urllib.request.urlopen(f"{endpoint}/healthz", timeout=30) as answer:
+        with urllib.request.urlopen(f"{endpoint}/healthz", timeout=PATIENCE_SECONDS) as answer:
             assert json.load(answer)["status"] == "ok"
         limits = Path(f"/proc/{process.pid}/limits")
         if limits.exists():  # only Linux tells
@@ -229,9 +229,9 @@ def test_tls(tmp_path: Path) -> None:
 
 
 def _health(url: str, context: ssl.SSLContext) -> dict[str, object]:
-    for _ in range(200):
+    for _ in range(1200):
         try:
-            with urllib.request.urlopen(url, context=context, timeout=5) as answer:
+            with urllib.request.urlopen(url, context=context, timeout=PATIENCE_SECONDS) as answer:
                 health: dict[str, object] = json.load(answer)
                 return health
         except OSError:

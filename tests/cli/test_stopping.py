@@ -16,6 +16,7 @@ from select import select
 import pytest
 
 from tests.starting.forked import CARNET
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 FOREGROUND = Path("tools/foreground.py").resolve()
 GREETED = b"replaced by"
@@ -95,11 +96,9 @@ def test_what_ends_make_s_command_ends_the_server(serving: list[str], tmp_path: 
         command = [sys.executable, str(FOREGROUND), *serving]
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, cwd=tmp_path)
     try:
-        deadline = time.monotonic() + 60
-        while GREETED not in said.read_bytes() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        eventually(lambda: GREETED in said.read_bytes())
         process.terminate()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
         assert said.read_text().splitlines()[-1] == STOPPED
     finally:
         with suppress(ProcessLookupError):
@@ -111,7 +110,7 @@ def test_the_terminal_is_given_back() -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv("/bin/sh", ["sh", "-c", f'"{sys.executable}" "{FOREGROUND}" true; read line; echo "It read: $line"'])
-    told, deadline = b"", time.monotonic() + 60
+    told, deadline = b"", time.monotonic() + PATIENCE_SECONDS
     try:
         os.write(terminal, b"a line\n")
         while b"It read:" not in told and (left := deadline - time.monotonic()) > 0:
@@ -135,5 +134,7 @@ def test_ctrl_c_at_once_leaves_no_traceback() -> None:
         "sys.meta_path.insert(0, Interrupted())\n"
         "import carnet.cli\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "Aborted!\n")

@@ -26,6 +26,7 @@ from carnet.cli.workload_session import NoSession, WorkloadSession
 from tests.cli.profiles import Home, home_of
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.starting.forked import Carnet, carnet
+from tests.waiting import PATIENCE_SECONDS
 
 TTL, TOKEN = "X-aws-ec2-metadata-token-ttl-seconds", "X-aws-ec2-metadata-token"
 CREDENTIALS = "/latest/meta-data/iam/security-credentials/"
@@ -122,7 +123,7 @@ class Served:
         self.port: int = server.server_address[1]
 
     def ask(self, method: str, path: str, **headers: str) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         body = answer.read().decode()
@@ -221,7 +222,7 @@ def test_an_answer_makes_one_hop(instance: Served) -> None:
 
     instance.server.shutdown_request = told_and_shut
     token(instance)
-    assert hops.get(timeout=60) == 1
+    assert hops.get(timeout=PATIENCE_SECONDS) == 1
 
 
 def test_a_container_needs_its_token(container: Served) -> None:

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from carnet.assembly.settings import Settings
-from tests.server.listening import eventually
 from tests.starting.forked import CARNET as CARNET
 from tests.starting.forked import Carnet, carnet
 from tests.stores.migrated import lay_out_for
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 BIN = Path(sys.executable).parent
 AWS = Path(".venv-clients/bin/aws").resolve()
@@ -34,8 +34,6 @@ MODULES = Path(".venv-clients/node/node_modules").resolve()
 """What Node has from the registry of npm."""
 AWS_V2_OLDER = Path(".venv-clients/aws-cli-v2-older/aws").resolve()
 """One that has `aws login` since just now, and takes any start URL."""
-_START_SECONDS = 120
-_STOP_SECONDS = 60
 _TRUSTING = ssl._create_unverified_context()
 """Whether a server answers is asked without looking at its certificate."""
 
@@ -69,7 +67,7 @@ class RunningServer:
 
         What it changed is known to the server afterwards, which learns of it a moment later, or more on a busy machine.
         """
-        done = carnet(*arguments, "--data-dir", str(self.data_dir), timeout=_START_SECONDS)
+        done = carnet(*arguments, "--data-dir", str(self.data_dir), timeout=PATIENCE_SECONDS)
         assert done.returncode == 0, done.stderr
         store = self.data_dir / "carnet.db"
         if store.exists() and self.process.poll() is None:
@@ -130,7 +128,7 @@ def running_server(
         )
     finally:
         process.terminate()
-        process.wait(timeout=_STOP_SECONDS)
+        process.wait(timeout=PATIENCE_SECONDS)
         assert process.stdout is not None
         process.stdout.close()
         log.close()
@@ -143,16 +141,13 @@ def stopping_server(process: subprocess.Popen[str]) -> Iterator[str]:
     try:
         first = process.stdout.readline()
         endpoint = first.rpartition(" ")[2].strip()
-        assert endpoint.startswith("http"), first or process.communicate(timeout=_STOP_SECONDS)[1]
-        deadline = time.monotonic() + _START_SECONDS
-        while not _is_healthy(endpoint):
-            assert process.poll() is None, process.communicate(timeout=_STOP_SECONDS)[1]
-            assert time.monotonic() < deadline, f"no server at {endpoint}"
-            time.sleep(0.05)
+        assert endpoint.startswith("http"), first or process.communicate(timeout=PATIENCE_SECONDS)[1]
+        eventually(lambda: _is_healthy(endpoint) or process.poll() is not None, pause=0.05)
+        assert process.poll() is None, process.communicate(timeout=PATIENCE_SECONDS)[1]
         yield endpoint
     finally:
         process.terminate()
-        process.wait(timeout=_STOP_SECONDS)
+        process.wait(timeout=PATIENCE_SECONDS)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
@@ -178,12 +173,12 @@ def _wait_until_known(endpoint: str, revision: int) -> None:
         except OSError:
             return False
 
-    eventually(is_known, seconds=_START_SECONDS)
+    eventually(is_known)
 
 
 def _health(endpoint: str) -> Mapping[str, Any]:
     """What the server tells of itself; raises OSError if it does not answer, or says that it is not well."""
-    with urllib.request.urlopen(f"{endpoint}/healthz", timeout=5, context=_TRUSTING) as answer:
+    with urllib.request.urlopen(f"{endpoint}/healthz", timeout=30, context=_TRUSTING) as answer:
         health: dict[str, Any] = json.load(answer)
         return health
 
@@ -195,7 +190,7 @@ def _greeting(process: subprocess.Popen[str]) -> str:
 
 
 def _wait_until_healthy(endpoint: str, process: subprocess.Popen[str], log: Path) -> Mapping[str, Any]:
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:

@@ -26,7 +26,7 @@ from botocore.exceptions import ClientError
 from tests.asked import status_of
 from tests.clients.running import AWS, MODULES, RunningServer, free_port, running_server
 from tests.clients.test_aws_cli import Cli
-from tests.server.listening import eventually
+from tests.waiting import eventually
 
 WEED, MOTO = AWS.parent / "weed", AWS.parent / "moto_server"
 OWN_KEY = ("gatewaykey00000001", "the secret of the gateway")

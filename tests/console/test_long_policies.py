@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from tests.policy.long_policies import (
     put_under_long_policies,
     watch_reading,
 )
+from tests.waiting import eventually
 
 assert callable(instance), "a fixture"
 
@@ -34,13 +34,6 @@ assert callable(instance), "a fixture"
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return watch_reading(monkeypatch)
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def under_long_policies(site: Site, **profile: Any) -> tuple[str, Browser, dict[str, Any]]:
@@ -102,9 +95,9 @@ def test_a_browser_waits_for_new_policies(site: Site, held: None, read: Counter[
     read.clear()
     page = browser.get("/console/")
     assert (page.status, BEING_READ in page.text) == (503, True)
-    until(lambda: any(thread.startswith(APART) for thread in list(read)))
+    eventually(lambda: any(thread.startswith(APART) for thread in list(read)))
     assert_nobody_waited(read)
-    until(browser.is_signed_in)
+    eventually(browser.is_signed_in)
 
 
 def test_a_console_url(site: Site, held: None, read: Counter[str]) -> None:

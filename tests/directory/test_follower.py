@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ from carnet.directory.snapshot import empty_snapshot
 from carnet.store.store import Store
 from tests.directory.following import following
 from tests.stores.entities import an_account
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 @pytest.fixture
@@ -41,17 +41,10 @@ def followed(store: Store, request: pytest.FixtureRequest) -> Iterator[tuple[Dir
         yield directory, follower
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
 def test_a_write_is_followed(store: Store, followed: tuple[Directory, Follower]) -> None:
     directory, _ = followed
     an_account(store)
-    _wait_for(lambda: len(directory.snapshot.accounts) == 1)
+    eventually(lambda: len(directory.snapshot.accounts) == 1)
 
 
 def test_a_store_that_has_never_answered_is_not_reachable_before_the_first_look() -> None:
@@ -75,15 +68,15 @@ def test_trouble_passes(
     def fail(*_: object) -> None:
         raise trouble
 
-    _wait_for(lambda: follower._seen is not None)  # a first look that is still at it would see the account
+    eventually(lambda: follower._seen is not None)  # a first look that is still at it would see the account
     with monkeypatch.context() as patched:
         patched.setattr(store, where, fail)
         if where == "poll":
-            _wait_for(lambda: not follower.reachable)  # a poll that had begun before would still see the account
+            eventually(lambda: not follower.reachable)  # a poll that had begun before would still see the account
         an_account(store)
-        _wait_for(lambda: not follower.reachable)
+        eventually(lambda: not follower.reachable)
         assert len(directory.snapshot.accounts) == 0
-    _wait_for(lambda: follower.reachable and len(directory.snapshot.accounts) == 1)
+    eventually(lambda: follower.reachable and len(directory.snapshot.accounts) == 1)
 
 
 def test_a_loop_that_watches_leaves_a_store_that_cannot_be_followed_to_the_job(
@@ -109,9 +102,9 @@ def test_a_loop_that_watches_is_quicker_than_the_job_would_be(store: Store, monk
     directory = Directory(store)
     follower = Follower(directory, store)
     with following(follower, later):
-        _wait_for(lambda: follower._seen is not None)
+        eventually(lambda: follower._seen is not None)
         an_account(store)
-        _wait_for(lambda: len(directory.snapshot.accounts) == 1)
+        eventually(lambda: len(directory.snapshot.accounts) == 1)
 
 
 def test_a_store_that_hangs_counts_as_unreachable_until_it_answers(
@@ -122,15 +115,15 @@ def test_a_store_that_hangs_counts_as_unreachable_until_it_answers(
 
     def poll() -> int:
         asked.set()
-        assert answers.wait(60)
+        assert answers.wait(PATIENCE_SECONDS)
         return 1
 
     follower = Follower(Directory(store), store)
     monkeypatch.setattr(store, "poll", poll)
     looking = threading.Thread(target=follower.look)
     looking.start()
-    assert asked.wait(60)
-    _wait_for(lambda: not follower.reachable)
+    assert asked.wait(PATIENCE_SECONDS)
+    eventually(lambda: not follower.reachable)
     answers.set()
-    looking.join(10)
+    looking.join(PATIENCE_SECONDS)
     assert follower.reachable

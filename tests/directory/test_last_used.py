@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from carnet.jobs.periodic import Periodic
 from carnet.policy.request import Principal, PrincipalKind
 from carnet.store.last_used import Attempt, KeyUse, RoleUse, Uses
 from carnet.store.store import Store
+from tests.waiting import eventually
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -126,10 +126,7 @@ def test_the_job_writes_what_was_noted_and_what_is_left_at_the_end(store: Store)
     job = Periodic("last-used", last_used.exchange, seconds=0.01, at_end=last_used.exchange)
     job.start()
     last_used.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))
-    deadline = time.monotonic() + 10
-    while not store.last_uses.load(EVER).keys:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    eventually(lambda: store.last_uses.load(EVER).keys)
     last_used.note_key("AKIA2", KeyUse(NOON, "iam", "us-east-1"))
     job.stop()
     assert set(store.last_uses.load(EVER).keys) == {"AKIA1", "AKIA2"}

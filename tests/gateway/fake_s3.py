@@ -9,6 +9,8 @@ from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
+from tests.waiting import PATIENCE_SECONDS
+
 NO_KEY = b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
 
 
@@ -101,7 +103,7 @@ def fake_s3() -> Iterator[FakeS3]:
             if not whole:
                 self.close_connection = True
                 return
-            fake.pause.wait(10)
+            fake.pause.wait(PATIENCE_SECONDS)
             told = fake.respond(sent)
             self.send_response(told.status)
             for name, value in told.headers.items():

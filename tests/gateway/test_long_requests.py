@@ -176,11 +176,11 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_who_sends_nothing_leaves_room_to_others(behind: Behind, hasty: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does who sends too slowly keep his part."""
-    monkeypatch.setattr(long_requests, "_SLOWEST", 4 * MB)
+    monkeypatch.setattr(long_requests, "_SLOWEST", MB)
     rooms = small_rooms(behind, monkeypatch)
     sent = signed(behind, "lambda", INVOKE, bytes(3 * MB), {})
     behind.aws.answers[INVOKE] = Told(body={})
-    with socket.create_connection(("127.0.0.1", behind.server.port), timeout=8) as slow:  # sooner than who stalls
+    with socket.create_connection(("127.0.0.1", behind.server.port), timeout=15) as slow:  # sooner than who stalls
         slow.sendall(head_only(sent))
         status, body = answer_to(behind, sent)
         assert (status, b"Too many long requests" in body) == (503, True)

@@ -21,7 +21,7 @@ from msgspec import structs
 from carnet.audit.events import LONGEST_TEXT
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
-from tests.server.listening import eventually
+from tests.waiting import eventually
 
 DENY_GET = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}
 DENY_PUT = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from itertools import pairwise
 from threading import Event
 from time import monotonic, sleep
@@ -14,20 +13,14 @@ from carnet.base.faults import Unavailable
 from carnet.jobs import periodic
 from carnet.jobs.periodic import Periodic, stop_all
 from carnet.store.faults import Unreachable
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = monotonic() + 60
-    while not condition():
-        assert monotonic() < deadline
-        sleep(0.001)
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 def test_work_is_done_at_once_and_then_after_pauses() -> None:
     times: list[float] = []
     job = Periodic("job", lambda: times.append(monotonic()), seconds=0.05)
     job.start()
-    _wait_for(lambda: len(times) >= 4)
+    eventually(lambda: len(times) >= 4)
     job.stop()
     pauses = [after - before for before, after in pairwise(times)]
     assert all(pause >= 0.05 * (1 - periodic._JITTER) for pause in pauses)
@@ -55,11 +48,11 @@ def test_work_may_name_its_next_time_and_can_be_woken() -> None:
 
     job = Periodic("job", work, seconds=0.001)
     job.start()
-    _wait_for(lambda: len(done) == 1)
+    eventually(lambda: len(done) == 1)
     sleep(0.05)
     assert len(done) == 1
     job.wake()
-    _wait_for(lambda: len(done) == 2)
+    eventually(lambda: len(done) == 2)
     job.stop()
     assert len(done) == 2
 
@@ -86,7 +79,7 @@ def test_work_that_fails_is_logged_and_tried_again(
     job = Periodic("job", work, seconds=0.001)
     with caplog.at_level(logging.INFO, logger="carnet.jobs"):
         job.start()
-        _wait_for(lambda: len(tries) > 3)
+        eventually(lambda: len(tries) > 3)
         job.stop()
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [(level, told)] * 2
 
@@ -100,7 +93,7 @@ def test_the_last_work_is_done_at_the_end_and_may_fail() -> None:
 
     job = Periodic("job", lambda: done.append(1), seconds=3600, at_end=fail)
     job.start()
-    _wait_for(lambda: len(done) == 1)
+    eventually(lambda: len(done) == 1)
     job.stop()
     assert done == [1, 2]
 
@@ -130,7 +123,7 @@ def test_a_job_outlives_a_wait_and_a_line_for_which_there_is_no_memory(monkeypat
     monkeypatch.setattr(job._wake, "wait", hungry)
     monkeypatch.setattr(periodic._LOG, "exception", no_line)
     job.start()
-    _wait_for(lambda: len(done) > 5)
+    eventually(lambda: len(done) > 5)
     job.stop()
     assert short == []
 
@@ -146,7 +139,7 @@ def test_jobs_that_hang_do_not_keep_the_process_from_ending(
     hanging, ended = Event(), Event()
 
     def hang() -> None:
-        hanging.wait(20)
+        hanging.wait(PATIENCE_SECONDS)
 
     jobs = [Periodic(f"job-{n}", hang, seconds=1) for n in range(3)]
     good = Periodic("good", ended.is_set, seconds=1)
@@ -160,4 +153,4 @@ def test_jobs_that_hang_do_not_keep_the_process_from_ending(
     assert not good._thread.is_alive()
     hanging.set()
     for job in jobs:
-        job._thread.join(10)
+        job._thread.join(PATIENCE_SECONDS)

@@ -10,8 +10,7 @@ import pytest
 
 from carnet.server import writer
 from carnet.services.execution import Execution
-
-_PATIENCE_SECONDS = 60
+from tests.waiting import PATIENCE_SECONDS
 
 
 def hold_changes(monkeypatch: pytest.MonkeyPatch) -> Event:
@@ -19,7 +18,7 @@ def hold_changes(monkeypatch: pytest.MonkeyPatch) -> Event:
     going_on = Event()
 
     def wait() -> None:
-        assert going_on.wait(_PATIENCE_SECONDS)
+        assert going_on.wait(PATIENCE_SECONDS)
 
     delay_changes(monkeypatch, wait)
     return going_on
@@ -33,6 +32,6 @@ def delay_changes(monkeypatch: pytest.MonkeyPatch, wait: Callable[[], None]) -> 
         wait()
         return write(*given)
 
-    monkeypatch.setattr(writer, "TURN_SECONDS", _PATIENCE_SECONDS)
-    monkeypatch.setattr(writer, "ANSWER_SECONDS", _PATIENCE_SECONDS)
+    monkeypatch.setattr(writer, "TURN_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(writer, "ANSWER_SECONDS", PATIENCE_SECONDS)
     monkeypatch.setattr(Execution, "write_together", late)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import uvicorn
 from carnet.server.door import Door
 from carnet.server.listening.listen import configuration
 from carnet.server.listening.serving import Serving
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 class Prompt(Serving):
@@ -66,13 +66,5 @@ def listening(door: Door, tls: tuple[Path, Path] | None = None) -> Iterator[tupl
         yield listener.getsockname()[1], server
     finally:
         server.stop()
-        thread.join(timeout=20)
+        thread.join(timeout=PATIENCE_SECONDS)
         listener.close()
-
-
-def eventually(holds: Callable[[], object], *, seconds: float = 30, pause: float = 0.01) -> None:
-    """Wait until it holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(pause)

@@ -1,7 +1,8 @@
 """A server of two workers that each need some seconds to start; run as a script by `test_workers`.
 
 Arguments: port, seconds for a worker (and, after a comma, for those that begin after the first two), a file that every
-worker writes its process id to when it starts, and one that always has the ids of those that are known to serve.
+worker writes its process id to when it starts, one that always has the ids of those that are known to serve, and after
+how many seconds without an answer one counts as hung.
 """
 
 from __future__ import annotations
@@ -46,6 +47,6 @@ class Telling(Workers):
 
 if __name__ == "__main__":
     config = uvicorn.Config(application, workers=2, log_level="warning", lifespan="off")
-    config.timeout_worker_healthcheck = 2
+    config.timeout_worker_healthcheck = int(sys.argv[5])
     workers._CLOSING_SECONDS = 1.0
     Telling(config, [bind("127.0.0.1", int(sys.argv[1]))]).run()

@@ -20,8 +20,8 @@ from carnet.server.limits import BodyBudget, Limits
 from tests.attacks.wire import root_of, signed
 from tests.server.held_changes import hold_changes
 from tests.server.in_process import InProcessServer
-from tests.server.listening import eventually
 from tests.server.pipelined import all_from
+from tests.waiting import eventually
 
 KB = 1024
 CHUNKED = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"

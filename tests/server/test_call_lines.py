@@ -23,6 +23,7 @@ from carnet.server.call_lines import CallLines
 from tests.attacks.wire import Holder, audit, call, root_of
 from tests.server.in_process import InProcessServer
 from tests.starting.forked import Carnet
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 def events(server: InProcessServer) -> list[str]:
@@ -76,14 +77,12 @@ def test_a_terminal_that_is_held_holds_up_nobody_and_is_told_what_it_missed(monk
     goes_on, written = threading.Event(), list[str]()
 
     def write(text: str) -> None:
-        goes_on.wait(60)
+        goes_on.wait(PATIENCE_SECONDS)
         written.append(text)
 
     lines = CallLines(write, lambda event: str(event["n"]))
     lines.put(b'{"n":1}\n')
-    deadline = time.monotonic() + 60
-    while lines._waiting and time.monotonic() < deadline:
-        time.sleep(0.01)  # until the first is at the terminal
+    eventually(lambda: not lines._waiting)  # until the first is at the terminal
     began = time.monotonic()
     for number in range(2, 7):
         lines.put(b'{"n":%d}\n' % number)
@@ -99,7 +98,7 @@ def test_a_terminal_that_is_gone_ends_the_lines_alone() -> None:
 
     lines = CallLines(write, str)
     lines.put(b'{"n":1}\n')
-    lines._thread.join(60)
+    lines._thread.join(PATIENCE_SECONDS)
     assert not lines._thread.is_alive()
     lines.put(b'{"n":2}\n')
     lines.close(0.1)
@@ -115,22 +114,24 @@ def served(tmp_path: Path, *options: str, terminal: bool) -> str:
         told = until(ours, told, r"AWS_REGION=us-east-1|AWS_DEFAULT_REGION=\S+\s")
         address = re.findall(r"http://(127.0.0.1:\d+)", told)[0]
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"http://{address}/", data=b"Action=ListUsers&Version=2010-05-08", timeout=60)
+            urllib.request.urlopen(
+                f"http://{address}/", data=b"Action=ListUsers&Version=2010-05-08", timeout=PATIENCE_SECONDS
+            )
         refused.value.close()
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
         with suppress(OSError):  # a terminal that nobody else holds
             while rest := os.read(ours, 65536):
                 told += rest.decode()
     finally:
         process.kill()
-        process.wait(30)
+        process.wait(PATIENCE_SECONDS)
         os.close(ours)
     return told
 
 
 def until(descriptor: int, told: str, wanted: str) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not re.search(wanted, told) and time.monotonic() < deadline:
         if select.select([descriptor], [], [], 0.2)[0]:
             told += os.read(descriptor, 65536).decode()

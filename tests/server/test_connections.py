@@ -16,7 +16,7 @@ from carnet.server.listening import accepting
 from carnet.server.listening.connections import Connections, Place, most_connections
 from tests.server.certificates import self_signed
 from tests.server.in_process import InProcessServer, in_process_server
-from tests.server.listening import eventually
+from tests.waiting import eventually
 
 
 class Ended(list[str]):

@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import stat
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from carnet.store.faults import Lost
 from carnet.store.store import Store
 from tests.clients.running import RunningServer, running_server
 from tests.stores.entities import ACCOUNT
+from tests.waiting import eventually
 
 _NOTICED_SECONDS = 60
 
@@ -54,13 +54,6 @@ def health(server: RunningServer, page: str = "health") -> tuple[int, dict[str, 
     except urllib.error.HTTPError as refusal:
         with refusal:
             return refusal.code, json.load(refusal)
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _NOTICED_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def status_of(call: Callable[[], Any]) -> int:

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.stores.link import linked
 from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -158,14 +159,14 @@ def test_a_change_of_which_nobody_knows_is_said_to_be_one(tmp_path: Path, databa
 
 
 def _eventually_changed(server: InProcessServer, name: str) -> None:
-    for _ in range(200):
+    def changed() -> bool:
         try:
             server.client("iam").create_user(UserName=name)
         except ClientError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError
+            return False
+        return True
+
+    eventually(changed, pause=0.05)
 
 
 _REFUSED_WITHIN, _NOTICED_WITHIN, _ENDS_WITHIN = 10.0, 15.0, 20.0
@@ -180,11 +181,10 @@ def _refusal_of_a_change(client: Any, number: int) -> tuple[tuple[str, int], flo
 
 
 def _eventually(server: InProcessServer, wanted: bytes) -> bytes:
-    """What health says once it says that, or a minute later: a connection that was begun in silence takes its time."""
-    answer = b""
-    for _ in range(1200):
+    """What health says once it says that: a connection that was begun in silence takes its time."""
+
+    def told() -> bytes | None:
         answer = server.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        if wanted in answer:
-            break
-        time.sleep(0.05)
-    return answer
+        return answer if wanted in answer else None
+
+    return eventually(told, pause=0.05) or b""

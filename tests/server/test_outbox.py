@@ -25,8 +25,8 @@ from tests.attacks.wire import Connection, audit, call, root_of, signed
 from tests.server.certificates import self_signed
 from tests.server.held_changes import delay_changes, hold_changes
 from tests.server.in_process import InProcessServer, in_process_server
-from tests.server.listening import eventually
 from tests.server.pipelined import all_from, answer_otherwise, create, read
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -37,7 +37,8 @@ def unsendable() -> Answer:
 
 
 def send_on(connection: socket.socket) -> None:
-    for _ in range(100):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         connection.sendall(b"x")
         time.sleep(0.05)
 

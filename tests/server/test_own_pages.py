@@ -18,10 +18,10 @@ from carnet.server.outbox import Answer
 from tests.attacks.wire import Answer as Told
 from tests.attacks.wire import as_bytes, audit, root_of, send, signed_request
 from tests.server.in_process import InProcessServer
-from tests.server.listening import eventually
 from tests.server.own_api.calling import operator_token
 from tests.server.pipelined import all_from
 from tests.server.proxies import FORWARDING
+from tests.waiting import eventually
 
 
 def get(server: InProcessServer, path: str, method: str = "GET") -> Told:

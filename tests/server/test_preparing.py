@@ -28,6 +28,7 @@ from carnet.services.service import Service
 from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.test_callers import own
+from tests.waiting import PATIENCE_SECONDS
 
 IAM_CODES = {fault: SERVICES["iam"].code(fault("")) for fault in FAULTS}
 READ, WRITE = "GetServiceLinkedRoleDeletionStatus", "DeleteServiceLinkedRole"
@@ -59,7 +60,7 @@ class Slow:
 
 def made_up(slow: Slow) -> Mapping[str, Service]:
     """The services, and a few made-up operations that are prepared."""
-    pool = Pool(name="made-up", size=1, waiting=1, seconds=30)
+    pool = Pool(name="made-up", size=1, waiting=1, seconds=PATIENCE_SECONDS)
     iam = Service("iam", fault_codes=IAM_CODES)
     real = SERVICES["iam"].operations
     iam.operations.update({name: operation for name, operation in real.items() if name not in (WRITE, READ)})
@@ -161,12 +162,12 @@ def test_the_caller_is_asked_for_again_afterwards(
 
     def work(given: Any) -> None:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE_SECONDS)
 
     slow.work = work
     with ThreadPoolExecutor(1) as elsewhere:
         asked = elsewhere.submit(refused, call, bob)
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_SECONDS)
         # The loop and the writer are free meanwhile.
         (key,) = root.list_access_keys(UserName="bob")["AccessKeyMetadata"]
         root.delete_access_key(UserName="bob", AccessKeyId=key["AccessKeyId"])
@@ -191,13 +192,13 @@ def test_who_finds_no_place_is_told_to_come_back(server: InProcessServer, slow: 
 
     def work(given: Any) -> str:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE_SECONDS)
         return "at last"
 
     slow.work = work
     with ThreadPoolExecutor(3) as elsewhere:
         first = elsewhere.submit(change, server.client("iam"))
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_SECONDS)
         others = {elsewhere.submit(change, server.client("iam")) for _ in range(2)}
         (full,), (waiting,) = wait(others, return_when=FIRST_COMPLETED)
         assert "ServiceUnavailable" in str(full.exception())

@@ -29,6 +29,7 @@ from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.listening import listening
 from tests.services.world import Caller, World, open_world
 from tests.sigv4.signing import sign
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Node:
@@ -104,7 +105,10 @@ def test_each_of_a_group_names_one_that_has_it(nodes: tuple[Node, Node]) -> None
     assert max(int(revision(answer) or 0) for answer in made) == one.world.snapshot.seq
 
 
-def test_a_read_waits_for_what_it_carries_and_knows_even_a_new_key(nodes: tuple[Node, Node]) -> None:
+def test_a_read_waits_for_what_it_carries_and_knows_even_a_new_key(
+    nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_your_writes, "WAIT_SECONDS", PATIENCE_SECONDS)
     one, two = nodes
     one.answer(one.world.root, "CreateUser", UserName="writer")
     key = one.world.call(one.world.root, "CreateAccessKey", UserName="writer")["AccessKey"]
@@ -216,8 +220,8 @@ def signed_by_root(node: Node, **request: Any) -> HttpRequest:
     return sign(key_id=root.key_id, secret=root.secret, at=node.world.clock(), **request)
 
 
-@pytest.mark.usefixtures("short")
-def test_carnets_own_api_waits_too(nodes: tuple[Node, Node]) -> None:
+def test_carnets_own_api_waits_too(nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_your_writes, "WAIT_SECONDS", PATIENCE_SECONDS)
     one, two = nodes
     two.catch_up()
     one.answer(one.world.root, "CreateUser", UserName="of-own-api")
@@ -233,6 +237,7 @@ def test_carnets_own_api_waits_too(nodes: tuple[Node, Node]) -> None:
         return await asked
 
     assert asyncio.run(ask_and_follow()).response.status == 200
+    monkeypatch.setattr(read_your_writes, "WAIT_SECONDS", 0.1)
     late = asyncio.run(two.sent(request, str(two.world.snapshot.seq + 1)))
     assert (late.response.status, b"is waited for" in said(late)) == (503, True)
     assert late.event

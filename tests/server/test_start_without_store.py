@@ -23,9 +23,10 @@ from carnet.keyring.master_key import load, load_or_create
 from carnet.services.accounts import RootKey
 from carnet.services.key_rotation import rewrap_data_keys
 from tests.server.in_process import InProcessServer
-from tests.server.listening import eventually, listening
+from tests.server.listening import listening
 from tests.services.world import TurnableClock
 from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 from sqlalchemy import make_url
 
-from tests.server.listening import eventually
 from tests.server.test_start_without_store import Node, _alice, _health
 from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,9 @@ from carnet.server.limits import Limits
 from carnet.server.outbox import Answer
 from tests.server.certificates import self_signed
 from tests.server.echo_door import EVENT, EchoDoor, held_by
-from tests.server.listening import eventually, listening
+from tests.server.listening import listening
 from tests.server.pipelined import all_from
+from tests.waiting import eventually
 
 MB = 1024 * 1024
 MOST_HELD = 2 * MB

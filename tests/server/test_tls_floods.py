@@ -14,7 +14,8 @@ from carnet.server.listening import accepting
 from tests.server.certificates import self_signed
 from tests.server.echo_door import EchoDoor, held_by
 from tests.server.in_process import in_process_server
-from tests.server.listening import eventually, listening
+from tests.server.listening import listening
+from tests.waiting import eventually
 
 READY = b"GET /_carnet/ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 MB = 1024 * 1024

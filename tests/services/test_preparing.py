@@ -12,6 +12,7 @@ import pytest
 from carnet.base.faults import Unavailable
 from carnet.services.preparing import Pool, Pools, Preparation
 from carnet.services.turns import Whose
+from tests.waiting import eventually_in_loop
 
 LONG = 60.0
 US = Whose("1" * 12)
@@ -36,17 +37,12 @@ def preparation(
     return Preparation(pool=Pool(name="slow", size=size, waiting=waiting, seconds=seconds), work=work)
 
 
-async def until(true: Callable[[], bool]) -> None:
-    while not true():  # noqa: ASYNC110  # what it waits for happens in a thread
-        await asyncio.sleep(0.001)
-
-
 def test_work_that_blocks_has_a_thread_of_its_pool_and_no_more_than_its_size() -> None:
     async def scenario() -> None:
         pools, gate = Pools(), Gate()
         slow = preparation(gate, size=2, waiting=3)
         tasks = [asyncio.create_task(pools.run(slow, None, number, US)) for number in range(5)]
-        await until(lambda: len(gate.threads) == 2)
+        await eventually_in_loop(lambda: len(gate.threads) == 2)
         with pytest.raises(Unavailable):
             await pools.run(slow, None, "the sixth", US)
         assert len(gate.threads) == 2
@@ -65,7 +61,7 @@ def test_who_waits_too_long_is_told_so() -> None:
         pools, gate = Pools(), Gate()
         slow = preparation(gate, seconds=0.01)
         first = asyncio.create_task(pools.run(slow, None, "first", US))
-        await until(lambda: len(gate.threads) == 1)
+        await eventually_in_loop(lambda: len(gate.threads) == 1)
         with pytest.raises(Unavailable):
             await pools.run(slow, None, "second", US)
         gate.open.set()
@@ -90,7 +86,7 @@ def test_coroutines_take_turns_too() -> None:
 
         slow = preparation(work)
         tasks = [asyncio.create_task(pools.run(slow, None, number, US)) for number in (1, 2)]
-        await until(lambda: at_work == [1])
+        await eventually_in_loop(lambda: at_work == [1])
         with pytest.raises(Unavailable):
             await pools.run(slow, None, 3, US)
         let_go.set()
@@ -107,7 +103,7 @@ def test_a_thread_that_nobody_waits_for_keeps_its_turn() -> None:
         pools, gate = Pools(), Gate()
         slow = preparation(gate)
         first = asyncio.create_task(pools.run(slow, None, "first", US))
-        await until(lambda: len(gate.threads) == 1)
+        await eventually_in_loop(lambda: len(gate.threads) == 1)
         first.cancel()
         await asyncio.wait([first])
         second = asyncio.create_task(pools.run(slow, None, "second", US))

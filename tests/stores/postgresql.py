@@ -22,6 +22,7 @@ from sqlalchemy import make_url
 
 from carnet.store.store import Store
 from tests import scratch
+from tests.waiting import eventually
 
 _START_SECONDS = 120
 _SETTINGS = {
@@ -87,11 +88,9 @@ class PostgresqlServer:
             self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
             self.execute("SELECT pg_reload_conf()")
         wanted = "sync" if synchronous else "async"
-        deadline = time.monotonic() + _START_SECONDS
+        asked = "SELECT sync_state FROM pg_stat_replication"
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
-            while (wanted,) not in connection.execute("SELECT sync_state FROM pg_stat_replication").fetchall():
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            eventually(lambda: (wanted,) in connection.execute(asked).fetchall(), seconds=_START_SECONDS, pause=0.05)
 
     def with_standby(self, url: str, standby: PostgresqlServer) -> str:
         """The URL of a database of this server, or of the one that follows it, whichever takes writes."""

@@ -16,6 +16,7 @@ from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, a_user, an_account
 from tests.stores.test_last_used import *  # noqa: F403 - the suite that holds for every store
 from tests.stores.test_unit_of_work import *  # noqa: F403
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -60,17 +61,17 @@ def test_a_reader_waits_for_the_writer_and_sees_all_of_it(store: Store) -> None:
         with store.write() as unit:
             unit.add(a_user(1))
             written.set()
-            go_on.wait(10)
+            assert go_on.wait(PATIENCE_SECONDS)
 
     with ThreadPoolExecutor(2) as pool:
         writing = pool.submit(write)
-        assert written.wait(10)
+        assert written.wait(PATIENCE_SECONDS)
         reading = pool.submit(store.revision)
         with pytest.raises(TimeoutError):
             reading.result(0.2)
         go_on.set()
-        writing.result(10)
-        assert reading.result(10) == store.revision()
+        writing.result(PATIENCE_SECONDS)
+        assert reading.result(PATIENCE_SECONDS) == store.revision()
     assert store.revision().seq == 2
 
 
@@ -84,8 +85,8 @@ def test_who_waits_too_long_is_told_and_leaves_the_store_in_order(
 
     with ThreadPoolExecutor(1) as pool:
         with store.write(), pytest.raises(Unavailable):
-            pool.submit(ask).result(10)
-        assert pool.submit(ask).result(10) == store.revision()
+            pool.submit(ask).result(PATIENCE_SECONDS)
+        assert pool.submit(ask).result(PATIENCE_SECONDS) == store.revision()
 
 
 def test_a_commit_is_seen_by_who_polls(store: Store) -> None:

@@ -14,6 +14,7 @@ from carnet.store.retention import mark
 from carnet.store.store import Store
 from tests.stores import raw
 from tests.stores.entities import a_user, an_account
+from tests.waiting import PATIENCE_SECONDS
 
 
 def _taken(store: Store, holder: str) -> Lease:
@@ -93,7 +94,7 @@ def test_nobody_takes_over_within_a_write(store: Store, database: str) -> None:
             thread.start()
             thread.join(0.3)
             assert taken == []
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
     assert taken == [None], "the write has renewed the lease"
 
 
@@ -103,7 +104,7 @@ def _steps(done: list[str], name: str, go_on: Event, store: Store) -> Singleton:
             with store.fenced(lease):
                 done.append(f"{name}{number}")
             yield
-            go_on.wait(10)
+            assert go_on.wait(PATIENCE_SECONDS)
 
     return Singleton("job", steps, store=store, holder=name, seconds=3600)
 
@@ -134,7 +135,7 @@ def test_a_singleton_that_was_taken_over_ends_without_a_word_of_its_own(
     _let_time_pass(database, LEASE_SECONDS)
     newer = _taken(store, "b")
     go_on.set()
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
     assert done == ["a0"]
     assert [record.getMessage() for record in caplog.records] == ["job was taken over by another process"]
     with store.fenced(newer):

@@ -11,6 +11,7 @@ import pytest
 from carnet.store.nodes import LIVE_SECONDS, Node, all_know, read_live
 from carnet.store.store import Store
 from tests.stores import raw
+from tests.waiting import PATIENCE_SECONDS
 
 ONE = Node(id="1", release="0.1.0", features=frozenset({"user", "sealed:2"}), seq=3)
 OTHER = Node(id="2", release="0.0.9", features=frozenset({"user"}), seq=1)
@@ -62,7 +63,7 @@ def test_a_node_joins_before_a_write_that_asks_what_all_know_or_after_it(store: 
             thread.join(0.3)
             assert thread.is_alive()
             assert unit.ask(read_live) == ()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
     assert store.nodes.live() == (OTHER,)
 
 

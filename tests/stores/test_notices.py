@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 
@@ -19,6 +19,7 @@ from carnet.store.faults import Taken
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT, a_user, an_account
 from tests.stores.postgresql import PostgresqlServer
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 60
 
@@ -117,7 +118,7 @@ def test_a_follower_that_polls_seldom_is_woken(
         try:
             other.follow_notices(job.wake)
             an_account(one)
-            _until(lambda: len(directory.snapshot.accounts) == 1)
+            eventually(lambda: len(directory.snapshot.accounts) == 1)
         finally:
             job.stop()
             other.close()
@@ -134,10 +135,3 @@ def test_a_server_that_is_not_there_keeps_nobody(monkeypatch: pytest.MonkeyPatch
     began = time.monotonic()
     telling.end()
     assert time.monotonic() - began < notices._STOP_SECONDS + 20
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

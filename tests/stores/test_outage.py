@@ -33,6 +33,7 @@ from tests.stores import raw
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
 from tests.stores.link import Link, linked
 from tests.stores.postgresql import PostgresqlServer, running_server
+from tests.waiting import eventually
 
 WAIT_SECONDS = 120
 _COMMIT = group_commit._commit
@@ -227,16 +228,16 @@ def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
     try:
         for do in (lambda: _write_user(store, 2), store.load, store.poll, last_used.flush, lambda: Store.open(url)):
             assert isinstance(_reason(do), psycopg.OperationalError)
-        _wait_for(lambda: not follower.reachable)
+        eventually(lambda: not follower.reachable)
         assert len(directory.snapshot.accounts[ACCOUNT_ID].of(User)) == 1
         assert last_used.key("AKIA1") is not None
     finally:
         own_server.start()
-    _wait_for(lambda: follower.reachable)  # until a poll has been answered, nobody waits for an answer
+    eventually(lambda: follower.reachable)  # until a poll has been answered, nobody waits for an answer
     _write_user(store, 3)
     other = Store.open(url)
     _write_user(other, 4)
-    _wait_for(lambda: len(directory.snapshot.accounts[ACCOUNT_ID].of(User)) == 3 and follower.reachable)
+    eventually(lambda: len(directory.snapshot.accounts[ACCOUNT_ID].of(User)) == 3 and follower.reachable)
     last_used.flush()
     assert set(other.last_uses.load(NOW).keys) == {"AKIA1"}
     job.stop()
@@ -322,7 +323,7 @@ def test_a_statement_is_given_up_as_soon_as_a_poll_is_not_answered(own_server: P
             for do in (store.load, store.nodes.live, lambda: _write_user(store, 2)):
                 assert min(_seconds_until_refused(do) for _ in range(5)) < 0.3, "it is not asked again"
             link.heal()
-            _wait_for(lambda: not store.silent)
+            eventually(lambda: not store.silent)
             assert len(store.load().changes) == 1
         finally:
             job.stop()
@@ -384,7 +385,7 @@ def test_who_is_cut_off_within_a_change_holds_others_up_for_some_seconds(
         with suppress(Unavailable), cut.write() as unit:
             for number in (1, 2):
                 unit.add(a_user(number))
-        _wait_for(lambda: _is_written(other, 3))
+        eventually(lambda: _is_written(other, 3))
 
 
 def _is_written(store: Store, number: int) -> bool:
@@ -623,10 +624,3 @@ def test_a_store_that_went_back_is_decided_by_as_it_was_seen(store: Store, datab
     follower.look()
     assert _reaches(follower)
     assert directory.snapshot.epoch != seen.epoch
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 
 from carnet.store.store import Store
 from tests.stores.entities import a_group, a_user
@@ -23,10 +25,12 @@ def add_users(url: str, first: int, count: int) -> None:
     store.close()
 
 
-def move_together(url: str, rounds: int) -> None:
-    """Give user 1 and group 1 the same new path, in one write, again and again."""
+def move_together(url: str, rounds: int, enough: Event | None = None) -> None:
+    """Give user 1 and group 1 the same new path, in one write, again and again: so often, and until it is enough."""
     store = Store.open(url)
-    for number in range(rounds):
+    for number in count():
+        if number >= rounds and (enough is None or enough.is_set()):
+            break
         with store.write() as unit:
             unit.save(a_user(1, path=f"/{number}/"))
             unit.save(a_group(1, path=f"/{number}/"))
