@@ -400,3 +400,13 @@ def test_what_no_application_is(wanted: dict[str, Any]) -> None:
     assert Wanted(**good).session_seconds == 3600
     with pytest.raises(Invalid):
         Wanted(**good | wanted)
+
+
+def test_nobody_is_vouched_for_at_another_host_or_in_the_clear(site: Site, mary: Person) -> None:
+    app = App(mary)
+    elsewhere = Browser(site.server, host="127.0.0.1:4747", cookies=dict(mary.browser.cookies))
+    page = elsewhere.get(app.path)
+    assert (page.status, page.header("location"), page.body) == (307, f"{ORIGIN}{app.path}", b"")
+    page = mary.browser.get(app.path, x_forwarded_for="192.0.2.1")
+    assert (page.status, "SAMLResponse" in page.text) == (403, False)
+    assert mary.browser.get(app.path).status == 200

@@ -394,3 +394,23 @@ def test_nobody_is_signed_in_for_longer_than_the_role_says(site: Site) -> None:
 def test_a_form_of_more_than_64_kilobytes_is_too_long(site: Site) -> None:
     for size, status in ((65_536, 400), (65_537, 413)):
         assert site.browser.ask("POST", "/federation", b"x" * size).status == status
+
+
+def test_a_session_gets_no_device_by_which_it_would_sign_in_again(site: Site, made: Keys) -> None:
+    browser = site.browser
+    login(browser, token_of(site, made))
+    page = browser.ask("POST", "/console/devices", {}, x_carnet_csrf=browser.csrf())
+    assert (page.status, page.told["code"]) == (401, "SignInExpired")
+
+
+def test_nothing_is_asked_in_the_clear(site: Site, made: Keys) -> None:
+    """Neither credentials nor the token of a URL go over a network that others read."""
+    query = urlencode({"Action": "getSigninToken", "Session": session_of(made)})
+    page = site.browser.get(f"/federation?{query}", x_forwarded_for="192.0.2.1")
+    assert (page.status, "SigninToken" in page.text) == (403, False)
+    assert page.text.startswith("The console is reached over TLS")
+    token, browser = token_of(site, made), site.browser
+    url = f"/federation?{urlencode({'Action': 'login', 'Destination': '/console/', 'SigninToken': token})}"
+    assert browser.get(url, sec_fetch_site="same-origin", x_forwarded_for="192.0.2.1").status == 403
+    assert not browser.cookies
+    assert login(browser, token).status == 200, "it was not used"

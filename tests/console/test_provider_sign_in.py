@@ -599,3 +599,16 @@ def test_bindings_are_read() -> None:
     redirected, posted = parse_metadata(idp.metadata(redirect=IDP)), parse_metadata(idp.metadata(post=IDP))
     assert (redirected.sign_in_urls, redirected.posted_to) == ({idp.ISSUER: IDP}, frozenset())
     assert (posted.sign_in_urls, posted.posted_to) == ({idp.ISSUER: IDP}, frozenset({idp.ISSUER}))
+
+
+def test_a_response_is_taken_at_the_origin_alone(provided: Provided) -> None:
+    """The page that sends it once more would send it to the host that was asked."""
+    path = f"/saml/acs/{provided.instance.identity_store}"
+    body = urlencode({"SAMLResponse": idp.post(provided.answer("_1")), "RelayState": "x"}).encode()
+    elsewhere = Browser(provided.site.server, host="127.0.0.1:4747")
+    form = {"content_type": "application/x-www-form-urlencoded", "origin": "https://idp.example.com"}
+    page = elsewhere.ask("POST", path, body, **form)
+    assert (page.status, page.header("location"), page.body) == (307, f"{ORIGIN}{path}", b"")
+    page = provided.site.browser.ask("POST", path, body, x_forwarded_for="192.0.2.1", **form)
+    assert (page.status, "SAMLResponse" in page.text) == (403, False)
+    assert page.text.startswith("The console is reached over TLS")

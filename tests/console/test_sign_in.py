@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from carnet.console.outcomes import INCORRECT, LOCKED, PAUSED
+from carnet.console.outcomes import INCORRECT, LOCKED, PAUSED, RESET_NEEDED
 from carnet.identity.mfa import FREE_FAILURES
 from carnet.services.root_passwords import reset_root, set_by_token
 from tests.attacks.wire import audit
@@ -385,3 +385,22 @@ def test_wrong_passwords_wait(site: Site) -> None:
     assert (page.status, page.told["code"]) == (429, "Throttling")
     site.later(1)
     site.sign_in(site.browser, user)
+
+
+def test_a_password_that_only_an_administrator_resets_signs_nobody_in(site: Site) -> None:
+    """HardExpiry: one day after the policy's end, and not before."""
+    user, browser = site.user(), site.browser
+    site.iam.attach_user_policy(UserName=user, PolicyArn="arn:aws:iam::aws:policy/IAMUserChangePassword")
+    site.iam.update_account_password_policy(MaxPasswordAge=1, HardExpiry=True)
+    try:
+        site.later(24 * 3600 - 1)
+        assert site.sign_in(site.browser, user) == {"next": "done"}
+        site.later(1)
+        page = browser.sign_in(account=site.account, name=user, password=GOOD)
+        assert (page.status, page.told["code"], page.told["message"]) == (403, "PasswordExpired", RESET_NEEDED)
+        assert not browser.cookies
+        assert last_event(site)["responseElements"] == {"ConsoleLogin": "Failure"}
+        site.iam.update_account_password_policy(MaxPasswordAge=1, HardExpiry=False)
+        assert site.sign_in(site.browser, user)["next"] == "new-password"
+    finally:
+        site.iam.delete_account_password_policy()

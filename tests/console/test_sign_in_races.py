@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from carnet.audit.steps import Arrived
+from carnet.console.entering import read_policies
+from carnet.console.flow import Flow
 from carnet.console.leaving_for_provider import BEGIN_HERE
+from carnet.console.parts import ConsoleParts
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.oauth_session import GRACE
+from tests.console.browsing import Page
 from tests.console.conftest import Site
 from tests.console.test_login_consent import Program
-from tests.console.test_people import instance
+from tests.console.test_passkeys import with_passkey
+from tests.console.test_people import OTHER, instance
 from tests.console.test_provider_sign_in import IDP, Provided, use, use_directory
 from tests.console.test_sso_consent import Person
 from tests.saml import idp
@@ -107,3 +114,49 @@ def test_attack_33_an_answer_that_comes_many_times_at_once(provided: Provided) -
         return provided.post(response, left["relay"], browser).status
 
     assert Counter(at_once(taken)) == {200: 1, 401: MANY - 1}
+
+
+def before_its_change(patch: pytest.MonkeyPatch, other: Callable[[], Page], step: Callable[[], Page]) -> list[Page]:
+    """What `other` and `step` are answered with: `other` comes once `step` was looked at, and before it changes
+    anything."""
+    pages: list[Page] = []
+
+    async def meanwhile(parts: ConsoleParts, arrived: Arrived, flow: Flow) -> None:
+        patch.undo()
+        pages.append(await asyncio.to_thread(other))
+        await read_policies(parts, arrived, flow)
+
+    patch.setattr("carnet.console.sign_in.read_policies", meanwhile)
+    page = step()
+    return [*pages, page]
+
+
+def test_of_two_new_passwords_at_one_moment_one_is_set(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = site.user(PasswordResetRequired=True)
+    site.iam.attach_user_policy(UserName=user, PolicyArn="arn:aws:iam::aws:policy/IAMUserChangePassword")
+    flows = [site.sign_in(site.browser, user)["flow"] for _ in range(2)]
+    first, second = before_its_change(
+        monkeypatch,
+        lambda: site.browser.step("new-password", flow=flows[0], password=OTHER),
+        lambda: site.browser.step("new-password", flow=flows[1], password="Another-one-3"),
+    )
+    assert first.told == {"next": "done"}
+    assert (second.status, second.told["code"]) == (401, "SignInExpired")
+    assert site.sign_in(site.browser, user, OTHER) == {"next": "done"}
+
+
+def test_of_a_passkey_and_its_copy_one_signs_in(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have signed with the same count, each its own challenge."""
+    user, key = with_passkey(site, count=5)
+    answers = []
+    for _ in range(2):
+        told = site.sign_in(site.browser, user)
+        key.count = 5
+        answers.append({"flow": told["flow"], "credential": key.get(told["passkey"])})
+    first, second = before_its_change(
+        monkeypatch,
+        lambda: site.browser.step("passkey", **answers[0]),
+        lambda: site.browser.step("passkey", **answers[1]),
+    )
+    assert first.told == {"next": "done"}
+    assert (second.status, second.told["code"]) == (401, "SignInExpired")

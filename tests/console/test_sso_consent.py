@@ -375,3 +375,20 @@ def test_answers_are_sent_with_post_and_nothing_is_asked_in_the_clear(mary: Pers
     assert mary.browser.get("/console/approve").status == 405
     for path in ("/device", "/authorize", "/v1/authorize", "/console/approve"):
         assert mary.browser.get(path, x_forwarded_for="192.0.2.1").status == 403
+
+
+@pytest.mark.parametrize("over", ["answered", "expired"])
+def test_a_device_that_was_found_is_answered_while_it_waits(site: Site, mary: Person, over: str) -> None:
+    asked = mary.oidc.start_device_authorization(startUrl=mary.instance.start_url, **mary.register(device=True))
+    to = mary.find(asked["userCode"]).told["to"]
+    given = {"kind": "device", "found": parse_qs(urlsplit(to).query)["found"][0], "answer": "deny"}
+    assert mary.browser.get(to).status == 200
+    if over == "answered":
+        assert mary.send(given).status == 200
+    else:
+        site.later(asked["expiresIn"] - 1)
+        assert mary.browser.get(to).status == 200
+        site.later(1)
+    assert mary.browser.get(to).status == 404
+    page = mary.send(given | {"answer": "allow"})
+    assert (page.status, page.told["code"]) == (404, "NotFound")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -12,10 +13,13 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from carnet.entities.oauth_session import Grantor
 from carnet.identity.id_tokens import id_token
+from carnet.identity.oauth_tokens import session_of
 from tests.attacks.wire import audit
 from tests.console.conftest import Site
 from tests.console.test_login_consent import ALLOWED, SAME, Program
+from tests.console.test_people import save
 from tests.policy.long_policies import assert_nobody_waited, put_under_long_policies, watch_reading
 
 EXCHANGE, BEARER = (f"urn:ietf:params:oauth:grant-type:{name}" for name in ("token-exchange", "jwt-bearer"))
@@ -197,3 +201,19 @@ def test_no_token_is_given_out_without_an_event(site: Site, program: Program, mo
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 503
     assert "accessToken" not in answer
     assert audit(site.server) == before
+
+
+@pytest.mark.parametrize("changed", ["kind", "claims"])
+def test_a_session_of_no_principal_gives_nothing(site: Site, program: Program, changed: str) -> None:
+    """Whatever is stored of it: one of a person, or one that does not say who has signed in."""
+    told = program.begun()
+    claims = _claims(told["idToken"])
+    here = site.server.installation
+    session = session_of(here.directory.snapshot, site.account, claims["jti"])
+    assert session is not None
+    assert exchanged(site, told["idToken"])["accessToken"]
+    other = {"kind": Grantor.PERSON} if changed == "kind" else {"claims": b"x"}
+    save(site, replace(session, **other))
+    assert refused(site, told["idToken"]) == NOT_GOOD
+    status, answer = program.refresh(told["refreshToken"])
+    assert (status, answer["error"]) == (400, "TOKEN_EXPIRED")

@@ -27,6 +27,19 @@ def test_a_group_has_members_that_are_not_told(scim: Provisioner, name: str) -> 
     assert scim("DELETE", f"Groups/{made.members['id']}").status == 204
 
 
+def test_what_another_group_has_is_a_conflict(scim: Provisioner, name: str) -> None:
+    scim.group(name, externalId=f"e-{name}")
+    other = scim.group(f"{name}-2", externalId=f"e-{name}-2")
+    for given in ({"displayName": name.upper()}, {"displayName": f"{name}-3", "externalId": f"e-{name}"}):
+        told = scim("POST", "Groups", given)
+        assert (told.status, told.members["detail"]) == (409, "Refused to create a new, duplicate resource.")
+    assert (
+        scim.patch(f"Groups/{other}", {"op": "replace", "value": {"id": other, "externalId": f"e-{name}"}}).status
+        == 409
+    )
+    assert scim("GET", f"Groups/{other}").members["externalId"] == f"e-{name}-2"
+
+
 def test_members_come_and_go_by_patch(scim: Provisioner, name: str) -> None:
     first, second, group = scim.user(name), scim.user(f"{name}-2"), scim.group(name)
     path, both = f"Groups/{group}", [{"value": first}, {"value": second}]

@@ -95,6 +95,13 @@ def test_principals_outside_the_organization_are_refused(estate: Estate) -> None
             estate.call("PutResourcePolicy", Content=delegating(principal, "organizations:ListRoots"))
 
 
+@pytest.mark.parametrize("principal", [{"Federated": "cognito-identity.amazonaws.com"}, {"CanonicalUser": "0" * 64}])
+def test_principals_of_other_kinds_are_refused(estate: Estate, principal: object) -> None:
+    content = delegating("x", "organizations:DescribePolicy", Principal=principal)
+    with pytest.raises(ServiceError, match="InvalidInputException: You specified a principal that is invalid"):
+        estate.call("PutResourcePolicy", Content=content)
+
+
 @pytest.mark.parametrize("principal", [{"Service": "kms.amazonaws.com"}, "*", {"AWS": "*"}])
 def test_services_and_everybody_may_be_named(estate: Estate, principal: object) -> None:
     content = delegating("x", "organizations:DescribePolicy", Principal=principal)

@@ -192,6 +192,9 @@ def test_trusted_token_issuers(own_center: Center) -> None:
     assert center.issuer("issuer", ClientToken="once") == arn
     with pytest.raises(ServiceError, match="ConflictException"):
         center.issuer("other")
+    for name, url in (("other", "https://issuer.example"), ("issuer", "https://other.example")):
+        with pytest.raises(ServiceError, match="ConflictException: The ClientToken was used for another trusted"):
+            center.issuer(name, url, ClientToken="once")
     told = center.call("DescribeTrustedTokenIssuer", TrustedTokenIssuerArn=arn)
     configuration = told["TrustedTokenIssuerConfiguration"]["OidcJwtConfiguration"]
     assert (told["Name"], configuration["ClaimAttributePath"]) == ("issuer", "email")

@@ -233,3 +233,15 @@ def test_a_client_that_takes_codes_says_of_which_instance(center: Center) -> Non
     given = {"redirectUris": ["http://127.0.0.1/oauth/callback"], "grantTypes": ["authorization_code"]}
     with pytest.raises(ServiceError, match="InvalidRequestException"):
         center.register(legacy=True, **given)
+
+
+def test_a_client_of_no_instance_sends_the_browser_nowhere(center: Center) -> None:
+    """It may register addresses of its own, but not ask for codes; nor may one whose instance is gone."""
+    given = {"redirectUris": ["http://127.0.0.1/oauth/callback"], "scopes": [SCOPE]}
+    of_none = center.register(legacy=True, grantTypes=["refresh_token"], **given)
+    of_former = center.register()
+    assert ask(center, of_former)
+    center.remove(center.instance)
+    for client in (of_none, of_former):
+        with pytest.raises(CannotAsk, match="is of no instance of IAM Identity Center here"):
+            ask(center, client)

@@ -190,6 +190,27 @@ def test_what_changes_while_the_keys_of_an_issuer_are_fetched_counts(
     refused("InvalidGrantException", own.vouched)
 
 
+def test_an_issuer_that_changes_while_its_keys_are_fetched_vouches_for_nobody(
+    center: Center, trusted: str, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom its claim is of was decided before: of somebody else, by now."""
+    fetched, view = IssuerKeys.of, center.world.snapshot.accounts[center.world.account_id]
+    (known,) = (each for each in view.of(TrustedTokenIssuer) if each.arn == trusted)
+
+    async def meanwhile(issuers: IssuerKeys, issuer: Issuer, kid: str | None) -> KeySet:
+        keys = await fetched(issuers, issuer, kid)
+        center.save(replace(known, claim="sub"))
+        return keys
+
+    monkeypatch.setattr(IssuerKeys, "of", meanwhile)
+    try:
+        refused("InvalidGrantException", app.vouched)
+    finally:
+        center.save(known)
+    monkeypatch.undo()
+    assert app.vouched()["accessToken"]
+
+
 def test_attack_33_an_assertion_counts_once(center: Center, trusted: str, app: App) -> None:
     once = app.assertion()
     app.ask(JWT, assertion=once)
