@@ -44,7 +44,8 @@ def run(server: InProcessServer, *words: str, code: int = 0) -> str:
 
 def found(server: InProcessServer, *words: str) -> list[str]:
     """The ids of the events that a search finds, by the users that they made."""
-    events = map(json.loads, run(server, "search", "--output", "event", *words).splitlines())
+    told = run(server, "search", "--output", "event", *words).removesuffix("No event was found.\n")
+    events = map(json.loads, told.splitlines())
     return [(event["requestParameters"] or {}).get("userName", event["eventName"]) for event in events]
 
 
@@ -101,6 +102,16 @@ def test_an_event_is_found_by_its_ids(server: InProcessServer) -> None:
         "bob",
         "alice",
     ]
+
+
+@pytest.mark.parametrize("words", [("search", "--event-name", "Nothing"), ("tail", "--account", "999999999999")])
+@pytest.mark.parametrize("output", ["text", "json", "event"])
+def test_that_nothing_is_found_is_told_on_the_standard_error(
+    server: InProcessServer, words: tuple[str, ...], output: str
+) -> None:
+    data = str(server.installation.settings.data_dir)
+    result = CliRunner().invoke(main, ["audit", *words, "--output", output, "--data-dir", data])
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No event was found.\n")
 
 
 def test_where_no_events_are(tmp_path: Path) -> None:

@@ -77,11 +77,44 @@ def test_an_empty_json_file_says_so() -> None:
 
 
 def test_broken_json_without_a_suffix_gets_an_error_of_json() -> None:
-    with pytest.raises(NotData, match=r"^Expecting ':' delimiter$") as raised:
+    with pytest.raises(NotData, match=r"^Expecting ':' delimiter: `{` stands there$") as raised:
         read_case_file(b'{\n"request" {}}', "-")
     assert str(raised.value.place) == "2:11"
     with pytest.raises(ValueError, match="while parsing a flow node"):
         read_case_file(b"request: [", "-")
+    with pytest.raises(NotData, match=r"^`// a policy` is no JSON, which has no comments$"):
+        read_case_file(b'// a policy\n{"Version": "2012-10-17"}', "-")
+
+
+COMMA, CONTROL = "a comma stands in front of `}`, where JSON has none", "a text holds a line break, a tab or another"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "told"),
+    [
+        ('{"a": 1,}', "1:8", COMMA),
+        ('{"a": 1,\n  "b": 2 ,\n}', "2:10", COMMA),
+        ('{"a": 1,,}', "1:9", COMMA),
+        ('{"a": [1, ]}', "1:9", "a comma stands in front of `]`, where JSON has none"),
+        ('{"a": 1 // all\n}', "1:9", "`// all` is no JSON, which has no comments"),
+        ('{\n/* all */ "a": 1}', "2:1", '`/* all */ "a": 1}` is no JSON, which has no comments'),
+        ('{"a": 1, # all\n}', "1:10", "`# all` is no JSON, which has no comments"),
+        ("{'a': 1}", "1:2", "a text begins with a single quote: JSON has double quotes alone"),
+        ("{\"a\": 'b'}", "1:7", "a text begins with a single quote: JSON has double quotes alone"),
+        ('{"a": True}', "1:7", "`True` is no JSON, which has `true`"),
+        ('{"a": 1 "b": 2}', "1:9", "Expecting ',' delimiter: `\"b\"` stands there"),
+        ('{"a": 1', "1:8", "Expecting ',' delimiter: the text ends there"),
+        ('{"a": \n', "2:1", "Expecting value: the text ends there"),
+        ('{"a": 1} "b"', "1:10", 'Extra data: `"b"` stands there'),
+        ('{"a": \x1b[31m}', "1:7", r"Expecting value: `\x1b` stands there"),
+        ('{"a": "b\n"}', "1:9", CONTROL),
+        ('{"a": "b\t"}', "1:9", CONTROL),
+    ],
+)
+def test_what_stands_where_a_text_is_no_json_is_told(text: str, place: str, told: str) -> None:
+    with pytest.raises(NotData) as raised:
+        from_json(text)
+    assert (str(raised.value.place), str(raised.value)[: len(told)]) == (place, told)
 
 
 def read(text: str) -> Case:

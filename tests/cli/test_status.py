@@ -7,11 +7,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from click.testing import CliRunner
 
+from carnet.assembly.running import as_server
 from carnet.cli import main
 from tests.clients.running import free_port
 
@@ -89,4 +91,39 @@ def test_nobody_is_named_with_address_and_way_out() -> None:
     code, told = status(port)
     assert code == 1
     assert f"http://127.0.0.1:{port}/_carnet/health" in told
-    assert "carnet serve starts one; --host, --port and --tls say where to ask." in told
+    assert "carnet serve starts one; --data-dir, or --host, --port and --tls, say where to ask." in told
+
+
+@pytest.mark.parametrize("named", ["--data-dir", "CARNET_DATA_DIR", "carnet-data"])
+def test_the_last_server_of_the_data_directory_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    option = ["--data-dir", str(tmp_path / "carnet-data")]
+    environment = {"CARNET_DATA_DIR": str(tmp_path / "carnet-data")} if named == "CARNET_DATA_DIR" else {}
+    with answering(b'{"status": "ok"}') as port:
+        with as_server(tmp_path / "carnet-data", "https://iam.example.invalid", f"http://127.0.0.1:{port}"):
+            pass
+        done = CliRunner().invoke(main, ["status", *option[: 2 * (named == "--data-dir")]], env=environment)
+    assert (done.exit_code, done.output) == (0, "status:    ok\n")
+
+
+@pytest.mark.parametrize("by_variable", [False, True])
+def test_an_address_that_is_given_is_asked_whatever_the_data_directory_tells(tmp_path: Path, by_variable: bool) -> None:
+    with as_server(tmp_path, "http://127.0.0.1:1"):
+        pass
+    with answering(b'{"status": "ok"}') as port:
+        words = [] if by_variable else ["--port", str(port)]
+        environment = {"CARNET_PORT": str(port)} if by_variable else {}
+        done = CliRunner().invoke(main, ["status", *words, "--data-dir", str(tmp_path)], env=environment)
+    assert (done.exit_code, done.output) == (0, "status:    ok\n")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_server_that_ran_and_has_ended_is_named_by_its_address(tmp_path: Path, tls: bool) -> None:
+    address = f"http{'s' * tls}://[::1]:{free_port()}"
+    with as_server(tmp_path, address):
+        pass
+    done = CliRunner().invoke(main, ["status", "--data-dir", str(tmp_path)])
+    assert done.exit_code == 1
+    assert f"No server answers at {address}/_carnet/health" in done.output

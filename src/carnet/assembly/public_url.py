@@ -24,8 +24,11 @@ def check_public_url(text: str) -> str:
 
 def public_url(settings: Settings, *, port: int | None = None) -> str:
     """The URL that is set, or that of the address; `port` is the one that is listened on, if any free one was asked."""
-    if settings.public_url:
-        return settings.public_url
+    return settings.public_url or listening_url(settings, port=port)
+
+
+def listening_url(settings: Settings, *, port: int | None = None) -> str:
+    """The URL of the address that is listened on, for a client on this machine."""
     scheme = "https" if settings.tls_cert or settings.tls else "http"
     return f"{scheme}://{_reachable(settings.host)}:{settings.port if port is None else port}"
 

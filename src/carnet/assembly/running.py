@@ -20,13 +20,16 @@ class DirectoryBusy(Exception):
 
 
 @contextmanager
-def as_server(directory: Path, endpoint: str) -> Iterator[None]:
-    """Mark the directory, made if need be, as one on which a server runs. Raises DirectoryBusy."""
+def as_server(directory: Path, endpoint: str, address: str = "") -> Iterator[None]:
+    """Mark the directory, made if need be, as one on which a server runs. Raises DirectoryBusy.
+
+    `endpoint` is the URL that clients have, `address` the URL of where it listens, if that is another one.
+    """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _locked(directory, fcntl.LOCK_SH) as lock:
         if lock is None:
             raise DirectoryBusy(f"{directory} is being reset or restored by another command; start again after it.")
-        (directory / _LOCK).write_text(f"{endpoint}\n")
+        (directory / _LOCK).write_text(f"{endpoint}\n{address or endpoint}\n")
         yield
 
 
@@ -41,10 +44,20 @@ def without_server(directory: Path) -> Iterator[None]:
 
 def last_endpoint(directory: Path) -> str | None:
     """Where the server that was started last can be reached, whether or not it still runs."""
+    return next(iter(_told(directory)), None)
+
+
+def last_address(directory: Path) -> str | None:
+    """Where the server that was started last listens, as a URL, whether or not it still runs."""
+    return next(reversed(_told(directory)), None)
+
+
+def _told(directory: Path) -> list[str]:
+    """The endpoint and the address; the endpoint alone if a server of an earlier release was started last."""
     try:
-        return (directory / _LOCK).read_text().strip() or None
+        return (directory / _LOCK).read_text().split()
     except OSError:
-        return None
+        return []
 
 
 @contextmanager

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _FORMS = ("text", "json", "event")
 _PUBLIC_KEY_BYTES = 32
 _MOST_ON_A_PAGE = 1_000
+_NOTHING = "No event was found."
+"""Not on the standard output, which scripts read."""
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -79,6 +81,8 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
     last = list(_events(api, settings, query, lines))
     for event in reversed(last):
         click.echo(show(event))
+    if lines and not (last or follow):
+        click.echo(_NOTHING, err=True)
     if follow and api is not None:
         _follow_told(api, account, show, last[0]["eventID"] if last else None)
     elif follow:
@@ -105,14 +109,18 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
 @installation_options
 @told_plainly
 def search(limit: int, output: str, endpoint_url: str | None, **given: Any) -> None:
-    """Find events by their attributes, the newest first.
+    """Find events by their attributes, the newest first; that none was found is told on the standard error.
 
     They are looked for in the data directory; if none are there and AWS_ENDPOINT_URL is set, that server is asked.
     """
     query = _query(given)
     show = _show(output)
+    nothing = True
     for event in _events(_server(endpoint_url, given), given, query, limit):
         click.echo(show(event))
+        nothing = False
+    if nothing:
+        click.echo(_NOTHING, err=True)
 
 
 @audit.command()

@@ -16,12 +16,14 @@ import yaml
 
 from carnet.base import bounded_yaml
 from carnet.base.bounded_json import NestedTooDeeply, loads
+from carnet.cli.broken_json import what_breaks
 from carnet.cli.places import Place, Places
 from carnet.policy.json_text import JsonNumber
 
 _JSON_SUFFIXES = (".json",)
 _YAML_SUFFIXES = (".yaml", ".yml")
 _JSON_BEGINS = re.compile(r'\s*(\[\s*)*\{\s*"')
+_COMMENTS = ("//", "/*")
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -53,8 +55,8 @@ def _from_either(text: str) -> object:
     try:
         return _from_json(text)
     except _NoJson as problem:
-        if _JSON_BEGINS.match(text):  # as YAML, a comma too many would pass, with which AWS reads no policy
-            raise
+        if _JSON_BEGINS.match(text) or text.lstrip().startswith(_COMMENTS):
+            raise  # as YAML, a comma too many would pass, with which AWS reads no policy, and a comment would be a text
         try:
             return _from_yaml(text)
         except NotData:
@@ -75,7 +77,7 @@ def _from_json(text: str) -> object:
             parse_constant=_refuse,
         )
     except json.JSONDecodeError as problem:
-        raise _NoJson(problem.msg, Place(problem.lineno, problem.colno)) from problem
+        raise _NoJson(*what_breaks(problem)) from problem
     except NestedTooDeeply as problem:
         raise _NoJson("nested too deeply") from problem
     except _Twice as problem:

@@ -25,7 +25,7 @@ def health(host: str, port: int, *, tls: bool) -> tuple[int, bytes]:
         if tls:
             connection = open_sockets.enter_context(_encrypted(connection))
         # HTTP/1.0: the body is then sent as it is, and ends with the connection.
-        connection.sendall(f"GET {HEALTH_PATH} HTTP/1.0\r\nHost: {_authority(host, port)}\r\n\r\n".encode())
+        connection.sendall(f"GET {HEALTH_PATH} HTTP/1.0\r\nHost: {authority(host, port)}\r\n\r\n".encode())
         head, blank_line, body = _received(connection).partition(b"\r\n\r\n")
     status = _STATUS_LINE.match(head)
     if status is None or not blank_line:
@@ -33,7 +33,7 @@ def health(host: str, port: int, *, tls: bool) -> tuple[int, bytes]:
     return int(status[1]), body
 
 
-def _authority(host: str, port: int) -> str:
+def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -138,6 +138,11 @@ instance_owner_option: Callable[[Command], Command] = click.option(
 """Of commands about an instance of IAM Identity Center."""
 
 
+data_dir_option = setting(
+    "data_dir", "Directory of the installation.", type=click.Path(file_okay=False, path_type=Path)
+)
+
+
 def installation_options(command: Command) -> Command:
     """Adds the options that name an installation; the command gets them as keyword arguments."""
     for add in (
@@ -149,7 +154,7 @@ def installation_options(command: Command) -> Command:
         ),
         setting("master_key_file", "File of the master key.  [default: master.key in the data directory]", type=_FILE),
         setting("database_url", "SQLAlchemy URL of the store.  [default: SQLite in the data directory]"),
-        setting("data_dir", "Directory of the installation.", type=click.Path(file_okay=False, path_type=Path)),
+        data_dir_option,
     ):
         command = add(command)
     return command

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carnet.assembly.core_dumps import forbid_core_dumps
-from carnet.assembly.public_url import change_of_public_url, public_url
+from carnet.assembly.public_url import change_of_public_url, listening_url, public_url
 from carnet.assembly.running import as_server
 from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
 from carnet.base.loopback import is_loopback_host
@@ -171,8 +171,9 @@ def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...], signals:
     settings = with_certificate(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
     with _bound(settings) as listening:
-        endpoint = public_url(settings, port=listening.getsockname()[1])
-        with nullcontext() if settings.dev else as_server(settings.data_dir, endpoint):
+        port = listening.getsockname()[1]
+        endpoint, address = public_url(settings, port=port), listening_url(settings, port=port)
+        with nullcontext() if settings.dev else as_server(settings.data_dir, endpoint, address):
             with collector_paused():
                 application = _set_up(settings, endpoint)
             tell_upstreams(upstreams)

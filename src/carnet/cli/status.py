@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
+from carnet.assembly.running import last_address
 from carnet.assembly.settings import variable
 from carnet.base.bounded_json import loads
 from carnet.cli.endpoint import api_at
-from carnet.cli.health import HEALTHY, health
-from carnet.cli.options import setting, told_plainly
+from carnet.cli.health import HEALTHY, authority, health
+from carnet.cli.options import data_dir_option, setting, told_plainly
 from carnet.server.own_paths import HEALTH_PATH
 
+_ADDRESS = ("host", "port", "tls")
 _TLS_VARIABLES = (variable("tls"), variable("tls_cert"))
 
 
@@ -32,22 +37,38 @@ _TLS_VARIABLES = (variable("tls"), variable("tls_cert"))
     help="Ask for the status at this URL, as the operator of CARNET_OPERATOR_TOKEN, who is told the number of "
     "accounts, or with the AWS_ credentials of the environment.  [default: the page that anybody may ask for]",
 )
+@data_dir_option
 @told_plainly
-def status(output: str, host: str, port: int, tls: bool, endpoint_url: str | None) -> None:
-    """Ask a running server how it is; exit code 1 if none answers, or its store is lost."""
+def status(output: str, endpoint_url: str | None, data_dir: Path, **address: Any) -> None:
+    """Ask a running server how it is; exit code 1 if none answers, or its store is lost.
+
+    Without --host, --port and --tls, and their variables, it asks where the last server of the data directory listens.
+    """
     if endpoint_url is not None:
         _show(api_at(endpoint_url).get("status", {}, status=str, revision=int), output)
         return
+    host, port, tls = _asked(data_dir, **address)
     try:
         code, body = health(host, port, tls=tls)
         told = _object(body)
     except (OSError, ValueError) as problem:
-        url = f"{'https' if tls else 'http'}://{host}:{port}{HEALTH_PATH}"
-        hint = "carnet serve starts one; --host, --port and --tls say where to ask."
+        url = f"{'https' if tls else 'http'}://{authority(host, port)}{HEALTH_PATH}"
+        hint = "carnet serve starts one; --data-dir, or --host, --port and --tls, say where to ask."
         raise click.ClickException(f"No server answers at {url}: {problem}. {hint}") from problem
     _show(told, output)
     if code != HEALTHY:
         raise click.exceptions.Exit(1)
+
+
+def _asked(data_dir: Path, *, host: str, port: int, tls: bool) -> tuple[str, int, bool]:
+    """Host, port and whether the server there speaks TLS."""
+    context = click.get_current_context()
+    given = any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in _ADDRESS)
+    told = None if given or tls else last_address(data_dir)
+    if told is None:
+        return host, port, tls
+    url = urlsplit(told)
+    return url.hostname or host, url.port or (443 if url.scheme == "https" else 80), url.scheme == "https"
 
 
 def _object(body: bytes) -> dict[str, Any]:
