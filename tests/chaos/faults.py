@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.clocks import stepping_clocks
+from tests.chaos.full_disks import full_log, full_tables
 from tests.chaos.nodes import keys_under_nodes, promoted_under_nodes
 from tests.chaos.places import NewDatabase, fail_over, pair, postgresql, sqlite_files
 from tests.chaos.promises import Tally
@@ -167,6 +168,10 @@ FAULTS = (
     Fault(name="kill -9 of a process that writes to SQLite", run=_sqlite_kills),
     Fault(name="kill -9 of a process that writes to PostgreSQL", run=_postgresql_kills),
     Fault(name="no room for the files of SQLite, then room again", run=_full_disk, slow=True),
+    Fault(name="no room for the tables of PostgreSQL, then room again", run=full_tables, slow=True),
+    Fault(
+        name="no room for PostgreSQL's write-ahead log until it ends, then room, and a start", run=full_log, slow=True
+    ),
     Fault(name="PostgreSQL crashes (SIGQUIT) and is started again", run=_database_crashes, slow=True),
     Fault(name="PostgreSQL stands still (SIGSTOP) for 0.5 to 4 seconds", run=_database_stands_still, slow=True),
     Fault(

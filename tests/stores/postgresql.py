@@ -46,17 +46,24 @@ class NoPostgresql(Exception):
 class PostgresqlServer:
     """One server in a directory of its own; `stop` and `start` may be called again and again."""
 
-    def __init__(self, *, copy_of: PostgresqlServer | None = None) -> None:
-        """A new server, or a standby that follows another one, which runs."""
+    def __init__(
+        self, *, copy_of: PostgresqlServer | None = None, disk: Path | None = None, log_disk: Path | None = None
+    ) -> None:
+        """A new server, or a standby that follows another one, which runs; on disks of its own, perhaps.
+
+        `log_disk` is for its write-ahead log alone, which is then in files of a megabyte.
+        """
         self._bin = _binaries()
         self._account = _unprivileged()
-        self._home = Path(tempfile.mkdtemp(prefix="carnet-pg-", dir=scratch.place()))
+        self._home = Path(tempfile.mkdtemp(prefix="carnet-pg-", dir=disk or scratch.place()))
+        self._log_disk = log_disk
         self._process: subprocess.Popen[str] | None = None
         self._migrated: str | None = None
         """The database that new stores are copied from."""
         self._names = (f"carnet_{number}" for number in count(1))
-        if self._account:
-            shutil.chown(self._home, *(self._account["user"], self._account["group"]))
+        for place in filter(None, (self._home, log_disk)):
+            if self._account:
+                shutil.chown(place, *(self._account["user"], self._account["group"]))
         if copy_of is None:
             self._initialize()
         else:
@@ -74,9 +81,14 @@ class PostgresqlServer:
     def stop(self) -> None:
         """Stop at once, cutting every connection, as a crash would."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
+            self._process.send_signal(signal.SIGQUIT)  # does nothing to one that has ended
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def promote(self) -> None:
         """A standby begins to take writes."""
@@ -157,6 +169,8 @@ class PostgresqlServer:
             "trust",
             "--no-sync",
         ]
+        if self._log_disk is not None:
+            command += ["--waldir", str(self._log_disk / "pg_wal"), "--wal-segsize", "1"]
         done = subprocess.run(
             [*command, "-E", "UTF8", "--locale=C"],
             capture_output=True,

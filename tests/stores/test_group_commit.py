@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, suppress
-from typing import NoReturn
+from typing import NoReturn, cast
 
+import psycopg
 import pytest
 from sqlalchemy import RootTransaction
+from sqlalchemy.exc import OperationalError
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
 from carnet.store import group_commit
-from carnet.store.faults import OutcomeUnknown, Taken
+from carnet.store.databases.backend import outages
+from carnet.store.faults import Full, OutcomeUnknown, Taken
 from carnet.store.group_commit import Group
 from carnet.store.rows.users import USERS
 from carnet.store.store import Store
@@ -134,6 +137,22 @@ def test_a_fault_of_the_commit_is_one_of_all_units(store: Store, monkeypatch: py
     assert store.revision() == before
     assert [unit.committed is not None for unit in add_each(store, 1)] == [True]
     assert users_of(store) == {a_user(1).id}
+
+
+@pytest.mark.parametrize(("severity", "told"), [("ERROR", Full), ("FATAL", OutcomeUnknown), ("PANIC", OutcomeUnknown)])
+def test_a_server_without_room_that_ends_may_have_made_the_commit(severity: str, told: type[Unavailable]) -> None:
+    """PostgreSQL ends (PANIC) if its log has no room for what follows the record of a commit, which is written then."""
+    full = psycopg.errors.DiskFull(
+        "could not write to file: No space left on device",
+        info={psycopg.pq.DiagnosticField.SEVERITY_NONLOCALIZED: severity.encode()},
+    )
+
+    class Ended:
+        def commit(self) -> NoReturn:
+            raise OperationalError("COMMIT", {}, full)
+
+    with pytest.raises(told), outages():
+        group_commit._commit(cast("RootTransaction", Ended()))
 
 
 def test_a_transaction_that_the_database_gave_up_is_not_gone_on_with(store: Store) -> None:

@@ -30,6 +30,8 @@ _READ_ONLY = "25006"
 """A standby, or `default_transaction_read_only`."""
 _INSUFFICIENT_PRIVILEGE = "42501"
 """Of PostgreSQL, too: no statement is wrong, the role of the database lacks a grant."""
+_ENDS = ("FATAL", "PANIC")
+"""What PostgreSQL calls an error after which a session, or the whole server, is gone."""
 _NOT_WRITTEN = (
     sqlite3.SQLITE_IOERR_WRITE,
     sqlite3.SQLITE_IOERR_FSYNC,
@@ -158,16 +160,28 @@ def reason_of(error: Exception) -> str:
 
 
 def is_refused(error: Exception) -> bool:
-    """Whether the database has refused to commit. INVARIANT: it is not committed then, nor will be."""
-    return is_full(error) or _is_read_only(error)
+    """Whether the database has refused to commit. INVARIANT: it is not committed then, nor will be.
+
+    A PostgreSQL whose log has no room ends in the midst of a commit (PANIC). The record of the commit may be on the
+    disk by then, and the transaction is made when the server starts again.
+    """
+    return (is_full(error) or _is_read_only(error)) and not _ends_the_session(error)
 
 
 def is_full(error: Exception) -> bool:
-    """Whether the disk has refused what was written. INVARIANT: it is not committed then, nor will be.
+    """Whether the disk has refused what was written.
 
     https://www.sqlite.org/rescode.html#full
     """
     return _sqlite_code(error) == sqlite3.SQLITE_FULL or _sqlstate(error) == _DISK_FULL
+
+
+def _ends_the_session(error: Exception) -> bool:
+    """Whether PostgreSQL has ended the session, or itself.
+
+    https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-SEVERITY-LEVELS
+    """
+    return getattr(getattr(_cause(error), "diag", None), "severity_nonlocalized", None) in _ENDS
 
 
 def _is_read_only(error: Exception) -> bool:
