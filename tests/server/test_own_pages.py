@@ -106,13 +106,14 @@ def test_nobody_is_ready_who_stops(server: InProcessServer) -> None:
         socket.create_connection(address, timeout=60) as one,
         socket.create_connection(address, timeout=60) as other,
     ):
+        begun = b"GET /_car"
         for connection in (one, other):
-            connection.sendall(b"GET /_car")
-        eventually(lambda: len(server.running.server_state.connections) == 2)
+            connection.sendall(begun)
+        eventually(lambda: server.door.bodies.held == 2 * len(begun))
         server.running.should_exit = True
         eventually(lambda: not server.door.is_open)
-        one.sendall((raw % b"ready").removeprefix(b"GET /_car"))
-        other.sendall((raw % b"health").removeprefix(b"GET /_car"))
+        one.sendall((raw % b"ready").removeprefix(begun))
+        other.sendall((raw % b"health").removeprefix(begun))
         assert all_from(one).startswith(b"HTTP/1.1 503 ")
         assert all_from(other).startswith(b"HTTP/1.1 200 ")
 

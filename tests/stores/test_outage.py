@@ -306,7 +306,7 @@ def test_a_statement_that_is_not_answered_is_given_up_after_its_timeout(own_serv
         closing(Store.open(f"{url}?options=-c%20statement_timeout%3D200")) as store,
     ):
         an_account(store)
-        assert 1.0 < _write_over(store, link) < 10.0, "what a migration may take is over with it"
+        assert 1.0 < _write_over(store, link) < 40.0, "what a migration may take is over with it"
 
 
 def test_a_statement_is_given_up_as_soon_as_a_poll_is_not_answered(own_server: PostgresqlServer) -> None:
@@ -319,7 +319,7 @@ def test_a_statement_is_given_up_as_soon_as_a_poll_is_not_answered(own_server: P
         job = Periodic("follower", follower.look, seconds=store.poll_seconds)
         job.start()
         try:
-            assert _write_over(store, link) < 10.0
+            assert _write_over(store, link) < 40.0
             for do in (store.load, store.nodes.live, lambda: _write_user(store, 2)):
                 assert min(_seconds_until_refused(do) for _ in range(5)) < 0.3, "it is not asked again"
             link.heal()
@@ -345,7 +345,7 @@ def test_who_polls_notices_a_silent_server_while_it_reads(own_server: Postgresql
 
         began = time.monotonic()
         _reason(read)
-        assert time.monotonic() - began < 30.0, "less than the 60 s that a statement may take"
+        assert time.monotonic() - began < 40.0, "less than the 60 s that a statement may take"
         assert store.silent
         link.heal()
         store.poll()
@@ -366,7 +366,7 @@ def test_a_kept_connection_that_is_dead_is_found_without_waiting_for_a_statement
         store.poll()
         assert len(store.load().changes) == 1
         _write_user(store, 1)
-        assert time.monotonic() - began < 20.0, "less than the 60 s that a statement may take"
+        assert time.monotonic() - began < 40.0, "less than the 60 s that a statement may take"
 
 
 _SYNC = b"S\0\0\0\4"
