@@ -35,7 +35,7 @@ def test_no_promise_is_broken(fault: Fault) -> None:
     tally = fault.run(random.Random(seed), _SHORT[fault.name])
     assert tally.broken == [], f"seed {seed}"
     assert tally.faults == _SHORT[fault.name]
-    assert tally.acknowledged > tally.faults
+    assert tally.acknowledged >= tally.faults, "each time something was written before the fault"
 
 
 def test_a_process_that_acknowledges_too_early_is_caught() -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
-from sqlalchemy import make_url
 
 from carnet.entities.identity_center_instance import Instance
 from tests.console.conftest import Site
@@ -23,12 +22,10 @@ from tests.console.test_sso_consent import Person
 from tests.scim.provisioner import another_token
 from tests.server.in_process import in_process_server
 from tests.services.sso_oidc.people import REDIRECT
-from tests.stores.postgresql import PostgresqlServer, running_server
+from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
+from tests.waiting import PATIENCE_SECONDS
 
 assert callable(instance), "a fixture"
-
-BUSY = 60.0
-"""Seconds that a busy machine may take for what takes none."""
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +35,10 @@ def database() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, database: PostgresqlServer) -> Iterator[Site]:
-    url = make_url(database.new_database(patient=False)).update_query_dict({"tcp_user_timeout": "2000"})
     with (
         in_process_server(
             tmp_path_factory.mktemp("site"),
-            database_url=url.render_as_string(hide_password=False),
+            database_url=soon_silent(database.new_database(patient=False)),
             password_hash_kib=8,
         ) as server,
         pytest.MonkeyPatch.context() as patch,
@@ -61,7 +57,7 @@ def goes_on(site: Site, instance: Instance, database: PostgresqlServer) -> Itera
 
 def taken(step: Step) -> bool:
     """Whether a step is taken before long: the store is connected to anew."""
-    deadline = time.monotonic() + BUSY
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while (status := step()) == 503 and time.monotonic() < deadline:
         time.sleep(0.1)
     return status == 200

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from sqlalchemy import make_url
 
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.operator_token import OperatorScope
@@ -18,7 +17,7 @@ from tests.policy.long_policies import APART, put_under_long_policies, watch_rea
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.own_api.calling import ACCOUNTS, call, operator_token, signed_call
 from tests.services.signin.asking import sign_in_client
-from tests.stores.postgresql import PostgresqlServer, running_server
+from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
 
 PASSWORD = "Correct-horse-1"
 
@@ -37,10 +36,9 @@ def office() -> Iterator[PostOffice]:
 @pytest.fixture
 def server(tmp_path: Path, database: PostgresqlServer, office: PostOffice) -> Iterator[InProcessServer]:
     """It goes on with a database that hangs no longer when the test ends."""
-    url = make_url(database.new_database(patient=False)).update_query_dict({"tcp_user_timeout": "2000"})
     with in_process_server(
         tmp_path,
-        database_url=url.render_as_string(hide_password=False),
+        database_url=soon_silent(database.new_database(patient=False)),
         password_hash_kib=8,
         smtp_url=office.url,
         mail_from="a@b.example",
