@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from carnet.directory.identity_center import application_at
 from carnet.services.sso_admin.quotas import SsoQuotas
 from tests.services.sso_admin.center import PROVIDER, Center
 from tests.services.world import ServiceError
@@ -230,3 +232,42 @@ def test_other_accounts_reach_none(center: Center, app: str) -> None:
     ):
         with pytest.raises(ServiceError, match="AccessDeniedException: The account of the caller does not administer"):
             center.call_as(member, operation, **given)
+
+
+def test_an_application_has_a_hundred_access_scopes_at_most(center: Center) -> None:
+    arn = center.application("scoped")
+    found = application_at(center.world.snapshot, arn)
+    assert found is not None
+    center.save(replace(found, scopes={f"app:s{number}": [] for number in range(99)}))
+    center.call("PutApplicationAccessScope", ApplicationArn=arn, Scope="app:last")
+    with pytest.raises(ServiceError, match="ValidationException: An application can have at most 100 access scopes"):
+        center.call("PutApplicationAccessScope", ApplicationArn=arn, Scope="app:more")
+    center.call("PutApplicationAccessScope", ApplicationArn=arn, Scope="app:last", AuthorizedTargets=[arn])
+    assert len(center.call("ListApplicationAccessScopes", ApplicationArn=arn, MaxResults=100)["Scopes"]) <= 100
+
+
+def test_an_actor_policy_has_10240_characters_at_most(center: Center, app: str) -> None:
+    def put(size: int) -> None:
+        policy = json.loads(json.dumps(POLICY))
+        (statement,) = policy["Statement"]
+        statement["Resource"] = "arn:aws:sso::111122223333:application/"
+        statement["Resource"] += "k" * (size - len(json.dumps(policy)))
+        given = {"AuthenticationMethodType": "IAM", "AuthenticationMethod": {"Iam": {"ActorPolicy": policy}}}
+        center.call("PutApplicationAuthenticationMethod", ApplicationArn=app, **given)
+
+    put(10_240)
+    with pytest.raises(ServiceError, match="ValidationException: An ActorPolicy can have at most 10240 characters"):
+        put(10_241)
+
+
+def test_an_arn_names_what_is_there_with_each_of_its_parts(center: Center, app: str) -> None:
+    issuer = center.issuer("named", "https://named.example")
+    account, instance = center.world.account_id, center.instance.id
+    for old, new in ((f"::{account}:", "::999999999999:"), ("/apl-", "/x/apl-"), (":application/", ":other/")):
+        with pytest.raises(ServiceError, match=r"ResourceNotFoundException|ValidationException"):
+            center.call("DescribeApplication", ApplicationArn=app.replace(old, new))
+    with pytest.raises(ServiceError, match="AccessDeniedException"):
+        center.call("DescribeApplication", ApplicationArn=app.replace(instance, "ssoins-0123456789abcdef"))
+    with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+        center.call("DeleteTrustedTokenIssuer", TrustedTokenIssuerArn=issuer.replace(account, "999999999999"))
+    center.call("DeleteTrustedTokenIssuer", TrustedTokenIssuerArn=issuer)

@@ -165,6 +165,53 @@ def test_accounts_of_other_organizations_are_not_found(center: Center) -> None:
             center.assign(arn, account, user)
 
 
+def test_in_a_closed_account_nothing_is_assigned(center: Center) -> None:
+    arn, user, account = center.permission_set("Closed"), center.user("closed"), _account(center)
+    center.estate.call("CloseAccount", AccountId=account)
+    with pytest.raises(ServiceError, match=f"ResourceNotFoundException: Could not find account {account}"):
+        center.assign(arn, account, user)
+    assert center.roles(account) == []
+
+
+def test_an_assignment_needs_the_permission_on_the_set_the_instance_and_the_account(center: Center) -> None:
+    arn, user, account = center.permission_set("Three"), center.user("three"), _account(center)
+    other = _account(center)
+    needed = [arn, center.instance.arn, f"arn:aws:sso:::account/{account}"]
+    reading = {"Effect": "Allow", "Action": "sso:Describe*", "Resource": "*"}
+
+    def caller(name: str, resources: list[str]) -> Caller:
+        actions = ["sso:CreateAccountAssignment", "sso:DeleteAccountAssignment", "sso:ListAccountAssignments"]
+        statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
+        return center.world.user(name, [{"Version": "2012-10-17", "Statement": [statement, reading]}])
+
+    whole = caller("all-three", needed)
+    for number, left_out in enumerate(needed):
+        half = caller(f"two-of-three-{number}", [each for each in needed if each != left_out])
+        for change in (center.assign, center.unassign):
+            with pytest.raises(ServiceError, match=f"AccessDeniedException.*{left_out}"):
+                change(arn, account, user, caller=half)
+        with pytest.raises(ServiceError, match=f"AccessDeniedException.*{left_out}"):
+            center.call_as(half, "ListAccountAssignments", PermissionSetArn=arn, AccountId=account)
+    with pytest.raises(ServiceError, match=f"AccessDeniedException.*account/{other}"):
+        center.assign(arn, other, user, caller=whole)
+    assert center.assign(arn, account, user, caller=whole)["Status"] == "SUCCEEDED"
+    assert center.unassign(arn, account, user, caller=whole)["Status"] == "SUCCEEDED"
+
+
+def test_a_boundary_has_to_be_in_the_account(center: Center) -> None:
+    """A role without the boundary that is wanted would have more permissions than were given."""
+    account, user, arn = _account(center), center.user("bounded"), center.permission_set("Bounded", READ_ONLY)
+    boundary = {"CustomerManagedPolicyReference": {"Name": "bound", "Path": "/"}}
+    center.call("PutPermissionsBoundaryToPermissionSet", PermissionSetArn=arn, PermissionsBoundary=boundary)
+    told = center.assign(arn, account, user)
+    policy = f"arn:aws:iam::{account}:policy/bound"
+    assert (told["Status"], told["FailureReason"]) == (
+        "FAILED",
+        f"Received a 404 status error: Not supported policy {policy}.",
+    )
+    assert center.roles(account) == []
+
+
 def test_a_customer_policy_has_to_be_in_the_account(center: Center) -> None:
     member = center.estate.member()
     account, user, arn = center.estate.account_of(member), center.user("customer"), center.permission_set("Customer")
@@ -222,6 +269,8 @@ def test_a_permission_set_is_provisioned_without_an_assignment(center: Center) -
         center.call("ProvisionPermissionSet", **given)
     center.call("ProvisionPermissionSet", TargetId=account, **given)
     assert len(center.roles(account)) == 1
+    with pytest.raises(ServiceError, match="ConflictException: PermissionSet has ApplicationProfile associated"):
+        center.call("DeletePermissionSet", PermissionSetArn=arn)
     with pytest.raises(ServiceError, match="ValidationException: TargetId cannot"):
         center.call(
             "ProvisionPermissionSet", PermissionSetArn=arn, TargetId=account, TargetType="ALL_PROVISIONED_ACCOUNTS"
@@ -283,8 +332,14 @@ def test_requests_are_listed_by_status_and_forgotten(own_center: Center) -> None
     assert center.call("ListAccountAssignmentDeletionStatus")["AccountAssignmentsDeletionStatus"] == []
     with pytest.raises(ServiceError, match="ResourceNotFoundException"):
         center.call("DescribeAccountAssignmentDeletionStatus", AccountAssignmentDeletionRequestId=told["RequestId"])
-    center.world.clock.advance(30 * 86_400)
+    asked = {"AccountAssignmentCreationRequestId": told["RequestId"]}
+    center.world.clock.advance(30 * 86_400 - 1)
+    assert center.call("DescribeAccountAssignmentCreationStatus", **asked)
+    assert len(center.call("ListAccountAssignmentCreationStatus")["AccountAssignmentsCreationStatus"]) == 2
+    center.world.clock.advance(1)
     assert center.call("ListAccountAssignmentCreationStatus")["AccountAssignmentsCreationStatus"] == []
+    with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+        center.call("DescribeAccountAssignmentCreationStatus", **asked)
 
 
 class TestManagementAccount:
@@ -331,6 +386,69 @@ class TestManagementAccount:
         assert center.role(management).attached == (READ_ONLY,)
         center.unassign(reading, management, user)
         assert center.roles(management) == []
+
+    @pytest.mark.parametrize(
+        ("before", "after", "needed"),
+        [
+            ((), ("inline",), "PutRolePolicy"),
+            (("inline",), (), "DeleteRolePolicy"),
+            (("inline",), ("other",), "PutRolePolicy"),
+            ((), ("boundary",), "PutRolePermissionsBoundary"),
+            (("boundary",), (), "DeleteRolePermissionsBoundary"),
+            (("managed",), (), "DetachRolePolicy"),
+            ((), ("managed",), "AttachRolePolicy"),
+            (None, ("inline",), "PutRolePolicy"),
+            (None, ("boundary",), "CreateRole"),
+            (("inline",), None, "DeleteRolePolicy"),
+            ((), None, "DeleteRole"),
+        ],
+    )
+    def test_each_change_of_its_role_needs_the_permission_for_it(
+        self, center: Center, before: tuple[str, ...] | None, after: tuple[str, ...] | None, needed: str
+    ) -> None:
+        """Whoever may do all but that one thing; of a role that is not there yet, or goes, `before` or `after` is
+        None."""
+        name = f"{before}{after}".translate(str.maketrans("()", "..", ", '"))
+        management, user = center.world.account_id, center.user(f"u{name}")
+        others = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+        denied = {"Effect": "Deny", "Action": f"iam:{needed}", "Resource": "*"}
+        caller = self._caller(center, f"c{name}", others, denied)
+        arn = center.permission_set(name[:32])
+        self._set(center, arn, before or ())
+        if before is not None:
+            assert center.assign(arn, management, user)["Status"] == "SUCCEEDED"
+        there = center.roles(management)
+        self._set(center, arn, before or () if after is None else after)
+        change = center.unassign if after is None else center.assign
+        with pytest.raises(ServiceError, match=rf"AccessDenied.*iam:{needed}\b"):
+            change(arn, management, user, caller=caller)
+        assert center.roles(management) == there
+        assert change(arn, management, user, caller=self._caller(center, f"d{name}", others))["Status"] == "SUCCEEDED"
+        assert center.roles(management) != there
+        if after is not None:
+            center.unassign(arn, management, user)
+
+    @staticmethod
+    def _set(center: Center, arn: str, wanted: tuple[str, ...]) -> None:
+        """Give a permission set these things, and no other ones."""
+        there = {"PermissionSetArn": arn}
+        told = center.call("GetInlinePolicyForPermissionSet", **there)["InlinePolicy"]
+        if {"inline", "other"} & set(wanted):
+            text = INLINE if "inline" in wanted else INLINE.replace("s3", "sqs")
+            center.call("PutInlinePolicyToPermissionSet", InlinePolicy=text, **there)
+        elif told:
+            center.call("DeleteInlinePolicyFromPermissionSet", **there)
+        center.call(
+            "PutPermissionsBoundaryToPermissionSet", PermissionsBoundary={"ManagedPolicyArn": READ_ONLY}, **there
+        )
+        if "boundary" not in wanted:
+            center.call("DeletePermissionsBoundaryFromPermissionSet", **there)
+        managed = {"ManagedPolicyArn": READ_ONLY, **there}
+        listed = center.call("ListManagedPoliciesInPermissionSet", **there)["AttachedManagedPolicies"]
+        if "managed" in wanted and not listed:
+            center.call("AttachManagedPolicyToPermissionSet", **managed)
+        if "managed" not in wanted and listed:
+            center.call("DetachManagedPolicyFromPermissionSet", **managed)
 
     def test_a_delegated_administrator_has_no_say_over_it(self, center: Center) -> None:
         delegate, user = center.estate.member(), center.user("delegate")

@@ -85,6 +85,30 @@ def test_aws_managed_policies_are_attached_listed_and_detached(center: Center) -
         )
 
 
+@pytest.mark.parametrize(
+    "policy",
+    ["arn:aws:iam::aws:policy/aws-service-role/AWSSSOServiceRolePolicy", READ_ONLY.replace("aws", "aws-cn", 1)],
+)
+def test_policies_of_aws_that_no_role_may_have(center: Center, policy: str) -> None:
+    """Those of service-linked roles, and those of another partition; neither as a boundary."""
+    arn = center.permission_set(f"Not{len(policy)}")
+    for operation, given in (
+        ("AttachManagedPolicyToPermissionSet", {"ManagedPolicyArn": policy}),
+        ("PutPermissionsBoundaryToPermissionSet", {"PermissionsBoundary": {"ManagedPolicyArn": policy}}),
+    ):
+        with pytest.raises(ServiceError, match="ResourceNotFoundException: Policy does not exist or is not attachable"):
+            center.call(operation, PermissionSetArn=arn, **given)
+
+
+def test_a_permission_set_is_named_with_its_instance(center: Center) -> None:
+    arn = center.permission_set("Named")
+    other = arn.replace(center.instance.id, "ssoins-0123456789abcdef")
+    for operation in ("DescribePermissionSet", "DeletePermissionSet"):
+        with pytest.raises(ServiceError, match="ResourceNotFoundException: Could not find PermissionSet"):
+            center.call(operation, PermissionSetArn=other)
+    center.call("DeletePermissionSet", PermissionSetArn=arn)
+
+
 def test_customer_managed_policies_are_named_by_path_and_name(center: Center) -> None:
     arn = center.permission_set("Customer")
     for reference in ({"Name": "one"}, {"Name": "one", "Path": "/team/"}):
