@@ -8,8 +8,10 @@ import json
 import os
 import shutil
 import stat
+import time
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -146,9 +148,15 @@ def test_where_no_file_can_be_begun_nothing_is_lost_unseen(tmp_path: Path, monke
     assert lines.follow()
 
 
-def test_a_file_is_looked_for_once_a_second(tmp_path: Path) -> None:
-    path = tmp_path / "audit.jsonl"
+def test_a_file_is_looked_for_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, path = [100.0], tmp_path / "audit.jsonl"
+    monkeypatch.setattr(log_files, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=time.sleep))
     lines = JsonLines(path)
     path.unlink()
+    now[0] += 0.99
     assert not lines.follow()
     assert not path.exists()
+    now[0] += 0.02
+    assert lines.follow()
+    assert path.exists()
+    lines.close()

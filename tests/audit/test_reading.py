@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,8 +47,21 @@ def test_objects_of_several_files_the_newest_first(tmp_path: Path) -> None:
     ]
 
 
-def test_lines_to_come_are_followed_into_the_next_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def when_it_waits(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Do it when a file is first waited for: what comes to it before is none of the lines to come."""
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            act()
+        time.sleep(seconds)
+
     monkeypatch.setattr(reading, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(reading, "time", SimpleNamespace(sleep=sleep))
+
+
+def test_lines_to_come_are_followed_into_the_next_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_MOVED_SECONDS", 2.0)
     path, moved = tmp_path / "lines", tmp_path / "moved"
     path.write_bytes(b"before\n")
@@ -62,14 +78,12 @@ def test_lines_to_come_are_followed_into_the_next_file(tmp_path: Path, monkeypat
 
     writing = threading.Thread(target=write)
     writing.start()
-    lines = follow(path)
-    threading.Timer(0.1, begun.set).start()
-    assert list(islice(lines, 3)) == [b"one", b"two", b"three"]
+    when_it_waits(monkeypatch, begun.set)
+    assert list(islice(follow(path), 3)) == [b"one", b"two", b"three"]
     writing.join()
 
 
 def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_LOOK_SECONDS", 0.01)
     path = tmp_path / "lines"
-    threading.Timer(0.1, path.write_bytes, (b"one\n",)).start()
+    when_it_waits(monkeypatch, lambda: path.write_bytes(b"one\n"))
     assert next(follow(path)) == b"one"
