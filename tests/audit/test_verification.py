@@ -7,6 +7,7 @@ import re
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -227,7 +228,7 @@ def test_checkpoints_are_made_once_a_minute_or_a_thousand_lines_and_kept_elsewhe
     beside, elsewhere = tmp_path / "checkpoints.jsonl", tmp_path / "elsewhere"
     checkpoints = Checkpoints(KEYRING, beside, clock, str(elsewhere))
     now = 100.0
-    monkeypatch.setattr("carnet.audit.checkpoints.time.monotonic", lambda: now)
+    monkeypatch.setattr("carnet.audit.checkpoints.time", SimpleNamespace(monotonic=lambda: now))
     place = Tip("0" * 16, 5, bytes(32))
     assert checkpoints.due(place)
     checkpoints.make(place, REVISION)

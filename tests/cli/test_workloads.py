@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from queue import Queue
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -189,7 +190,7 @@ def test_a_token_lives_for_six_hours_at_most(instance: Served, seconds: str, sta
 
 def test_tokens_end_and_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("carnet.cli.workload_endpoints.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("carnet.cli.workload_endpoints.time", SimpleNamespace(monotonic=lambda: clock[0]))
     tokens = Tokens()
     first = tokens.make(60)
     clock[0] = 59.9
