@@ -28,6 +28,16 @@ def all_from(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def all_until(connection: socket.socket, enough: Callable[[bytes], bool]) -> bytes:
+    """What the server sends until it is enough; fails if it ends before."""
+    answer = b""
+    while not enough(answer):
+        piece = connection.recv(65536)
+        assert piece, f"the server has ended after {answer!r}"
+        answer += piece
+    return answer
+
+
 def answer_otherwise(monkeypatch: pytest.MonkeyPatch, name: str, answer: Callable[[], object]) -> None:
     """Have requests about the user `name` answered by `answer`, and all others as ever."""
     respond = AwsApi.respond

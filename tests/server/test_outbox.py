@@ -25,7 +25,7 @@ from tests.attacks.wire import Connection, audit, call, root_of, signed
 from tests.server.certificates import self_signed
 from tests.server.held_changes import delay_changes, hold_changes
 from tests.server.in_process import InProcessServer, in_process_server
-from tests.server.pipelined import all_from, answer_otherwise, create, read
+from tests.server.pipelined import all_from, all_until, answer_otherwise, create, read
 from tests.waiting import PATIENCE_SECONDS, eventually
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -66,9 +66,7 @@ def test_the_events_of_requests_that_came_together_are_written_together_before_a
     monkeypatch.setattr(JsonLines, "write", noting)
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(read(server, "a") + HEALTH + read(server, "b") + read(server, "c"))
-        answer = b""
-        while answer.count(b"</ErrorResponse>") < 3:
-            answer += client.recv(65536)
+        answer = all_until(client, lambda answer: answer.count(b"</ErrorResponse>") == 3)
     assert re.findall(rb"HTTP/1.1 (\d+)|name (.) cannot", answer) == [
         *[(b"404", b""), (b"", b"a"), (b"200", b"")],
         *[(b"404", b""), (b"", b"b"), (b"404", b""), (b"", b"c")],
@@ -253,10 +251,7 @@ def test_a_client_is_asked_for_a_body_only_behind_the_answers_before(server: InP
     head, _, body = read(server, "b").partition(b"\r\n\r\n")
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(read(server, "a") + head + b"\r\nExpect: 100-continue\r\n\r\n")
-        answer = b""
-        while b" 100 " not in answer:
-            answer += connection.recv(65536)
+        answer = all_until(connection, lambda answer: b" 100 " in answer)
         connection.sendall(body)
-        while b"name b cannot" not in answer:
-            answer += connection.recv(65536)
+        answer += all_until(connection, lambda answer: b"name b cannot" in answer)
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"404", b"100", b"404"]

@@ -12,7 +12,7 @@ from carnet.server.app import AwsApi
 from tests.attacks.wire import Connection, root_of, signed
 from tests.server.held_changes import hold_changes
 from tests.server.in_process import InProcessServer
-from tests.server.pipelined import all_from, answer_otherwise, create, read
+from tests.server.pipelined import all_from, all_until, answer_otherwise, create, read
 
 
 def fail() -> NoReturn:
@@ -35,9 +35,7 @@ def test_a_slow_change_keeps_back_only_its_own_connection(
         waiting.sendall(create(server, "a") + read(server, "a"))
         assert other.send(read(server, "a")).status == 404
         going_on.set()
-        answer = b""
-        while answer.count(b"HTTP/1.1 200 ") < 2:
-            answer += waiting.recv(65536)
+        answer = all_until(waiting, lambda answer: answer.count(b"HTTP/1.1 200 ") == 2)
     assert answer.index(b"CreateUserResponse") < answer.index(b"GetUserResponse")
 
 

@@ -24,7 +24,7 @@ from carnet.server.outbox import Answer
 from tests.server.certificates import self_signed
 from tests.server.echo_door import EVENT, EchoDoor, held_by
 from tests.server.listening import listening
-from tests.server.pipelined import all_from
+from tests.server.pipelined import all_from, all_until
 from tests.waiting import eventually
 
 MB = 1024 * 1024
@@ -206,9 +206,7 @@ def test_an_answer_whose_request_stops_is_cut(tmp_path: Path) -> None:
     with echo(tmp_path, limits=Limits(stall_seconds=0.3)) as running:
         with running.connection() as connection:
             connection.sendall(post("/echo", 20) + b"abc")
-            answer = b""
-            while not answer.endswith(b"\r\n3\r\nabc\r\n"):
-                answer += connection.recv(4096)
+            all_until(connection, lambda answer: answer.endswith(b"\r\n3\r\nabc\r\n"))
             with pytest.raises(ConnectionResetError):
                 connection.recv(4096)
         running.wait_for("closed")
