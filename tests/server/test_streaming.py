@@ -110,6 +110,7 @@ def test_200_mb_go_up_and_down_through_little_memory(running: Running) -> None:
         assert received(connection) > 200 * MB
         sender.join()
     assert 0 < running.door.most_held < MOST_HELD
+    running.wait_for("closed")
     assert running.door.notes == ["closed"]
 
 
