@@ -27,8 +27,8 @@ class Credential:
 
 
 def traced(claims: SessionClaims, credential: Credential, now_ms: int) -> SessionClaims:
-    """The claims of a session that is made with a credential: they tell of the access key, or of the identity provider,
-    that it goes back to.
+    """The claims of a session that is made with a credential: they tell of the access key, of the identity provider, or
+    of the person, that it goes back to.
 
     INVARIANT: every session that goes back to one tells of it, so that none outlives it by a node that was late.
     """
@@ -36,7 +36,8 @@ def traced(claims: SessionClaims, credential: Credential, now_ms: int) -> Sessio
     if parent is None:
         return replace(claims, access_key=credential.key_id, access_key_ms=now_ms)
     source, used_ms = parent.source
-    return replace(claims, access_key=source, access_key_ms=used_ms)
+    begun_by = parent.person or parent.begun_by
+    return replace(claims, access_key=source, access_key_ms=used_ms, begun_by=begun_by)
 
 
 class TokenExpired(Exception):

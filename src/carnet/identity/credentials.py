@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from carnet.base.arns import parse_arn
+from carnet.base.arns import Arn, parse_arn
 from carnet.base.clock import Clock
 from carnet.base.faults import Unavailable
 from carnet.base.ids import ACCESS_KEY, account_of_key
@@ -231,15 +231,17 @@ def _of_key(snapshot: Snapshot, kind: type[K], key_id: str) -> K | None:
 
 
 def _of_a_person_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
-    """Whether the person of a session, if it has one, is still there and enabled and, by single sign-on, may use the
+    """Whether the persons of a session, if it has any, are still there and enabled and, by single sign-on, may use the
     role.
 
-    INVARIANT: such a session ends with the assignment, the group membership, or the person. AWS lets it go on.
+    INVARIANT: such a session ends with the assignment, the group membership, or the person, and what was made with it
+    ends with the person. AWS lets them go on.
     """
-    if claims.on_behalf_of:
-        found = person(snapshot, claims.on_behalf_of)
-        return found is not None and found.enabled
-    if not claims.person:
+    for each in filter(None, (claims.on_behalf_of, claims.begun_by)):
+        found = person(snapshot, each)
+        if found is None or not found.enabled:
+            return False
+    if claims.on_behalf_of or not claims.person:
         return True
     try:
         return is_assigned(snapshot, claims.person, claims.account, claims.principal_id)
@@ -262,24 +264,32 @@ def _is_managed_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
 def _made_while_good(snapshot: Snapshot, claims: SessionClaims) -> bool:
     """Whether the access key, or the identity provider, that a session goes back to was valid at that time.
 
-    A session outlives it, as on AWS, unless it had ended before the session was made, by a node that did not know it
-    yet. INVARIANT: if it is not valid now, and it is not known when it ended, the session is refused.
+    A session outlives it, and the closure of its account, as on AWS, unless that had happened before the session was
+    made, by a node that did not know it yet. INVARIANT: if it is not valid now, and it is not known when it ended, the
+    session is refused.
     """
     source, used_ms = claims.source
     if not source:
         return True
-    ended = _of_key(snapshot, EndedKey, source)
-    if _is_valid(snapshot, source):
+    arn, key, ended = parse_arn(source), _of_key(snapshot, AccessKey, source), _of_key(snapshot, EndedKey, source)
+    known = key or ended
+    account = arn.account if arn is not None else known.account if known is not None else ""
+    if not _was_open(snapshot, account, used_ms):
+        return False
+    if _is_there(snapshot, arn) if arn is not None else key is not None and key.active:
         return ended is None or ended.was_good(used_ms)
     return ended is not None and ended.is_over and ended.was_good(used_ms)
 
 
-def _is_valid(snapshot: Snapshot, source: str) -> bool:
-    """Whether an access key (by id) is active, or an identity provider (by ARN) is there."""
-    arn = parse_arn(source)
-    if arn is None:
-        key = _of_key(snapshot, AccessKey, source)
-        return key is not None and key.active
+def _was_open(snapshot: Snapshot, account: str, moment_ms: int) -> bool:
+    """Whether an account had not been closed at that moment."""
+    view = snapshot.account(account)
+    membership = view.membership if view is not None else None
+    return membership is None or membership.closed is None or moment_ms <= _ms(membership.closed)
+
+
+def _is_there(snapshot: Snapshot, arn: Arn) -> bool:
+    """Whether an identity provider is there."""
     view = snapshot.account(arn.account)
     return view is not None and any(
         view.of(kind).named(arn.resource.removeprefix(f"{kind.resource_type}/")) is not None

@@ -49,6 +49,9 @@ class SessionClaims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When that key was used for it, or the provider vouched."""
     person: str = field(default="", name="h")
     """Of a session by single sign-on, the person whose it is: the id of a user of an identity store."""
+    begun_by: str = field(default="", name="y")
+    """Of a session that was made with one by single sign-on, or with one made with such a one, the person, as
+    `person`."""
     on_behalf_of: str = field(default="", name="b")
     """Of an identity-enhanced session, the person on whose behalf it acts, as `person`."""
     audited_store: str = field(default="", name="d")
