@@ -34,6 +34,16 @@ def test_a_group_name_is_required_and_taken_whatever_its_case(shared: Store, nam
     assert refusal.value.members == {"Reason": "UNIQUENESS_CONSTRAINT_VIOLATION"}
 
 
+def test_a_group_is_not_renamed_to_another_one(shared: Store, name: str) -> None:
+    shared.group(name)
+    other = shared.group(f"{name}-2")
+    renamed = [{"AttributePath": "displayName", "AttributeValue": name.upper()}]
+    with pytest.raises(ServiceError, match="ConflictException: Duplicate GroupDisplayName"):
+        shared.call("UpdateGroup", GroupId=other, Operations=renamed)
+    own = [{"AttributePath": "displayName", "AttributeValue": f"{name}-2".upper()}]
+    assert shared.call("UpdateGroup", GroupId=other, Operations=own)["Revision"] == "2"
+
+
 def test_a_group_is_changed_with_a_revision(shared: Store, name: str) -> None:
     group = shared.group(name, Description="who may")
     renamed = [

@@ -105,6 +105,10 @@ def test_an_email_address_is_one_person_s(shared: Store, name: str) -> None:
     shared.update(first, "title", "Dr.")
     with pytest.raises(ServiceError, match="ConflictException: Duplicate Emails"):
         shared.user(f"{name}-2", Emails=[{"Value": f"{name}@EXAMPLE.com"}])
+    second = shared.user(f"{name}-2")
+    with pytest.raises(ServiceError, match="ConflictException: Duplicate Emails"):
+        shared.update(second, "emails", [{"value": f"{name}@EXAMPLE.com"}])
+    assert "Emails" not in shared.described(second)
 
 
 def test_a_user_is_found_by_name_and_email_in_whatever_case(shared: Store, name: str) -> None:

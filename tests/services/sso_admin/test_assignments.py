@@ -388,31 +388,38 @@ class TestManagementAccount:
         assert center.roles(management) == []
 
     @pytest.mark.parametrize(
-        ("before", "after", "needed"),
+        ("before", "after", "needed", "beside"),
         [
-            ((), ("inline",), "PutRolePolicy"),
-            (("inline",), (), "DeleteRolePolicy"),
-            (("inline",), ("other",), "PutRolePolicy"),
-            ((), ("boundary",), "PutRolePermissionsBoundary"),
-            (("boundary",), (), "DeleteRolePermissionsBoundary"),
-            (("managed",), (), "DetachRolePolicy"),
-            ((), ("managed",), "AttachRolePolicy"),
-            (None, ("inline",), "PutRolePolicy"),
-            (None, ("boundary",), "CreateRole"),
-            (("inline",), None, "DeleteRolePolicy"),
-            ((), None, "DeleteRole"),
+            ((), ("inline",), "PutRolePolicy", ["UpdateRole"]),
+            (("inline",), (), "DeleteRolePolicy", ["UpdateRole"]),
+            (("inline",), ("other",), "PutRolePolicy", ["UpdateRole"]),
+            (("inline",), ("inline", "boundary"), "PutRolePermissionsBoundary", ["UpdateRole"]),
+            (("boundary",), (), "DeleteRolePermissionsBoundary", ["UpdateRole"]),
+            (("managed",), (), "DetachRolePolicy", ["UpdateRole"]),
+            ((), ("managed",), "AttachRolePolicy", ["UpdateRole"]),
+            (None, ("inline",), "PutRolePolicy", ["CreateRole", "CreateSAMLProvider"]),
+            (None, ("boundary",), "CreateRole", ["CreateSAMLProvider"]),
+            (("inline",), None, "DeleteRolePolicy", ["DeleteRole"]),
+            ((), None, "DeleteRole", []),
         ],
     )
-    def test_each_change_of_its_role_needs_the_permission_for_it(
-        self, center: Center, before: tuple[str, ...] | None, after: tuple[str, ...] | None, needed: str
+    def test_each_change_of_its_role_needs_the_permission_for_it_and_no_other(
+        self,
+        center: Center,
+        before: tuple[str, ...] | None,
+        after: tuple[str, ...] | None,
+        needed: str,
+        beside: list[str],
     ) -> None:
-        """Whoever may do all but that one thing; of a role that is not there yet, or goes, `before` or `after` is
-        None."""
+        """Of a role that is not there yet, or goes, `before` or `after` is None."""
         name = f"{before}{after}".translate(str.maketrans("()", "..", ", '"))
         management, user = center.world.account_id, center.user(f"u{name}")
-        others = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
-        denied = {"Effect": "Deny", "Action": f"iam:{needed}", "Resource": "*"}
-        caller = self._caller(center, f"c{name}", others, denied)
+
+        def who_may(actions: list[str], but: str) -> Caller:
+            allowed = {"Effect": "Allow", "Action": [f"iam:{each}" for each in actions], "Resource": "*"}
+            denied = {"Effect": "Deny", "Action": f"iam:{but}", "Resource": "*"}
+            return self._caller(center, f"{but}{name}", allowed, denied)
+
         arn = center.permission_set(name[:32])
         self._set(center, arn, before or ())
         if before is not None:
@@ -421,12 +428,24 @@ class TestManagementAccount:
         self._set(center, arn, before or () if after is None else after)
         change = center.unassign if after is None else center.assign
         with pytest.raises(ServiceError, match=rf"AccessDenied.*iam:{needed}\b"):
-            change(arn, management, user, caller=caller)
+            change(arn, management, user, caller=who_may(["*"], but=needed))
         assert center.roles(management) == there
-        assert change(arn, management, user, caller=self._caller(center, f"d{name}", others))["Status"] == "SUCCEEDED"
+        exactly = who_may([needed, *beside], but="ListUsers")
+        assert change(arn, management, user, caller=exactly)["Status"] == "SUCCEEDED"
         assert center.roles(management) != there
         if after is not None:
             center.unassign(arn, management, user)
+
+    def test_roles_in_other_accounts_change_without_rights_of_iam(self, center: Center) -> None:
+        user, arn, other = center.user("elsewhere"), center.permission_set("Elsewhere"), _account(center)
+        for account in (center.world.account_id, other):
+            center.assign(arn, account, user)
+        stranger = self._caller(center, "no-iam-elsewhere")
+        assert center.unassign(arn, other, user, caller=stranger)["Status"] == "SUCCEEDED"
+        center.unassign(arn, center.world.account_id, user)
+        center.assign(arn, other, user)
+        given = {"PermissionSetArn": arn, "TargetType": "ALL_PROVISIONED_ACCOUNTS"}
+        assert center.call_as(stranger, "ProvisionPermissionSet", **given)
 
     @staticmethod
     def _set(center: Center, arn: str, wanted: tuple[str, ...]) -> None:
