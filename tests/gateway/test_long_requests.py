@@ -70,7 +70,7 @@ def test_others_go_on_while_one_is_read_and_made_anew(behind: Behind, monkeypatc
 
         return doing
 
-    monkeypatch.setattr(gateway, "_read", noted(gateway._read))
+    monkeypatch.setattr(gateway, "_read_input", noted(gateway._read_input))
     monkeypatch.setattr(exchange, "rebuilt", noted(rebuilt))
     item = {"k": {"S": "a"}, "data": {"S": "\u20ac" * 200_000}}
     behind.client("dynamodb").put_item(TableName="t", Item=item)
@@ -197,11 +197,11 @@ def test_no_account_and_no_network_has_more_than_half(
     rooms, found = small_rooms(behind, monkeypatch), long_of(behind)
 
     async def test() -> None:
-        async with found._held("1" * 12, "a", 3 * MB):
+        async with found._hold_room("1" * 12, "a", 3 * MB):
             with pytest.raises(Unavailable):
-                async with found._held(*second, 3 * MB):
+                async with found._hold_room(*second, 3 * MB):
                     raise AssertionError
-            async with found._held("2" * 12, "b", 3 * MB):
+            async with found._hold_room("2" * 12, "b", 3 * MB):
                 pass
 
     asyncio.run(test())
@@ -212,11 +212,11 @@ def test_a_stranger_in_one_network_leaves_room_to_the_account_whose_key_he_names
     found, account = long_of(behind), "1" * 12
 
     async def test() -> None:
-        async with found._held(account, "a", LONGEST):
+        async with found._hold_room(account, "a", LONGEST):
             with pytest.raises(Unavailable):
-                async with found._held(account, "a", MB):
+                async with found._hold_room(account, "a", MB):
                     raise AssertionError
-            async with found._held(account, "b", 28 * MB):
+            async with found._hold_room(account, "b", 28 * MB):
                 pass
 
     asyncio.run(test())

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from carnet.base.http import HttpRequest
-from carnet.gateway.rebuild import Rebuilt, _plain, _serialized, rebuilt
+from carnet.gateway.rebuild import Rebuilt, _plain_form, _serialize, rebuilt
 from carnet.gateway.s3.arriving import s3_service
 from carnet.models import FORWARDED, Operation, Protocol, forwarded, service
 from carnet.protocols.parse import parse
@@ -104,18 +104,18 @@ OF_PATHS = [
     operation
     for found in (s3_service(), forwarded("lambda"))
     for operation in found.operations.values()
-    if _plain(operation) is not None
+    if _plain_form(operation) is not None
 ]
 
 
 @pytest.mark.parametrize("operation", OF_PATHS, ids=_id)
 @pytest.mark.parametrize("value", ["k", "a b/ü", "~-_.!*'();%", "{Key+}", "a/../b"])
 def test_what_only_its_path_tells_is_written_as_botocore_writes_it(operation: Operation, value: str) -> None:
-    plain = _plain(operation)
+    plain = _plain_form(operation)
     assert plain is not None
     given = dict.fromkeys(plain.labels, value)
-    assert plain.filled(given) == _serialized(operation, given)
-    assert rebuilt(operation, given) == _serialized(operation, given)
+    assert plain.filled(given) == _serialize(operation, given)
+    assert rebuilt(operation, given) == _serialize(operation, given)
 
 
 def test_other_members_are_not_left_out() -> None:

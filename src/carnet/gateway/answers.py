@@ -166,7 +166,7 @@ def audited(
     decided: tuple[Decided, ...],
     pause: float = 0.0,
 ) -> Answer:
-    return recorded_first(step, response, event, decided, partial(_unaudited, where, arrived_of(step)), pause)
+    return recorded_first(step, response, event, decided, partial(_audit_unavailable, where, arrived_of(step)), pause)
 
 
 def of_change(where: Operation | Service, step: Step, response: HttpResponse, done: Done) -> Answer:
@@ -187,5 +187,5 @@ def recorded_first(
     return recorded.recorded_first(arrived_of(step), account_of(step), response, event, decided, unaudited, pause)
 
 
-def _unaudited(where: Operation | Service, arrived: Arrived, why: str) -> HttpResponse:
+def _audit_unavailable(where: Operation | Service, arrived: Arrived, why: str) -> HttpResponse:
     return write_error(where, "ServiceUnavailable", why, arrived.request_id)

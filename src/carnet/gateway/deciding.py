@@ -91,17 +91,17 @@ def decide(
     Raises NotKnown, and Unavailable if an organization cannot be read.
     """
     parts = execution.parts
-    policies, context = _brought(snapshot, caller, arrived)
+    policies, context = _caller_policies_and_keys(snapshot, caller, arrived)
     made: list[Decided] = []
     for one in resolved:
-        put = partial(_put, parts.engine, snapshot, caller.principal, policies, _asked_in(context, one.check))
-        found = _policies(snapshot, one, caller) if one.instead is None else one.instead
-        asked = _asked(one, caller, found)
+        put = partial(_decide_one, parts.engine, snapshot, caller.principal, policies, _context_of(context, one.check))
+        found = _resource_policies(snapshot, one, caller) if one.instead is None else one.instead
+        asked = _access_check(one, caller, found)
         if one.through is None:
             made.append(put(one.check, asked))
         else:
             of_point = on_access_point(snapshot, one.through, caller.principal, asked)
-            made += _through(parts.engine, snapshot, one.check, of_point, asked, put)
+            made += _decide_through_point(parts.engine, snapshot, one.check, of_point, asked, put)
         if not isinstance(caller, Anonymous):
             parts.last_used.note_attempt((caller.principal, one.check.action, arrived.time, caller.region))
         if not made[-1].decision.allowed:
@@ -109,7 +109,7 @@ def decide(
     return made
 
 
-def _asked_in(context: Context, check: Check) -> Context:
+def _context_of(context: Context, check: Check) -> Context:
     """The context of a check that a service makes on behalf of the caller, such as the use of a key.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
@@ -123,7 +123,7 @@ def _asked_in(context: Context, check: Check) -> Context:
     return replace(context, request={**context.request, **told})
 
 
-def _asked(one: Resolved, caller: AccountCaller | Anonymous, found: tuple[ResourcePolicy, ...]) -> access.Check:
+def _access_check(one: Resolved, caller: AccountCaller | Anonymous, found: tuple[ResourcePolicy, ...]) -> access.Check:
     check, resource, account, told, *_ = one
     return access.Check(
         action=check.action,
@@ -131,13 +131,13 @@ def _asked(one: Resolved, caller: AccountCaller | Anonymous, found: tuple[Resour
         resource_account=account,
         keys=check.keys,
         resource_keys=told,
-        shown=_shown(one, caller),
+        shown=_name_in_denial(one, caller),
         by_ciphertext=check.by_ciphertext,
         policies=found,
     )
 
 
-def _put(
+def _decide_one(
     engine: Engine,
     snapshot: Snapshot,
     principal: Principal,
@@ -157,7 +157,7 @@ def _refuse_unknown(check: Check, request: Request, policies: Policies) -> None:
         raise NotKnown(check, missing)
 
 
-def _through(
+def _decide_through_point(
     engine: Engine,
     snapshot: Snapshot,
     check: Check,
@@ -174,7 +174,9 @@ def _through(
     return [decided, permitted(engine, snapshot, decided, put(check, of_bucket), refuse_unknown)]
 
 
-def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymous) -> tuple[ResourcePolicy, ...]:
+def _resource_policies(
+    snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymous
+) -> tuple[ResourcePolicy, ...]:
     """The policies of the resource, with the grants on a key that allow the caller the action."""
     block = block_through(snapshot, one.through) if one.through is not None else NO_BLOCK
     arn = one.replica_of or one.resource
@@ -182,7 +184,7 @@ def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymo
     return (*found, *grant_policies(snapshot, one.check, one.resource, one.account, caller.principal))
 
 
-def _shown(one: Resolved, caller: AccountCaller | Anonymous) -> str | None:
+def _name_in_denial(one: Resolved, caller: AccountCaller | Anonymous) -> str | None:
     """What a denial names in place of the ARN: for a key of another account, the name that the caller has used.
 
     A caller who is denied is not told which key an alias of another account belongs to. An access point is always
@@ -196,7 +198,9 @@ def _shown(one: Resolved, caller: AccountCaller | Anonymous) -> str | None:
     return one.through.resource if one.through is not None else None
 
 
-def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arrived) -> tuple[Policies, Context]:
+def _caller_policies_and_keys(
+    snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arrived
+) -> tuple[Policies, Context]:
     """The policies and condition keys that the caller brings along. An anonymous caller has no policies."""
     if isinstance(caller, Anonymous):
         policies, keys = NOBODYS

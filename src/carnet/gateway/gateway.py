@@ -70,7 +70,7 @@ from carnet.store.faults import Lost
 _OF_POLICIES = "these policies and grants are not kept here yet, and no upstream is told of one"
 
 
-class _Begun(NamedTuple):
+class _AuthenticatedRequest(NamedTuple):
     """A request whose caller and operation are known."""
 
     found: Service
@@ -79,20 +79,20 @@ class _Begun(NamedTuple):
     step: Authenticated
 
 
-class _Read(NamedTuple):
+class _Input(NamedTuple):
     given: Mapping[str, Any]
     problem: Exception | None
     """The violation of the model's constraints, if there is one."""
 
 
-def _read(begun: _Begun, _: None) -> _Read:
+def _read_input(begun: _AuthenticatedRequest, _: None) -> _Input:
     """The input of a request. Raises WireError if it does not have the operation's form."""
     given = parse(begun.asked, begun.step.routed.arrived.http)
     try:
         validate(begun.asked.operation, given, voice_of(begun.found.name))
     except WireError as problem:
-        return _Read(given, problem)
-    return _Read(given, None)
+        return _Input(given, problem)
+    return _Input(given, None)
 
 
 class Gateway:
@@ -121,7 +121,7 @@ class Gateway:
         of_s3 = "s3" in self._by_service
         self.streaming: tuple[Streaming, ...] = (
             *((S3Gateway(execution, signed, self._by_service, parts),) if of_s3 else ()),
-            LongRequests(self.takes, _spoken, self.respond_long, execution.credentials.find, parts),
+            LongRequests(self.takes, _service_model, self.respond_long, execution.credentials.find, parts),
         )
 
     def takes(self, unoffered: Unoffered) -> bool:
@@ -130,31 +130,31 @@ class Gateway:
 
     def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer names the mode of the upstream."""
-        begun = self._begun(arrived, unoffered)
+        begun = self._begin(arrived, unoffered)
         if isinstance(begun, Answer):
             return begun
         try:
-            read = _read(begun, None)
+            read = _read_input(begun, None)
         except Exception as problem:
-            return self._refused(begun.found, begun.step, problem)
-        return self._go_on(begun, read)
+            return self._answer_problem(begun.found, begun.step, problem)
+        return self._continue(begun, read)
 
     async def respond_long(self, arrived: Arrived, unoffered: Unoffered) -> Answer:
         """As `respond`, for a long request: others need not wait while it is parsed and rebuilt."""
-        begun = self._begun(arrived, unoffered)
+        begun = self._begin(arrived, unoffered)
         if isinstance(begun, Answer):
             return begun
         aside = Aside(self._pools, whose(account_of(begun.step), arrived.http.peer))
         try:
-            read = await aside.run(_read, begun, None)
+            read = await aside.run(_read_input, begun, None)
         except Exception as problem:
-            return self._refused(begun.found, begun.step, problem)
-        answer = self._go_on(begun, read, aside)
+            return self._answer_problem(begun.found, begun.step, problem)
+        answer = self._continue(begun, read, aside)
         return answer if isinstance(answer, Answer) else await answer
 
-    def _begun(self, arrived: Arrived, unoffered: Unoffered) -> _Begun | Answer:
+    def _begin(self, arrived: Arrived, unoffered: Unoffered) -> _AuthenticatedRequest | Answer:
         """The caller and the operation, or the answer if the request is refused."""
-        found = _spoken(unoffered)
+        found = _service_model(unoffered)
         step: Step = arrived
         try:
             _refuse_other_protocols(found, unoffered)
@@ -166,18 +166,20 @@ class Gateway:
                 self._check_room()
             caller = self._signed.caller_of(arrived, found.signing_name)
             self._execution.note_use(caller, arrived.time)
-            return _Begun(found, asked, caller, Authenticated(routed=step, caller=caller))
+            return _AuthenticatedRequest(found, asked, caller, Authenticated(routed=step, caller=caller))
         except Exception as problem:
-            return self._refused(found, step, problem)
+            return self._answer_problem(found, step, problem)
 
-    def _refused(self, found: Service, step: Step, problem: Exception) -> Answer:
+    def _answer_problem(self, found: Service, step: Step, problem: Exception) -> Answer:
         return naming(failed(found, step, problem), self._by_service[found.name].settings.mode)
 
-    def _go_on(self, begun: _Begun, read: _Read, aside: Aside | None = None) -> Answer | Coroutine[Any, Any, Answer]:
+    def _continue(
+        self, begun: _AuthenticatedRequest, read: _Input, aside: Aside | None = None
+    ) -> Answer | Coroutine[Any, Any, Answer]:
         """Continue after the request is parsed."""
-        step = Parsed(authenticated=begun.step, given=_names_in(read.given))
+        step = Parsed(authenticated=begun.step, given=_name_members(read.given))
         if read.problem is not None:
-            return self._refused(begun.found, step, read.problem)
+            return self._answer_problem(begun.found, step, read.problem)
         return self._carry_out(
             Call(
                 exchange=self._by_service[begun.found.name],
@@ -209,11 +211,11 @@ class Gateway:
             if here is None and carried is None and not grants and about_policy(call.operation, call.given):
                 raise WireError("NotImplemented", f"{NOT_SENT}: {_OF_POLICIES}.", call.operation)
             if are_together(call):
-                return await executed_together(self._execution, self._known_keys, call, self._scope(call), _owner)
+                return await executed_together(self._execution, self._known_keys, call, self._scope(call), _owner_of)
             # A change of policies that are kept here is enforced in every mode.
             binds = call.mode is Mode.ENFORCE or here is not None or carried is not None or grants
-            resolved, given = await self._allowed(call, binds=binds)
-            account = _owner(call, resolved)
+            resolved, given = await self._authorize(call, binds=binds)
+            account = _owner_of(call, resolved)
             await allow_keys(self._execution, self._known_keys, call, resolved, binds=call.mode is Mode.ENFORCE)
             if grants:
                 return await self._grants.answer(call, resolved)
@@ -227,13 +229,13 @@ class Gateway:
                 await self._policies.check_before(call, carried, resolved)
                 response = await call.send(call.operation, carried.rest, account)
                 return await self._policies.put_carried(call, carried, resolved, response)
-            return await self._sent_on(call, given, resolved, account)
+            return await self._send_on(call, given, resolved, account)
         except NotFound as none:
             return answered_by(call, forced_away(call) or none.answer)
         except Exception as problem:
             return failed(found, call.parsed, problem, tuple(call.decided))
 
-    async def _sent_on(
+    async def _send_on(
         self, call: Call, given: Mapping[str, Any], resolved: tuple[Resolved, ...], account: str
     ) -> Answer:
         """Send `given`, which is allowed, and pass the answer back. Raises the exceptions that `failed` answers."""
@@ -253,7 +255,7 @@ class Gateway:
             return await self._policies.forgotten(call, resolved, known, response)
         return await handed_back(call, response)
 
-    async def _allowed(self, call: Call, *, binds: bool) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
+    async def _authorize(self, call: Call, *, binds: bool) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
         """The resources of the request, and the input to send. Raises if the request is denied and the mode enforces
         it."""
         scope = self._scope(call)
@@ -266,7 +268,7 @@ class Gateway:
         resolved: list[Resolved] = []
         for check in checks:
             try:
-                one = await self._resolved(call, check, scope)
+                one = await self._resolve(call, check, scope)
             except NotFound as none:
                 assert isinstance(check.resource, Sought), "nothing else is looked up"
                 one, missing = Resolved(check, stand_in(check.resource, scope), check.account or scope.account), none
@@ -280,7 +282,7 @@ class Gateway:
             raise not_there
         return known, made_anew(call, given)
 
-    async def _resolved(self, call: Call, check: Check, scope: Scope) -> Resolved:
+    async def _resolve(self, call: Call, check: Check, scope: Scope) -> Resolved:
         if check.account is None and check.action.startswith(S3):
             return object_read(self._execution.directory.snapshot, call, check)
         if isinstance(check.resource, str):
@@ -317,7 +319,7 @@ def _is_of_grants(operation: Operation) -> bool:
     return operation.service.name == "kms" and operation.name in OF_GRANTS
 
 
-def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:
+def _owner_of(call: Call, resolved: tuple[Resolved, ...]) -> str:
     """The account that owns all of the resources, objects that are only read aside."""
     owners = {one.account for one in resolved if not one.check.action.startswith(S3)}
     if len(owners) != 1:
@@ -325,7 +327,7 @@ def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:
     return owners.pop()
 
 
-def _spoken(unoffered: Unoffered) -> Service:
+def _service_model(unoffered: Unoffered) -> Service:
     """The service's model in the protocol that the client speaks, if that is an older one of the service."""
     older = unoffered.dialect is Dialect.QUERY and unoffered.name in OLDER_FORMS
     return older_form(unoffered.name) if older else forwarded(unoffered.name)
@@ -337,7 +339,7 @@ def _refuse_other_protocols(found: Service, unoffered: Unoffered) -> None:
         raise WireError("NotImplemented", f"Not sent on: {spoken}, and not in {unoffered.dialect}.", found)
 
 
-def _names_in(given: Mapping[str, Any]) -> dict[str, Any]:
+def _name_members(given: Mapping[str, Any]) -> dict[str, Any]:
     """The members that name the resources of a request. All others are the caller's data and belong in no log."""
     return {
         name: value

@@ -127,18 +127,18 @@ class LongRequests:
         if asked.length > asked.most:
             where = asked.operation or asked.service
             problem = WireError("RequestEntityTooLarge", too_long(where, asked.most), where)
-            return _refused(asked, arrived, problem)
+            return _answer_problem(asked, arrived, problem)
         try:
-            async with self._held(asked.account, network_of(head.peer), asked.length):
-                whole = await _arrived(body, asked.length)
+            async with self._hold_room(asked.account, network_of(head.peer), asked.length):
+                whole = await _read_body(body, asked.length)
                 request = structs.replace(arrived, time=self._parts.clock(), http=as_request(head, whole))
                 del whole
                 return await self._respond(request, asked.unoffered)
         except Unavailable as problem:
-            return _refused(asked, arrived, problem)
+            return _answer_problem(asked, arrived, problem)
 
     @asynccontextmanager
-    async def _held(self, account: str, network: str, length: int) -> AsyncIterator[None]:
+    async def _hold_room(self, account: str, network: str, length: int) -> AsyncIterator[None]:
         """The parts of the rooms that a request takes; raises Unavailable if there is no room."""
         async with AsyncExitStack() as stack:
             for room, who in ((self._of_networks, network), (self._of_accounts, account)):
@@ -150,7 +150,7 @@ class LongRequests:
             yield
 
 
-async def _arrived(body: ByteStream, length: int) -> bytes:
+async def _read_body(body: ByteStream, length: int) -> bytes:
     """The whole body. Raises RequestRefused."""
     try:
         async with asyncio.timeout(_PATIENCE + length / _SLOWEST):
@@ -159,7 +159,7 @@ async def _arrived(body: ByteStream, length: int) -> bytes:
         raise RequestRefused(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.") from None
 
 
-def _refused(asked: Long, arrived: Arrived, problem: Exception) -> Answer:
+def _answer_problem(asked: Long, arrived: Arrived, problem: Exception) -> Answer:
     operation = asked.operation
     step = arrived if operation is None else routed(arrived, operation)
     return failed(asked.service, step, problem)

@@ -64,10 +64,8 @@ class OperatedGateway:
         if exchange is None or _S3 not in exchange.settings.services:
             raise Missing(f"There is no upstream {upstream} with buckets: {', '.join(self._with_buckets()) or 'none'}.")
         try:
-            found = names or [
-                one["Name"] for one in (await _answered_members(exchange, "ListBuckets", account))["Buckets"]
-            ]
-            return {name: await _found(exchange, name, account) for name in dict.fromkeys(found)}
+            found = names or [one["Name"] for one in (await _ask_members(exchange, "ListBuckets", account))["Buckets"]]
+            return {name: await _find_bucket(exchange, name, account) for name in dict.fromkeys(found)}
         except AnotherAccount as problem:
             raise Invalid(f"{problem}.") from problem
         except UpstreamFailed as problem:
@@ -95,7 +93,7 @@ class OperatedGateway:
             if known is not None and (known.account, known.upstream) == (account, upstream):
                 told["already"].append(name)
                 continue
-            why = _taken(snapshot, known, name) or one.refused
+            why = _why_taken(snapshot, known, name) or one.refused
             if why is not None:
                 told["refused"][name] = why
                 continue
@@ -123,7 +121,7 @@ class OperatedGateway:
             exchange.close()
 
 
-def _taken(snapshot: Snapshot, known: Bucket | None, name: str) -> str | None:
+def _why_taken(snapshot: Snapshot, known: Bucket | None, name: str) -> str | None:
     if known is not None:
         return "another account or upstream has a bucket of that name"
     point = would_be_taken_for(snapshot, name)
@@ -148,13 +146,13 @@ def _why_not(name: str) -> str | None:
     return None
 
 
-async def _answered_members(exchange: Exchange, name: str, account: str, **given: Any) -> dict[str, Any]:
-    """The members of an answer. Raises as `_answered`, and UpstreamFailed for what is no answer of the operation."""
-    answer = await _answered(exchange, name, account, **given)
+async def _ask_members(exchange: Exchange, name: str, account: str, **given: Any) -> dict[str, Any]:
+    """The members of an answer. Raises as `_ask`, and UpstreamFailed for what is no answer of the operation."""
+    answer = await _ask(exchange, name, account, **given)
     return reread(s3_service().operations[name], answer, answer.body)
 
 
-async def _answered(exchange: Exchange, name: str, account: str, **given: Any) -> HttpResponse:
+async def _ask(exchange: Exchange, name: str, account: str, **given: Any) -> HttpResponse:
     """A success. Raises UpstreamFailed, AnotherAccount, and Missing for what is not there."""
     asked = s3_service().operations[name]
     host = urlsplit(exchange.settings.url).netloc
@@ -167,12 +165,12 @@ async def _answered(exchange: Exchange, name: str, account: str, **given: Any) -
     return answer
 
 
-async def _found(exchange: Exchange, name: str, account: str) -> FoundBucket:
-    """Raises what `_answered_members` raises, also Missing."""
+async def _find_bucket(exchange: Exchange, name: str, account: str) -> FoundBucket:
+    """Raises what `_ask_members` raises, also Missing."""
     why = _why_not(name)
     if why is not None:
         return FoundBucket(DEFAULT_REGION, refused=why)  # asking for it might be another request
-    region = _region(await _answered(exchange, "GetBucketLocation", account, Bucket=name))
+    region = _region(await _ask(exchange, "GetBucketLocation", account, Bucket=name))
     try:
         return FoundBucket(region, await _default_key(exchange, name, account, region))
     except _Unread as problem:
@@ -194,7 +192,7 @@ async def _default_key(exchange: Exchange, name: str, account: str, region: str)
     if not exchange.settings.does(_S3, "GetBucketEncryption"):
         return None  # it knows of none
     try:
-        told = await _answered_members(exchange, "GetBucketEncryption", account, Bucket=name)
+        told = await _ask_members(exchange, "GetBucketEncryption", account, Bucket=name)
     except Missing:
         return None
     except UpstreamFailed as problem:

@@ -33,11 +33,11 @@ def at_own_address(head: RequestHead, body: bytes) -> bytes:
     if not host or not isinstance(told, dict):
         return body
     here = f"{'https' if head.secure else 'http'}://{host}"
-    changed = {name: _moved(value, here) for name, value in told.items() if name == _ONE or name in _SEVERAL}
+    changed = {name: _with_host(value, here) for name, value in told.items() if name == _ONE or name in _SEVERAL}
     return json.dumps(told | changed).encode() if changed else body
 
 
-def _moved(value: Any, here: str) -> Any:
+def _with_host(value: Any, here: str) -> Any:
     if isinstance(value, list):
-        return [_moved(one, here) for one in value]
+        return [_with_host(one, here) for one in value]
     return _ELSEWHERE.sub(lambda _: here, value) if isinstance(value, str) else value

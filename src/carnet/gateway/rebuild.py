@@ -41,13 +41,13 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
 
 def rebuilt(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
     """The request for an operation with this input, by the model's member names."""
-    plain = _plain(operation)
+    plain = _plain_form(operation)
     if plain is not None and plain.labels.keys() == given.keys() and all(given.values()):
         return plain.filled(given)
-    return _serialized(operation, given)
+    return _serialize(operation, given)
 
 
-def _serialized(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
+def _serialize(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
     made = _serializer(operation.service.protocol).serialize_to_request(dict(given), operation.model)
     body = made["body"]
     if isinstance(body, dict):
@@ -83,7 +83,7 @@ class _Plain(Struct, frozen=True, kw_only=True):
 
 
 @cache
-def _plain(operation: Operation) -> _Plain | None:
+def _plain_form(operation: Operation) -> _Plain | None:
     """None if the path has no labels, or other members are required."""
     path = operation.model.http["requestUri"].partition("?")[0]
     written = _LABEL.findall(path)
@@ -94,7 +94,7 @@ def _plain(operation: Operation) -> _Plain | None:
     labels = {by_name[name]: _IN_PATH if greedy else _UNRESERVED for name, greedy in written}
     if not labels.keys() >= set(operation.input.required_members if operation.input is not None else ()):
         return None
-    return _Plain(labels=labels, path=_LABEL.sub("{}", path), rest=_serialized(operation, dict.fromkeys(labels, "x")))
+    return _Plain(labels=labels, path=_LABEL.sub("{}", path), rest=_serialize(operation, dict.fromkeys(labels, "x")))
 
 
 def _is_label(shape: Shape) -> bool:
@@ -113,10 +113,10 @@ def _query(fields: str | Mapping[str, Any]) -> str:
     pairs = [
         (name, one) for name, value in fields.items() for one in (value if isinstance(value, list | tuple) else [value])
     ]
-    return "&".join([f"{_encoded(name)}={_encoded(_text(value))}" for name, value in pairs])
+    return "&".join([f"{_percent_encode(name)}={_percent_encode(_text(value))}" for name, value in pairs])
 
 
-def _encoded(text: str) -> str:
+def _percent_encode(text: str) -> str:
     return quote(text, safe=_UNRESERVED)
 
 

@@ -68,25 +68,25 @@ async def executed_together(
     """Raises WireError, NotFound, and what `decided_with_keys` and `allow_keys` raise."""
     member = _MEMBERS[call.operation.name]
     statements = call.given[member]
-    found = [_needed(call, {**call.given, member: [one]}, scope) for one in statements]
-    refused = await _decided(execution, call, found)
+    found = [_resolve_statement(call, {**call.given, member: [one]}, scope) for one in statements]
+    refused = await _denied_statements(execution, call, found)
     if refused and call.operation.name == TRANSACTION:
-        raise _cancelled(call, len(found), refused)
+        raise _transaction_cancelled(call, len(found), refused)
     allowed = tuple([one for at, one in enumerate(found) if at not in refused])
     if not allowed:
-        return answered_by(call, HttpResponse(status=HTTPStatus.OK, headers=_JSON, body=_with({}, refused)))
+        return answered_by(call, HttpResponse(status=HTTPStatus.OK, headers=_JSON, body=_merge_denials({}, refused)))
     account = owner_of(call, allowed)
     await allow_keys(execution, known, call, allowed, binds=call.mode is Mode.ENFORCE)
     listed = [_as_sent(call, one) for at, one in enumerate(statements) if at not in refused]
     response = await call.send(call.operation, {**call.given, member: listed}, account)
     if not refused or response.status != HTTPStatus.OK:
         return await handed_back(call, response)
-    body = _with(members_of(await response.whole(_MOST_BYTES)), refused, len(allowed))
+    body = _merge_denials(members_of(await response.whole(_MOST_BYTES)), refused, len(allowed))
     headers = tuple([(name, value) for name, value in response.headers if name != _CHECKSUM])
     return answered_by(call, HttpResponse(status=response.status, headers=headers, body=body))
 
 
-def _needed(call: Call, alone: Mapping[str, Any], scope: Scope) -> Resolved:
+def _resolve_statement(call: Call, alone: Mapping[str, Any], scope: Scope) -> Resolved:
     """The checks that one statement needs. Raises WireError for a statement that is not understood for certain."""
     checks = mapped(call.operation.service.name, call.operation.name, alone, scope)
     if isinstance(checks, Refusal):
@@ -95,7 +95,7 @@ def _needed(call: Call, alone: Mapping[str, Any], scope: Scope) -> Resolved:
     return Resolved(check, str(check.resource), check.account or scope.account)
 
 
-async def _decided(execution: Execution, call: Call, found: list[Resolved]) -> Denied:
+async def _denied_statements(execution: Execution, call: Call, found: list[Resolved]) -> Denied:
     """The denied statements, if the mode enforces denials. INVARIANT: a call has one denial, which is its last
     decision."""
     refused: dict[int, tuple[Resolved, Decided]] = {}
@@ -116,7 +116,7 @@ def _denial(last: Decided) -> dict[str, str]:
     return {"Code": DENIED, "Message": sentence}
 
 
-def _cancelled(call: Call, total: int, refused: Denied) -> WireError:
+def _transaction_cancelled(call: Call, total: int, refused: Denied) -> WireError:
     """As recorded from AWS: allowed statements are not carried out either, and their cancellation reason is None."""
     reasons = [_denial(refused[at][1]) if at in refused else {"Code": "None"} for at in range(total)]
     codes = ", ".join(one["Code"] for one in reasons)
@@ -124,7 +124,7 @@ def _cancelled(call: Call, total: int, refused: Denied) -> WireError:
     return WireError("TransactionCanceledException", message, call.operation, {"CancellationReasons": reasons})
 
 
-def _with(answer: Mapping[str, Any], refused: Denied, sent: int = 0) -> bytes:
+def _merge_denials(answer: Mapping[str, Any], refused: Denied, sent: int = 0) -> bytes:
     """The answer, with an error for each statement that was not sent on. Raises UpstreamFailed if it is no answer of
     the operation."""
     responses = answer.get("Responses", [])

@@ -18,11 +18,11 @@ def _of_sqs(name: str, faults: Sequence[Unmet]) -> Spoken | None:
     """
     for fault in faults:
         if fault.demand is Demand.OF_EACH and fault.path in _NAMES_OF_ATTRIBUTES:
-            return Spoken(f"Unknown Attribute {_unknown(name, fault)}.", {}, "InvalidAttributeName")
+            return Spoken(f"Unknown Attribute {_first_unknown(name, fault)}.", {}, "InvalidAttributeName")
     return None
 
 
-def _unknown(name: str, fault: Unmet) -> str:
+def _first_unknown(name: str, fault: Unmet) -> str:
     """The first text of a list, or key of a map, that the model does not have."""
     asked = operation("sqs", name).input
     assert asked is not None, "an operation without an input has no faults"

@@ -46,7 +46,9 @@ def bound(snapshot: Snapshot, own: AccountView, policy: Policy, text: str, gone:
 
     A unique id is looked for in every account; an id in `gone` need not exist, because the policy had it before.
     """
-    named = {written: _resolved(snapshot, own, written, gone) for written in policy.principals(PrincipalType.AWS)}
+    named = {
+        written: _resolve_principal(snapshot, own, written, gone) for written in policy.principals(PrincipalType.AWS)
+    }
     return Bound(
         text=_with_principals(text, {written: arn for written, (arn, _) in named.items()}),
         ids={arn: unique_id for arn, unique_id in named.values() if unique_id is not None},
@@ -63,7 +65,9 @@ def shown_principal(snapshot: Snapshot, written: str, ids: PrincipalIds) -> str:
     return _arn_of(snapshot, written, ids[written]) if written in ids else written
 
 
-def _resolved(snapshot: Snapshot, own: AccountView, written: str, gone: frozenset[str]) -> tuple[str, str | None]:
+def _resolve_principal(
+    snapshot: Snapshot, own: AccountView, written: str, gone: frozenset[str]
+) -> tuple[str, str | None]:
     """The ARN of a principal and the unique id behind it, None for one that has no id; raises NoSuchPrincipal."""
     if ACCOUNT_ID.fullmatch(written):
         view = snapshot.account(written)
@@ -135,14 +139,14 @@ def _with_principals(text: str, names: Mapping[str, str]) -> str:
         for element in ("Principal", "NotPrincipal"):
             if isinstance(principals := statement.get(element), dict):
                 statement[element] = {
-                    kind: _renamed(names, changed) if kind == PrincipalType.AWS else names
+                    kind: _replace_names(names, changed) if kind == PrincipalType.AWS else names
                     for kind, names in principals.items()
                 }
     return json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))
 
 
-def _renamed(names: Any, changed: Mapping[str, str]) -> Any:
+def _replace_names(names: Any, changed: Mapping[str, str]) -> Any:
     """One name or a list of them; an account's id may stand there as a number, or with dashes."""
     if isinstance(names, list):
-        return [_renamed(name, changed) for name in names]
+        return [_replace_names(name, changed) for name in names]
     return changed.get(principal_text(PrincipalType.AWS, str(names)), names)

@@ -69,17 +69,17 @@ def document(call: AnyCall, text: str, grammar: Grammar, partition: str) -> Poli
     outcome = _of_call(call, text, grammar)
     if outcome is None:
         return parse_once(text, grammar, partition)
-    return _checked(outcome, partition)
+    return _check_outcome(outcome, partition)
 
 
 def document_size(call: AnyCall, text: str) -> int:
     """The characters of a document of the call that its quota counts."""
-    return next((read.size for read in _prepared(call) if read.text == text), None) or counted_size(text)
+    return next((read.size for read in _documents_read_before(call) if read.text == text), None) or counted_size(text)
 
 
 def parse_once(text: str, grammar: Grammar, partition: str) -> Policy:
     """As `document`, for a call that changes nothing: the document is parsed now, or was a moment ago."""
-    return _checked(_remembered(text, grammar), partition)
+    return _check_outcome(_parse_once(text, grammar), partition)
 
 
 def parsed_before(member: str, grammar: Grammar, most: Callable[[Any], int]) -> Preparation:
@@ -94,14 +94,16 @@ def parsed_before(member: str, grammar: Grammar, most: Callable[[Any], int]) -> 
 def read_document(text: str, grammar: Grammar, most: int) -> ReadDocument:
     """The document, parsed unless it counts more than `most` characters."""
     size = counted_size(text)
-    return ReadDocument(text, grammar, size, _remembered(text, grammar) if size <= most else None)
+    return ReadDocument(text, grammar, size, _parse_once(text, grammar) if size <= most else None)
 
 
 def _of_call(call: AnyCall, text: str, grammar: Grammar) -> Policy | Malformed | None:
-    return next((read.outcome for read in _prepared(call) if read.grammar is grammar and read.text == text), None)
+    return next(
+        (read.outcome for read in _documents_read_before(call) if read.grammar is grammar and read.text == text), None
+    )
 
 
-def _prepared(call: AnyCall) -> tuple[ReadDocument, ...]:
+def _documents_read_before(call: AnyCall) -> tuple[ReadDocument, ...]:
     """The documents of the call that were read before its turn."""
     read = call.prepared
     if isinstance(read, ReadDocuments):
@@ -109,14 +111,14 @@ def _prepared(call: AnyCall) -> tuple[ReadDocument, ...]:
     return (read,) if isinstance(read, ReadDocument) else ()
 
 
-def _checked(outcome: Policy | Malformed, partition: str) -> Policy:
+def _check_outcome(outcome: Policy | Malformed, partition: str) -> Policy:
     if isinstance(outcome, Malformed):
         raise Malformed(outcome.message)
     check_partition(outcome.resources, partition)
     return outcome
 
 
-def _remembered(text: str, grammar: Grammar) -> Policy | Malformed:
+def _parse_once(text: str, grammar: Grammar) -> Policy | Malformed:
     with _lock:
         known = _parsed.get((grammar, text))
     if known is None:

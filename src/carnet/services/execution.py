@@ -153,7 +153,7 @@ class Execution:
         It fails with TakesLong if more characters of policies have to be parsed and compiled than `at_once`, or than
         the thread may.
         """
-        return self._read(Requested(operation=operation, parsed=parsed, at_once=at_once), later=False)
+        return self._execute_read(Requested(operation=operation, parsed=parsed, at_once=at_once), later=False)
 
     def read_prepared(self, operation: Operation, parsed: Parsed, prepared: Any, at_once: float = inf) -> Outcome:
         """As `read`, for an operation that was prepared: `prepared` is the result of the preparation.
@@ -161,9 +161,9 @@ class Execution:
         INVARIANT: the caller is looked up again, because it may have changed in the meantime.
         """
         requested = Requested(operation=operation, parsed=parsed, prepared=prepared, at_once=at_once)
-        return self._read(requested, later=True)
+        return self._execute_read(requested, later=True)
 
-    def _read(self, requested: Requested, *, later: bool) -> Outcome:
+    def _execute_read(self, requested: Requested, *, later: bool) -> Outcome:
         """`later` says that the caller was authenticated a while ago."""
         parsed, decided = requested.parsed, list[Decided]()
         left.characters = min(left.characters, requested.at_once)

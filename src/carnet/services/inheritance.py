@@ -126,7 +126,7 @@ def _apply(setting: Setting, level: Sequence[Source], work: _Work) -> None:
             setting.policies.update(source.id for source in sources)
             _apply(setting.members.setdefault(name, Setting()), sources, work)
     for _, each in given:
-        setting.allowed &= _allowed(each)
+        setting.allowed &= _allowed_operators(each)
 
 
 def _below(level: Sequence[Source]) -> dict[str, list[Source]]:
@@ -154,27 +154,27 @@ def _assign(setting: Setting, given: _Given) -> None:
 
 def _append(setting: Setting, given: _Given, work: _Work) -> None:
     for policy, each in given:
-        work.do(len(_listed(setting)))
-        setting.value = tuple(dict.fromkeys((*_listed(setting), *(scalars(each[APPEND]) or ()))))
+        work.do(len(_values_of(setting)))
+        setting.value = tuple(dict.fromkeys((*_values_of(setting), *(scalars(each[APPEND]) or ()))))
         setting.policies.add(policy)
 
 
 def _remove(setting: Setting, given: _Given, work: _Work) -> None:
     for policy, each in given:
-        work.do(len(_listed(setting)))
+        work.do(len(_values_of(setting)))
         if setting.value is not None:
             gone = frozenset(scalars(each[REMOVE]) or ())
-            setting.value = tuple(value for value in _listed(setting) if value not in gone)
+            setting.value = tuple(value for value in _values_of(setting) if value not in gone)
             setting.policies.add(policy)
 
 
-def _listed(setting: Setting) -> tuple[str, ...]:
+def _values_of(setting: Setting) -> tuple[str, ...]:
     if setting.value is None:
         return ()
     return (setting.value,) if isinstance(setting.value, str) else setting.value
 
 
-def _allowed(given: Mapping[str, Any]) -> frozenset[str]:
+def _allowed_operators(given: Mapping[str, Any]) -> frozenset[str]:
     """What a policy lets the levels below do."""
     control = scalars(given.get(CONTROL))
     if control is None:

@@ -36,7 +36,7 @@ def stage_data_keys(
     """
     with store.write() as unit:
         keys, live = stored_keys(unit), unit.ask(read_live)
-        if behind := _without(live, ROTATES):
+        if behind := _nodes_without(live, ROTATES):
             raise NodesAreBehind(behind, "are of a release that rotates no keys: replace them first.")
         master, _ = masters.opening(keys)
         rings = (keys_of(keys, purpose) for purpose in purposes)
@@ -71,7 +71,7 @@ def rewrap_data_keys(store: Store, masters: MasterKeys, new: MasterKey, now: dat
         master, _ = masters.opening(keys)
         if master.id == new.id:
             return 0
-        if behind := _without(live, has_master_key(new.id)):
+        if behind := _nodes_without(live, has_master_key(new.id)):
             raise NodesAreBehind(behind, "have not read the next master key.")
         for key in keys:
             unit.save(rewrapped(master, new, key))
@@ -79,5 +79,5 @@ def rewrap_data_keys(store: Store, masters: MasterKeys, new: MasterKey, now: dat
     return len(keys)
 
 
-def _without(nodes: Iterable[Node], feature: str) -> tuple[Node, ...]:
+def _nodes_without(nodes: Iterable[Node], feature: str) -> tuple[Node, ...]:
     return tuple(node for node in nodes if feature not in node.features)

@@ -87,7 +87,7 @@ class Parts:
         account = settings.quotas if settings is not None else {}
         if own is None or not (account or self.quotas):
             return own
-        return _changed(own, tuple(sorted({**self.quotas, **account}.items())))
+        return _with_numbers(own, tuple(sorted({**self.quotas, **account}.items())))
 
 
 class _Called(Struct, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ class Call(_Called, frozen=True, kw_only=True):
 
 
 @lru_cache(1024)
-def _changed(quotas: Any, numbers: tuple[tuple[str, int], ...]) -> Any:
+def _with_numbers(quotas: Any, numbers: tuple[tuple[str, int], ...]) -> Any:
     names = {each.name for each in dataclasses.fields(quotas)}
     return dataclasses.replace(quotas, **{name: number for name, number in numbers if name in names})
 

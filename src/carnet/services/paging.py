@@ -172,18 +172,18 @@ def _marker(operation: str, key: str) -> str:
 
 def last_told(marker: str) -> bytes | None:
     """The `sort_token` after which the list goes on, by a marker of any operation; None if it is not a marker."""
-    decoded = _decoded(marker)
+    decoded = _decode_marker(marker)
     return None if decoded is None else decoded[_SEAL_BYTES:]
 
 
 def _last_token(operation: str, marker: str, style: PagingStyle) -> bytes:
-    decoded = _decoded(marker)
+    decoded = _decode_marker(marker)
     if decoded is None or decoded[:_SEAL_BYTES] != _seal(operation):
         raise Invalid(style.invalid, style.invalid_members)
     return decoded[_SEAL_BYTES:]
 
 
-def _decoded(marker: str) -> bytes | None:
+def _decode_marker(marker: str) -> bytes | None:
     try:
         return base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):

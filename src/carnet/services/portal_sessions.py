@@ -114,7 +114,7 @@ def assertion_attributes(told: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
                 found[key] = values[0]
     if len(found) > _MOST_ATTRIBUTES or len(set(map(name_key, found))) < len(found):
         raise Invalid(f"There are more than {_MOST_ATTRIBUTES} attributes for access control, or one is there twice")
-    _checked(found)
+    _check_tags(found)
     return found
 
 
@@ -126,7 +126,7 @@ def _tags(snapshot: Snapshot, assigned: Assigned, person: IdentityStoreUser, att
     own = _own_attributes(settings.attributes, person)
     named = frozenset(map(name_key, own))
     told = {key: value for key, value in attributes.items() if name_key(key) not in named}
-    return {**_checked(told), **_checked(own)}
+    return {**_check_tags(told), **_check_tags(own)}
 
 
 def _own_attributes(sources: Mapping[str, str], person: IdentityStoreUser) -> Tags:
@@ -135,7 +135,7 @@ def _own_attributes(sources: Mapping[str, str], person: IdentityStoreUser) -> Ta
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _checked(tags: Tags) -> Tags:
+def _check_tags(tags: Tags) -> Tags:
     """Raises Invalid for a value that no session tag may have.
 
     INVARIANT: the tag is not left out instead, because a policy may deny by it.

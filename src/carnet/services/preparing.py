@@ -52,9 +52,9 @@ class Pools:
 
     async def run(self, preparation: Preparation, call: Any, given: Any, whose: Whose) -> Any:
         """Do the work, and return or raise what it does. Raises Unavailable if it does not get its turn."""
-        return await self._of(preparation.pool).run(preparation.work, call, given, whose)
+        return await self._running_of(preparation.pool).run(preparation.work, call, given, whose)
 
-    def _of(self, pool: Pool) -> _Running:
+    def _running_of(self, pool: Pool) -> _Running:
         running = self._running.get(pool.name)
         if running is None:
             running = self._running[pool.name] = _Running(pool)
@@ -77,10 +77,10 @@ class _Running:
     async def run(self, work: Callable[[Any, Any], Any], call: Any, given: Any, whose: Whose) -> Any:
         await self._turns.take(whose, self.pool.seconds)
         if iscoroutinefunction(work):
-            return await self._awaited(work(call, given))
+            return await self._await_turn(work(call, given))
         return await self._in_thread(work, call, given)
 
-    async def _awaited(self, working: Coroutine[Any, Any, Any]) -> Any:
+    async def _await_turn(self, working: Coroutine[Any, Any, Any]) -> Any:
         try:
             return await working
         finally:

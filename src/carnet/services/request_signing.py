@@ -59,7 +59,7 @@ def add_key(transaction: Transaction, pair: NewKeyPair, *, account: str) -> Requ
 
 def sign_with(unit: Unit, snapshot: Snapshot, *, account: str, key: str) -> RequestSigning:
     """Let that key sign from now on. Raises Missing."""
-    before = _signing(owned_instance(snapshot, account)[0])
+    before = _signing_settings(owned_instance(snapshot, account)[0])
     after = replace(before, keys=signing_first(before.keys, key))
     unit.save(after)
     return after
@@ -71,7 +71,7 @@ def remove_key(unit: Unit, snapshot: Snapshot, *, account: str, key: str) -> Sam
     Raises Missing, and InUse for the key that signs if the identity provider takes only signed requests.
     """
     view, _ = owned_instance(snapshot, account)
-    before = _signing(view)
+    before = _signing_settings(view)
     if [each.id for each in before.keys] != [key]:
         after = replace(before, keys=without(before.keys, key))
         unit.save(after)
@@ -92,7 +92,7 @@ def told_of_keys(view: AccountView) -> list[dict[str, object]]:
     ]
 
 
-def _signing(view: AccountView) -> RequestSigning:
+def _signing_settings(view: AccountView) -> RequestSigning:
     found = request_signing(view)
     if found is None:
         raise Missing("Nothing signs authentication requests.")

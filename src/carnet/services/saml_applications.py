@@ -144,7 +144,7 @@ def new_application(transaction: Transaction, wanted: Wanted, pair: NewKeyPair, 
         relay_state=wanted.relay_state,
         session_seconds=wanted.session_seconds,
         request_certificate=_certificate(wanted.request_certificate),
-        keys=(_sealed(transaction, pair, account, application.id),),
+        keys=(_seal_key(transaction, pair, account, application.id),),
     )
     transaction.unit.add(application)
     transaction.unit.add(made)
@@ -167,29 +167,29 @@ def _shown_in_portal(id_: str, instance: Instance, name: str, now: datetime) -> 
 
 def with_new_key(transaction: Transaction, pair: NewKeyPair, *, account: str, application: str) -> SamlApplication:
     """Add a key that does not sign yet: service providers need its certificate first. Raises Missing, TooMany."""
-    one = _application(transaction.snapshot, account, application)
+    one = _find_application(transaction.snapshot, account, application)
     check_room(one.keys)
-    key = _sealed(transaction, pair, account, one.id)
-    return _saved(transaction.unit, replace(one, keys=(*one.keys, key)))
+    key = _seal_key(transaction, pair, account, one.id)
+    return _save(transaction.unit, replace(one, keys=(*one.keys, key)))
 
 
-def _sealed(transaction: Transaction, pair: NewKeyPair, account: str, application: str) -> SamlSigningKey:
+def _seal_key(transaction: Transaction, pair: NewKeyPair, account: str, application: str) -> SamlSigningKey:
     return sealed_signing_key(transaction.keyring, transaction.ids, pair, SamlApplication, account, application)
 
 
 def signing_with(unit: Unit, snapshot: Snapshot, *, account: str, application: str, key: str) -> SamlApplication:
     """Let that key sign from now on. Raises Missing."""
-    one = _application(snapshot, account, application)
-    return _saved(unit, replace(one, keys=signing_first(one.keys, key)))
+    one = _find_application(snapshot, account, application)
+    return _save(unit, replace(one, keys=signing_first(one.keys, key)))
 
 
 def without_key(unit: Unit, snapshot: Snapshot, *, account: str, application: str, key: str) -> SamlApplication:
     """Remove a key that does not sign. Raises Missing, InUse."""
-    one = _application(snapshot, account, application)
-    return _saved(unit, replace(one, keys=without(one.keys, key)))
+    one = _find_application(snapshot, account, application)
+    return _save(unit, replace(one, keys=without(one.keys, key)))
 
 
-def _saved(unit: Unit, one: SamlApplication) -> SamlApplication:
+def _save(unit: Unit, one: SamlApplication) -> SamlApplication:
     unit.save(one)
     return one
 
@@ -284,7 +284,7 @@ def _certificate(text: str) -> str:
     return base64.b64encode(read.public_bytes(Encoding.DER)).decode("ascii")
 
 
-def _application(snapshot: Snapshot, account: str, application: str) -> SamlApplication:
+def _find_application(snapshot: Snapshot, account: str, application: str) -> SamlApplication:
     view, _ = owned_instance(snapshot, account)
     found = view.of(SamlApplication).get(application)
     if found is None:

@@ -127,7 +127,7 @@ class Service:
         prepare: Preparation | CodeCheck | None = None,
     ) -> Callable[[ReadBody[ReadingCall, Given, *Found]], ReadBody[ReadingCall, Given, *Found]]:
         """Register the body of an operation that changes nothing: answered from the directory, in process."""
-        return self._registering(
+        return self._decorator(
             name, on=on, also=also, context=context, authenticate=authenticate, prepare=prepare, writes=False
         )
 
@@ -142,7 +142,7 @@ class Service:
         prepare: Preparation | CodeCheck | None = None,
     ) -> Callable[[WriteBody[WritingCall, Given, *Found]], WriteBody[WritingCall, Given, *Found]]:
         """Register the body of an operation that changes something: it runs in one write transaction."""
-        return self._registering(
+        return self._decorator(
             name, on=on, also=also, context=context, authenticate=authenticate, prepare=prepare, writes=True
         )
 
@@ -152,7 +152,7 @@ class Service:
             return fault.code
         return next(self._fault_codes[kind] for kind in type(fault).__mro__ if kind in self._fault_codes)
 
-    def _registering(
+    def _decorator(
         self,
         name: str,
         *,

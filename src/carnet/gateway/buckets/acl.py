@@ -76,7 +76,9 @@ def asked_acl(members: Mapping[str, Any], owner: str, bucket_owner: str | None =
     if canned is not None:
         return _of_canned(canned, owner, bucket_owner or owner)
     if headers:
-        return _checked([grant for name, value in headers.items() for grant in _of_header(_HEADERS[name], value)])
+        return _without_duplicates(
+            [grant for name, value in headers.items() for grant in _of_header(_HEADERS[name], value)]
+        )
     return _of_body(body, owner) if body is not None else None
 
 
@@ -106,14 +108,14 @@ def _of_header(permission: AclPermission, value: str) -> Iterator[Grant]:
 def _of_body(body: Mapping[str, Any], owner: str) -> Acl:
     if (body.get("Owner") or {}).get("ID") != canonical_user_id(owner):
         raise Refused("AccessDenied", "Access Denied")
-    return _checked([_of_element(one) for one in body.get("Grants") or ()])
+    return _without_duplicates([_of_element(one) for one in body.get("Grants") or ()])
 
 
 def _of_element(grant: Mapping[str, Any]) -> Grant:
     grantee, permission = grant.get("Grantee") or {}, grant.get("Permission")
     named = {"CanonicalUser": "ID", "Group": "URI"}.get(grantee.get("Type", ""), "")
     if permission not in frozenset(AclPermission):
-        raise _malformed()
+        raise _malformed_acl()
     return Grant(grantee=_grantee(named, str(grantee.get(named, ""))), permission=AclPermission(permission))
 
 
@@ -131,13 +133,13 @@ def _grantee(named: str, value: str) -> str:
     return account
 
 
-def _checked(grants: list[Grant]) -> Acl:
+def _without_duplicates(grants: list[Grant]) -> Acl:
     if len(grants) > MOST_GRANTS:
-        raise _malformed()
+        raise _malformed_acl()
     return tuple(dict.fromkeys(grants))
 
 
-def _malformed() -> Refused:
+def _malformed_acl() -> Refused:
     return Refused("MalformedACLError", XML_MALFORMED)
 
 
@@ -150,10 +152,10 @@ def acl_without_ownership() -> Refused:
 
 def shown_acl(acl: Acl, owner: str) -> dict[str, Any]:
     """The members of an answer that shows the ACL."""
-    return {"Owner": {"ID": canonical_user_id(owner)}, "Grants": [_shown(grant) for grant in acl]}
+    return {"Owner": {"ID": canonical_user_id(owner)}, "Grants": [_grant_members(grant) for grant in acl]}
 
 
-def _shown(grant: Grant) -> dict[str, Any]:
+def _grant_members(grant: Grant) -> dict[str, Any]:
     if grant.grantee in GROUPS:
         return {"Grantee": {"Type": "Group", "URI": grant.grantee}, "Permission": grant.permission.value}
     return {

@@ -41,7 +41,7 @@ def listed(view: AccountView, members: Mapping[str, Any]) -> dict[str, Any]:
     page = list(islice(fitting, most))
     answer: dict[str, Any] = {"Owner": {"ID": canonical_user_id(view.account.id)}}
     shows_region = any(members.get(name) is not None for name in _ASKS_FOR_MORE)
-    answer["Buckets"] = [_shown(bucket, shows_region=shows_region) for bucket in page]
+    answer["Buckets"] = [_bucket_members(bucket, shows_region=shows_region) for bucket in page]
     if prefix:
         answer["Prefix"] = prefix
     if next(fitting, None) is not None:
@@ -49,7 +49,7 @@ def listed(view: AccountView, members: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _shown(bucket: Bucket, *, shows_region: bool) -> dict[str, Any]:
+def _bucket_members(bucket: Bucket, *, shows_region: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {"Name": bucket.name, "CreationDate": bucket.created}
     return shown | {"BucketRegion": bucket.region} if shows_region else shown
 

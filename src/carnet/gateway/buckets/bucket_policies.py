@@ -71,7 +71,7 @@ def policies_of_bucket(
     besides the bucket's own: those of the access point that the request came through.
     """
     block = blocked(snapshot, bucket).with_(block)
-    held = _held(snapshot.accounts[bucket.account], bucket, block)
+    held = _policies_of(snapshot.accounts[bucket.account], bucket, block)
     own = principal.account == bucket.account
     if own and principal.kind is PrincipalKind.ROOT and action in _ROOTS_OWN:
         policy = None
@@ -93,16 +93,16 @@ def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -
     return ResourcePolicy(policy=policy, account=of_object.owner)
 
 
-def _held(view: AccountView, bucket: Bucket, block: PublicAccessBlock) -> _Held:
+def _policies_of(view: AccountView, bucket: Bucket, block: PublicAccessBlock) -> _Held:
     """The policies of a bucket, remembered with its view and what is on, which an organization may say."""
-    remembered = (_held, bucket.arn, block)
+    remembered = (_policies_of, bucket.arn, block)
     known: _Held | None = view.policy_memo.get(remembered)
     if known is None:
-        known = view.policy_memo[remembered] = _derived(block, bucket)
+        known = view.policy_memo[remembered] = _derive_policies(block, bucket)
     return known
 
 
-def _derived(block: PublicAccessBlock, bucket: Bucket) -> _Held:
+def _derive_policies(block: PublicAccessBlock, bucket: Bucket) -> _Held:
     """RestrictPublicBuckets: a public policy allows nobody of another account anything, named or not."""
     policy, policy_for_others = as_policy(bucket), None
     if policy is not None:

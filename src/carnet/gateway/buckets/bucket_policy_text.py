@@ -65,15 +65,15 @@ def read_bucket_policy(text: str, partition: str, bucket: str) -> Policy:
     The longest document takes some milliseconds of processor time: it is read before the writer takes its lock, and
     is remembered.
     """
-    return _read(text, partition, _Place(bucket_arn(partition, bucket), BUCKET, OBJECT, "/"))
+    return _parse_policy(text, partition, _Place(bucket_arn(partition, bucket), BUCKET, OBJECT, "/"))
 
 
 def read_access_point_policy(text: str, partition: str, arn: str) -> Policy:
     """The policy of an access point of that ARN. Raises Refused as `read_bucket_policy`, which see."""
-    return _read(text, partition, _Place(arn, ACCESS_POINT, OBJECT_THROUGH, "/object/"))
+    return _parse_policy(text, partition, _Place(arn, ACCESS_POINT, OBJECT_THROUGH, "/object/"))
 
 
-def _read(text: str, partition: str, place: _Place) -> Policy:
+def _parse_policy(text: str, partition: str, place: _Place) -> Policy:
     if len(text.encode("utf-8", "replace")) > MOST:
         raise Refused("PolicyTooLarge", "Policy exceeds the maximum allowed document size.")
     if not text.startswith("{"):
@@ -128,16 +128,16 @@ def _types_for(action: str) -> frozenset[str]:
         return frozenset()
     if action == "*" or any(sign in name[:-1] for sign in _WILD) or name.endswith("?"):
         return frozenset((ACCESS_POINT, BUCKET, OBJECT, OBJECT_THROUGH))
-    return frozenset(one.type.name for each in _named(name) for one in each.resource_types)
+    return frozenset(one.type.name for each in _actions_named(name) for one in each.resource_types)
 
 
 def _is_action(action: str) -> bool:
     """Whether AWS has the action, for any resource type."""
     prefix, _, name = action.partition(":")
-    return ascii_lower(prefix) == _PREFIX and any(True for _ in _named(name))
+    return ascii_lower(prefix) == _PREFIX and any(True for _ in _actions_named(name))
 
 
-def _named(name: str) -> Iterator[actions.Action]:
+def _actions_named(name: str) -> Iterator[actions.Action]:
     """The actions that a name covers, which may end in a star."""
     service = actions.service(_PREFIX)
     assert service is not None, "the catalogue has Amazon S3"
@@ -174,11 +174,11 @@ def with_accounts(text: str, partition: str) -> str:
         for element in ("Principal", "NotPrincipal"):
             given = statement.get(element)
             if isinstance(given, dict) and (ids := given.pop(PrincipalType.CANONICAL_USER.value, None)) is not None:
-                given["AWS"] = [*_listed(given.get("AWS", [])), *(_root_of(partition, one) for one in _listed(ids))]
+                given["AWS"] = [*_as_list(given.get("AWS", [])), *(_root_of(partition, one) for one in _as_list(ids))]
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def _listed(value: Any) -> Iterable[Any]:
+def _as_list(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else [value]
 
 

@@ -71,11 +71,11 @@ def read_key(told: Members, scope: Scope) -> DefaultKey | None:
         )
     given = str(rule[_DEFAULT].get("KMSMasterKeyID") or "")
     if given:
-        _named(scope, given)
+        _key_arn_or_alias(scope, given)
     return DefaultKey(key=given, bucket_key=rule.get(_BUCKET_KEY) is True)
 
 
-def _named(scope: Scope, given: str) -> str:
+def _key_arn_or_alias(scope: Scope, given: str) -> str:
     """The key as requests name it: by its ARN, or by an alias, which belongs to the account of the request's caller."""
     try:
         named = kms.key(scope, given)
@@ -112,5 +112,5 @@ def named_by_default(bucket: Bucket, given: Members) -> Members:
             "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : "
             "aws:kms",
         )
-    named = {KEY: _named(scope_of(bucket), default.key)} if default.key else {}
+    named = {KEY: _key_arn_or_alias(scope_of(bucket), default.key)} if default.key else {}
     return {_ENCRYPTED: BY_KMS, **named, **with_bucket_key}

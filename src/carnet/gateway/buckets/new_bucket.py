@@ -99,16 +99,16 @@ def _region(members: Mapping[str, Any], asked_in: str) -> str:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.html"""
     given = (members.get(_CONFIGURATION) or {}).get("LocationConstraint")
     if given == DEFAULT_REGION and asked_in not in (DEFAULT_REGION, ""):
-        raise _incompatible(given)
+        raise _incompatible_location(given)
     if given is not None and (given == DEFAULT_REGION or not (given == "EU" or _REGION.fullmatch(given))):
         raise Refused("InvalidLocationConstraint", "The specified location-constraint is not valid")
     region = region_of(given or "")
     if asked_in not in (region, DEFAULT_REGION, ""):
-        raise _incompatible(given or "unspecified")
+        raise _incompatible_location(given or "unspecified")
     return region
 
 
-def _incompatible(location: str) -> Refused:
+def _incompatible_location(location: str) -> Refused:
     return Refused(
         "IllegalLocationConstraintException",
         f"The {location} location constraint is incompatible for the region specific endpoint this request was sent "

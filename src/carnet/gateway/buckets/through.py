@@ -112,12 +112,12 @@ def permitted(
         engine_of_caller = engine
     if not engine_of_caller.decide(request, policies).allowed:
         return of_bucket
-    consented = _consented(of_bucket)
+    consented = _bucket_policies_for(of_bucket)
     decision = engine.decide(of_bucket.request, consented)
     return Decided(check=of_bucket.check, request=of_bucket.request, policies=consented, decision=decision)
 
 
-def _consented(of_bucket: Decided) -> Policies:
+def _bucket_policies_for(of_bucket: Decided) -> Policies:
     """The policies on the bucket, for a caller whose own account allows the request on the access point."""
     federated = of_bucket.request.principal.kind is PrincipalKind.FEDERATED_USER
     unrestricted = everything_allowed("what the caller may do on the access point")

@@ -98,7 +98,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 def read_statement(text: str) -> Statement:
     """Read it; Refused if it is not a statement, or more than one."""
     if len(text) > LONGEST:
-        raise _malformed()
+        raise _malformed_statement()
     every = tuple(_tokens(text))
     tokens: Sequence[Token] = every
     if tokens and tokens[0].keyword == "EXISTS":
@@ -110,28 +110,28 @@ def read_statement(text: str) -> Statement:
     if first in ("INSERT", "DELETE"):
         verb, second = (Verb.INSERT, "INTO") if first == "INSERT" else (Verb.DELETE, "FROM")
         if len(tokens) < 2 or tokens[1].keyword != second:
-            raise _malformed()
+            raise _malformed_statement()
         return _on_table(every, verb, (), tokens[2:])
     if first == "UPDATE":
         return _on_table(every, Verb.UPDATE, (), tokens[1:])
-    raise _malformed()
+    raise _malformed_statement()
 
 
 def _on_table(every: tuple[Token, ...], verb: Verb, before: Sequence[Token], rest: Sequence[Token]) -> Statement:
     """`rest` begins with the table: `"table"`, or `"table"."index"` in a SELECT."""
     at = len(every) - len(rest) - (every[0].keyword == "EXISTS")
     if not rest:
-        raise _malformed()
+        raise _malformed_statement()
     table, rest = rest[0].name, rest[1:]
     index = None
     if verb is Verb.SELECT and len(rest) > 1 and rest[0].text == ".":
         index, rest = rest[1].name or "", rest[2:]
     if any(token.keyword in _TABLES for token in (*before, *rest)):
-        raise _malformed()
-    if rest and not _goes_on(verb, rest[0]):
-        raise _malformed()
+        raise _malformed_statement()
+    if rest and not _may_follow_table(verb, rest[0]):
+        raise _malformed_statement()
     if not table or index == "" or not _are_closed(rest) or (verb is Verb.SELECT and not _are_selected(before)):
-        raise _malformed()
+        raise _malformed_statement()
     if rest and rest[0].keyword == "ORDER":
         raise invalid("Must have WHERE clause in the statement when using ORDER BY clause.")
     parameters = sum(token.kind == "parameter" for token in (*before, *rest))
@@ -166,7 +166,7 @@ def _are_closed(tokens: Sequence[Token]) -> bool:
     return not opened
 
 
-def _goes_on(verb: Verb, token: Token) -> bool:
+def _may_follow_table(verb: Verb, token: Token) -> bool:
     """Whether a token may follow the table: no second table, and no alias, of which AWS has none."""
     after = {
         Verb.SELECT: ("WHERE", "ORDER"),
@@ -180,7 +180,7 @@ def _goes_on(verb: Verb, token: Token) -> bool:
 def _within_exists(tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens between the brackets of EXISTS(SELECT ...)."""
     if len(tokens) < 2 or tokens[0].text != "(" or tokens[-1].text != ")" or tokens[1].keyword != "SELECT":
-        raise _malformed()
+        raise _malformed_statement()
     return tokens[1:-1]
 
 
@@ -191,15 +191,15 @@ def _tokens(text: str) -> list[Token]:
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None or token.lastgroup is None:
-            raise _malformed()
+            raise _malformed_statement()
         is_parameter = token.lastgroup == "parameter"
         found.append(Token(token.lastgroup, str(parameters) if is_parameter else token[token.lastgroup]))
         parameters += is_parameter
         at = token.end()
     if any(pair in (("-", "-"), ("/", "*")) for pair in pairwise([token.sign for token in found])):
-        raise _malformed()
+        raise _malformed_statement()
     return found
 
 
-def _malformed() -> Refused:
+def _malformed_statement() -> Refused:
     return invalid("Statement wasn't well formed, can't be processed: it is not read here.")

@@ -40,10 +40,10 @@ def as_sent(given: Members) -> dict[str, Any]:
         raise invalid("Where clause does not contain a mandatory equality on all key attributes")
     texts: list[str] = []
     values: list[Any] = []
-    for text, held in _written(statement, parameters):
+    for text, held in _token_texts(statement, parameters):
         texts.append(text)
         values += held
-    sent = {**given, "Statement": _joined(statement.tokens, texts)}
+    sent = {**given, "Statement": _join_tokens(statement.tokens, texts)}
     return {**sent, "Parameters": values} if values else sent
 
 
@@ -53,7 +53,7 @@ def _is_of_an_item(statement: Statement, parameters: Sequence[Any]) -> bool:
     return any(is_equality(one, parameters) for one in (where and conjuncts(where)) or ())
 
 
-def _written(statement: Statement, parameters: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
+def _token_texts(statement: Statement, parameters: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
     """The text of each token, and the value of a parameter."""
     named = (statement.at, *([statement.at + 2] if statement.index is not None else []))
     for at, token in enumerate(statement.tokens):
@@ -71,7 +71,7 @@ def _written(statement: Statement, parameters: Sequence[Any]) -> Iterator[tuple[
                 yield token.text, []
 
 
-def _joined(tokens: Sequence[Token], texts: Sequence[str]) -> str:
+def _join_tokens(tokens: Sequence[Token], texts: Sequence[str]) -> str:
     """With one space between two tokens, and none where a name, a number or a call would be taken apart."""
     made: list[str] = []
     for at, (token, text) in enumerate(zip(tokens, texts, strict=True)):

@@ -62,12 +62,12 @@ async def decide_with_keys(
     If a resource does not exist, also the answer of the upstream that says so: nothing may be sent then. Raises
     NotKnown, LookupFailed, and as `decide`.
     """
-    made, resolved, missing = await decided_with_keys(execution, call, _compared(resolved))
+    made, resolved, missing = await decided_with_keys(execution, call, _with_same_key(resolved))
     call.decided_again(made)
     return resolved, missing
 
 
-def _compared(resolved: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
+def _with_same_key(resolved: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
     """With kms:ReEncryptOnSameKey, which both keys of ReEncrypt tell together.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-reencrypt-on-same-key
@@ -93,19 +93,19 @@ async def decided_with_keys(
     missing: NotFound | None = None
     while True:
         try:
-            made = await call.deciding(partial(_decided, execution, call, resolved))
+            made = await call.deciding(partial(_decide_all, execution, call, resolved))
         except NotKnown as unknown:
-            resolved, none = await _filled(call, resolved, unknown)
+            resolved, none = await _fill_in(call, resolved, unknown)
             missing = missing or none
         else:
             return made, resolved, missing
 
 
-def _decided(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> list[Decided]:
+def _decide_all(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> list[Decided]:
     return decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved)
 
 
-async def _filled(
+async def _fill_in(
     call: Call, resolved: tuple[Resolved, ...], unknown: NotKnown
 ) -> tuple[tuple[Resolved, ...], NotFound | None]:
     """The checks, with these keys filled in where they are unknown. Raises NotKnown if nothing tells them."""
@@ -125,7 +125,7 @@ async def _filled(
                     told[which] = {}
                     if not call.operation.name.startswith(_MAKING):
                         missing = missing or none
-            filled[at] = _with(filled[at], source, told[which])
+            filled[at] = _with_told_keys(filled[at], source, told[which])
     if filled == list(resolved):
         raise unknown
     return tuple(filled), missing
@@ -152,7 +152,7 @@ async def _ask_source(call: Call, source: Source, one: Resolved, unknown: NotKno
     return await source.ask(Enquiry(call=call, account=one.account, service=service), one)
 
 
-def _with(one: Resolved, source: Source, told: Mapping[str, Value]) -> Resolved:
+def _with_told_keys(one: Resolved, source: Source, told: Mapping[str, Value]) -> Resolved:
     unknown = frozenset(key for key in one.check.unknown if not source.tells(key))
     return one._replace(check=replace(one.check, unknown=unknown), keys={**one.keys, **told})
 
@@ -192,14 +192,14 @@ async def _key(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
     metadata = told.get("KeyMetadata")
     if not isinstance(metadata, Mapping):
         raise LookupFailed("the upstream does not describe the key")
-    found: dict[str, Value] = {key: _shown(metadata[name]) for key, name in _OF_KEYS.items() if name in metadata}
+    found: dict[str, Value] = {key: _value_text(metadata[name]) for key, name in _OF_KEYS.items() if name in metadata}
     if len(found) < len(_OF_KEYS):
         raise LookupFailed("the upstream does not say all of the key")
     kind = metadata.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType")
     return found | ({"kms:MultiRegionKeyType": str(kind)} if kind else {})
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -210,7 +210,7 @@ _OF_ITEMS = (
 _STATEMENT, _OF_STATEMENTS = "dynamodb:PartiQL", ("dynamodb:FullTableScan", "dynamodb:LeadingKeys")
 
 
-async def _leading(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+async def _leading_keys(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
     """dynamodb:LeadingKeys, of the attribute that is the partition key of the table or the index.
 
     For a statement, also dynamodb:FullTableScan, which depends on the same schema.
@@ -248,13 +248,13 @@ _OF_SECRETS: Mapping[str, str] = {
 }
 
 
-async def _secret(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+async def _secret_keys(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
     """What Secrets Manager says of a secret itself; what it does not say, the secret does not have."""
     told = await enquiry.members("DescribeSecret", {"SecretId": one.resource})
     return {key: value for key, name in _OF_SECRETS.items() if isinstance(value := told.get(name), str) and value}
 
 
-async def _vpcs(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+async def _vpc_ids(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
     """lambda:VpcIds: those of the subnets that a function is to be in.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#vpc-conditions
@@ -278,12 +278,12 @@ _SUBNETS = "ec2"
 
 
 _SOURCES: Mapping[str, tuple[Source, ...]] = {
-    "dynamodb": (Source(keys=tuple(map(ascii_lower, _OF_STATEMENTS)), ask=_leading, of_part=True),),
+    "dynamodb": (Source(keys=tuple(map(ascii_lower, _OF_STATEMENTS)), ask=_leading_keys, of_part=True),),
     "kms": (
         Source(keys=("kms:resourcealiases",), ask=_aliases),
         Source(keys=(*(ascii_lower(key) for key in _OF_KEYS), "kms:multiregionkeytype"), ask=_key),
     ),
-    "lambda": (Source(keys=("lambda:vpcids",), ask=_vpcs),),
-    "secretsmanager": (Source(keys=tuple(map(ascii_lower, _OF_SECRETS)), ask=_secret),),
+    "lambda": (Source(keys=("lambda:vpcids",), ask=_vpc_ids),),
+    "secretsmanager": (Source(keys=tuple(map(ascii_lower, _OF_SECRETS)), ask=_secret_keys),),
 }
 """By the prefixes of actions."""

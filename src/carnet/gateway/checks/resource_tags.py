@@ -32,7 +32,7 @@ def _table_of(arn: str) -> str:
     return arn.partition("/index/")[0].partition("/stream/")[0]
 
 
-def _unqualified(arn: str) -> str:
+def _without_qualifier(arn: str) -> str:
     """A version or an alias has the tags of its function."""
     return ":".join(arn.split(":")[:7])
 
@@ -73,7 +73,7 @@ _TAGGING: Mapping[str, _Tagging] = {
         next_told="NextMarker",
         next_asked="Marker",
     ),
-    "lambda": _Tagging(operation="ListTags", asked=lambda arn: {"Resource": _unqualified(arn)}),
+    "lambda": _Tagging(operation="ListTags", asked=lambda arn: {"Resource": _without_qualifier(arn)}),
     "logs": _Tagging(
         operation="ListTagsForResource", asked=lambda arn: {"resourceArn": _without_streams(arn)}, told="tags"
     ),
@@ -97,13 +97,13 @@ async def tags_of(prefix: str, arn: str, enquiry: Enquiry) -> dict[str, str]:
     pages = enquiry.pages(tagging.operation, tagging.asked(arn), tagging.next_told, tagging.next_asked)
     async for page in pages:
         try:
-            found |= dict(_read(page.get(tagging.told) or ()))
+            found |= dict(_tag_pairs(page.get(tagging.told) or ()))
         except Refused:
             raise LookupFailed(f"the upstream does not answer {tagging.operation} with tags") from None
     return found
 
 
-def _read(told: object) -> Iterable[tuple[str, str]]:
+def _tag_pairs(told: object) -> Iterable[tuple[str, str]]:
     if isinstance(told, Mapping):
         return [(str(key), str(value)) for key, value in told.items()]
     return pairs(told) if isinstance(told, list | tuple) else ()

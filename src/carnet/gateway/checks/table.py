@@ -64,8 +64,8 @@ def named_by(asked: Asked, rule: CheckRule, hand: Hand) -> tuple[Named, ...]:
         _agree(resource, candidates)
         found += candidates
         if resource.open and (not candidates or _has_gaps(asked, resource)):
-            opened.append(_opened(asked, rule, resource, hand))
-    chosen = tuple(_chosen(asked, rule, found))
+            opened.append(_open_resource(asked, rule, resource, hand))
+    chosen = tuple(_choose_resources(asked, rule, found))
     return (
         (*chosen, *(one for one in opened if one.type in {other.type for other in chosen}))
         if chosen
@@ -81,7 +81,7 @@ def _agree(resource: ResourceRule, candidates: Iterable[_Candidate]) -> None:
         raise invalid(f"{' and '.join(members)} name different resources.")
 
 
-def _chosen(asked: Asked, rule: CheckRule, found: list[_Candidate]) -> Iterator[Named]:
+def _choose_resources(asked: Asked, rule: CheckRule, found: list[_Candidate]) -> Iterator[Named]:
     """Each text names one resource, of the type that most of the request tells: an index, and not its table."""
     fitting = [one for one in found if one.named is not None]
     if unfit := {one.text for one in found} - {one.text for one in fitting}:
@@ -121,7 +121,7 @@ def _identity(resource: ResourceRule) -> tuple[str, ...]:
     return (*resource.arn_members, *last)
 
 
-def _opened(asked: Asked, rule: CheckRule, resource: ResourceRule, hand: Hand) -> Named:
+def _open_resource(asked: Asked, rule: CheckRule, resource: ResourceRule, hand: Hand) -> Named:
     """What is yet to be made, or everything that the rest of the ARN allows."""
     given = {
         variable: _variable_values(asked, rule, variable, paths, hand) for variable, paths in resource.members.items()

@@ -54,7 +54,7 @@ async def shown(execution: Execution, call: Call, on: Resolved, response: Upstre
         raise UpstreamFailed(f"the answer is none of {call.operation.name}", sent=True)
     denials: list[Decided] = []
     for function in _functions(members):
-        last = await _decided(execution, call, on, function)
+        last = await _decide_decrypt(execution, call, on, function)
         if last.decision.allowed:
             call.decided.append(last)
         else:
@@ -75,7 +75,7 @@ def _functions(members: Any) -> Iterator[dict[str, Any]]:
             yield one
 
 
-async def _decided(execution: Execution, call: Call, on: Resolved, function: dict[str, Any]) -> Decided:
+async def _decide_decrypt(execution: Execution, call: Call, on: Resolved, function: dict[str, Any]) -> Decided:
     """Whether the caller may decrypt it with the function's key: its own, or the one that AWS makes."""
     arn = ":".join(str(function.get("FunctionArn")).split(":")[:7])
     if arn.count(":") != 6 or arn.split(":")[4] != on.account:

@@ -55,7 +55,7 @@ def by_arns(snapshot: Snapshot, own: AccountView, given: Mapping[str, Any]) -> M
     for member in (GRANTEE, RETIRING):
         if UNIQUE_ID.fullmatch(str(given.get(member, ""))):
             try:
-                found[member] = _bound(snapshot, own, given[member]).written
+                found[member] = _bind_principal(snapshot, own, given[member]).written
             except NoSuchPrincipal:
                 continue  # it is refused as such, if the request is allowed
     return found
@@ -65,7 +65,7 @@ def principal(snapshot: Snapshot, own: AccountView, operation: str, member: str,
     """Whom a member names by ARN or unique id. Raises Refused for who does not exist."""
     if UNIQUE_ID.fullmatch(given):
         try:
-            return _bound(snapshot, own, given)
+            return _bind_principal(snapshot, own, given)
         except NoSuchPrincipal:
             code, sentence = _NOT_AN_ID[operation]
             raise Refused(code, sentence.format(member=member, given=given)) from None
@@ -75,7 +75,7 @@ def principal(snapshot: Snapshot, own: AccountView, operation: str, member: str,
     try:
         if snapshot.account(arn.account) is None:
             raise NoSuchPrincipal(given)
-        return _bound(snapshot, own, given)
+        return _bind_principal(snapshot, own, given)
     except NoSuchPrincipal:
         raise Refused("InvalidArnException", f"ARN does not refer to a valid principal: {given}") from None
 
@@ -112,7 +112,7 @@ def _one_of(snapshot: Snapshot, own: AccountView, given: Mapping[str, Any], memb
     return Whom(service or "", {})
 
 
-def _bound(snapshot: Snapshot, own: AccountView, given: str) -> Whom:
+def _bind_principal(snapshot: Snapshot, own: AccountView, given: str) -> Whom:
     """Raises NoSuchPrincipal."""
     statement = {"Effect": "Allow", "Principal": {"AWS": given}, "Action": "kms:*", "Resource": "*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -47,11 +47,11 @@ def grant_policies(
     names = {principal.arn, principal.role_arn, principal.user_arn}
     names.add(root_arn(arn.split(":", 2)[1], principal.account))
     for grant in of_key.grants:
-        for one in sorted(names.intersection(_allowed(grant, check, arn))):
+        for one in sorted(names.intersection(_principals_allowed(grant, check, arn))):
             yield _policy(grant, one, check.action, arn, account)
 
 
-def _allowed(grant: KeyGrant, check: Check, arn: str) -> Iterator[str]:
+def _principals_allowed(grant: KeyGrant, check: Check, arn: str) -> Iterator[str]:
     """Whom the grant allows what is asked. The account in which it was created may retire it, whosever the key is.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_RetireGrant.html

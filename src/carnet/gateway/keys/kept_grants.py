@@ -138,11 +138,11 @@ class KeptGrants:
             raise WireError("DryRunOperationException", "The request would have succeeded.", call.operation)
         match name:
             case "ListGrants":
-                return self._read(call, self._listed(call, arn, account))
+                return self._answer_read(call, self._list_grants(call, arn, account))
             case "ListRetirableGrants":
-                return self._read(call, self._retirable(call, account))
+                return self._answer_read(call, self._list_retirable(call, account))
             case "CreateGrant":
-                alter = partial(_created, call)
+                alter = partial(_create_grant, call)
             case _:
                 alter = partial(_taken_away, call.given)
         change = GrantChange(
@@ -158,17 +158,17 @@ class KeptGrants:
         response_ = written(call, outcome.answer)
         return of_change(call.operation, call.parsed, response_, outcome)
 
-    def _read(self, call: Call, answer: Mapping[str, Any]) -> Answer:
+    def _answer_read(self, call: Call, answer: Mapping[str, Any]) -> Answer:
         decided = tuple(call.decided)
         return audited(
             call.operation, call.parsed, written(call, answer), success_event(call.parsed, {}, decided), decided
         )
 
-    def _listed(self, call: Call, arn: str, account: str) -> Mapping[str, Any]:
+    def _list_grants(self, call: Call, arn: str, account: str) -> Mapping[str, Any]:
         snapshot, given = self._execution.directory.snapshot, call.given
         if given.get(SERVICES[GRANTEE]):
             raise Refused("ValidationException", "Only services may use the filter GranteeServicePrincipal.")
-        grantee = self._asked_for(call, GRANTEE)
+        grantee = self._principal_filter(call, GRANTEE)
         of_key = grants_of(snapshot, arn, account)
         wanted = [
             (arn, one)
@@ -176,12 +176,12 @@ class KeptGrants:
             if given.get("GrantId", one.id) == one.id
             and (grantee is None or grantee.known_by == Whom(one.grantee, one.principal_ids).known_by)
         ]
-        return _paged(call, snapshot, wanted)
+        return _page_of_grants(call, snapshot, wanted)
 
-    def _retirable(self, call: Call, account: str) -> Mapping[str, Any]:
+    def _list_retirable(self, call: Call, account: str) -> Mapping[str, Any]:
         """The grants that a principal may retire: those of its own account, on keys of all accounts."""
         snapshot = self._execution.directory.snapshot
-        retiring = self._asked_for(call, RETIRING)
+        retiring = self._principal_filter(call, RETIRING)
         assert retiring is not None, "the model says that it is there"
         own = parse_arn(retiring.written)
         views = snapshot.accounts.values() if own and own.account == account else (snapshot.accounts[account],)
@@ -194,9 +194,9 @@ class KeptGrants:
             for one in of_key.grants
             if one.retired_by == retiring.known_by
         ]
-        return _paged(call, snapshot, found)
+        return _page_of_grants(call, snapshot, found)
 
-    def _asked_for(self, call: Call, member: str) -> Whom | None:
+    def _principal_filter(self, call: Call, member: str) -> Whom | None:
         """The principal whose grants are requested. Raises Refused if it does not exist."""
         if (given := call.given.get(member)) is None:
             return None
@@ -205,19 +205,19 @@ class KeptGrants:
         return principal(snapshot, own, call.operation.name, member, given)
 
 
-def _paged(call: Call, snapshot: Snapshot, found: list[tuple[str, KeyGrant]]) -> Mapping[str, Any]:
+def _page_of_grants(call: Call, snapshot: Snapshot, found: list[tuple[str, KeyGrant]]) -> Mapping[str, Any]:
     """A page of grants, each with the ARN of its key; a marker is the id of the last grant before it."""
     marker, limit = call.given.get("Marker"), call.given.get("Limit", _PAGE)
     ids = [one.id for _, one in found]
     if marker is not None and marker not in ids:
         raise WireError("InvalidMarkerException", "The marker is not valid.", call.operation)
     first = 0 if marker is None else ids.index(marker) + 1
-    page = [_shown(snapshot, arn, one) for arn, one in found[first : first + limit]]
+    page = [_grant_members(snapshot, arn, one) for arn, one in found[first : first + limit]]
     more = first + limit < len(found)
     return {"Grants": page, "Truncated": more} | ({"NextMarker": page[-1]["GrantId"]} if more else {})
 
 
-def _shown(snapshot: Snapshot, arn: str, grant: KeyGrant) -> dict[str, Any]:
+def _grant_members(snapshot: Snapshot, arn: str, grant: KeyGrant) -> dict[str, Any]:
     def now(written: str) -> str:
         return shown_principal(snapshot, written, grant.principal_ids)
 
@@ -242,13 +242,13 @@ def _shown(snapshot: Snapshot, arn: str, grant: KeyGrant) -> dict[str, Any]:
     }
 
 
-def _created(call: Call, snapshot: Snapshot, of_key: KeyGrants) -> Altered:
+def _create_grant(call: Call, snapshot: Snapshot, of_key: KeyGrants) -> Altered:
     """The grants with a new one, or with the existing one of the same name and content."""
     given, own = call.given, snapshot.accounts[of_key.account]
     grantee, retiring = new_grantee(snapshot, own, given), new_retiring(snapshot, own, given)
     new = KeyGrant(
         id=secrets.token_hex(32),
-        token=_token(of_key.arn),
+        token=_new_token(of_key.arn),
         name=given.get("Name", ""),
         grantee=grantee.written,
         retiring=retiring.written,
@@ -287,7 +287,7 @@ def _taken_away(given: Mapping[str, Any], snapshot: Snapshot, of_key: KeyGrants)
     raise Refused("NotFoundException", f"Grant {str(grant_id)[:128]} is not found on the key.")
 
 
-def _token(arn: str) -> str:
+def _new_token(arn: str) -> str:
     """A grant token, which contains the key's ARN."""
     return urlsafe_b64encode(json.dumps([arn, secrets.token_urlsafe(32)]).encode()).decode("ascii")
 

@@ -69,7 +69,7 @@ async def allow_keys(
             if (one.account, use) in done:
                 continue
             done.append((one.account, use))
-            made, is_missing = await _decided(execution, call, one, use)
+            made, is_missing = await _decide_use(execution, call, one, use)
             call.decided += made
             if not made[-1].decision.allowed and binds:
                 raise _denial(call, made[-1])
@@ -82,13 +82,13 @@ async def key_decided(execution: Execution, call: Call, one: Resolved, use: KeyU
 
     Raises WireError for a key that is not there, if it may be used; LookupFailed, and as `decided_with_keys`.
     """
-    made, is_missing = await _decided(execution, call, one, use)
+    made, is_missing = await _decide_use(execution, call, one, use)
     if is_missing and made[-1].decision.allowed:
         raise _no_key(call, use)
     return made[-1]
 
 
-async def _decided(execution: Execution, call: Call, one: Resolved, use: KeyUse) -> tuple[list[Decided], bool]:
+async def _decide_use(execution: Execution, call: Call, one: Resolved, use: KeyUse) -> tuple[list[Decided], bool]:
     """Each permission up to the first that is denied, and whether there is no such key."""
     checks, missing = await _checks(call, one, use)
     made, _, absent = await decided_with_keys(execution, call, checks)

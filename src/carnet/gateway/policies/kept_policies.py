@@ -80,7 +80,7 @@ class KeptPolicies:
         if here.act in CHANGES and arn_of_policy != arn:
             raise WireError("InvalidParameterException", _ON_REPLICA, call.operation)
         if here.act is Act.VALIDATE:
-            return await self._validated(call, here, resolved)
+            return await self._validate(call, here, resolved)
         describe = operation(call.operation.service.name, here.kind.describe)
         response = await call.send(describe, here.kind.asked(arn), account)
         if response.status >= FIRST_ERROR:
@@ -106,7 +106,7 @@ class KeptPolicies:
         event = success_event(call.parsed, {}, tuple(call.decided))
         return audited(call.operation, call.parsed, written(call, answer), event, tuple(call.decided))
 
-    async def _validated(self, call: Call, here: PolicyOperation, resolved: tuple[Resolved, ...]) -> Answer:
+    async def _validate(self, call: Call, here: PolicyOperation, resolved: tuple[Resolved, ...]) -> Answer:
         """Answer what would be wrong with a policy. What is looked up has told that the resource is there."""
         policy = here.policy(call.given) or ""
         await _parse_before(call, here.kind, policy)
@@ -138,7 +138,7 @@ class KeptPolicies:
         if response.status >= FIRST_ERROR:
             return await handed_back(call, response)
         body = await response.whole(_MOST_DESCRIBED)
-        arn = resolved[0].resource if not carried.made else _at(members_of(body), carried.made)
+        arn = resolved[0].resource if not carried.made else _text_at(members_of(body), carried.made)
         if arn is None:
             raise WireError("InternalFailure", "The upstream does not say what it has made.", call.operation)
         change = replace(
@@ -279,7 +279,7 @@ def _is_in_scope(call: Call, kind: Kind, action: str) -> bool:
     return service == call.operation.service.name and (name in kind.actions or (is_pattern and name.strip("*?") != ""))
 
 
-def _at(members: Mapping[str, Any], path: tuple[str, ...]) -> str | None:
+def _text_at(members: Mapping[str, Any], path: tuple[str, ...]) -> str | None:
     value: Any = members
     for part in path:
         value = value.get(part) if isinstance(value, Mapping) else None

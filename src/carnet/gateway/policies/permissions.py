@@ -44,7 +44,7 @@ def _statements(policy: Members) -> list[Members]:
     return list(found) if isinstance(found, list) else [found]
 
 
-def _added(current: str | None, new: Members, first: Members, taken: Refused) -> str:
+def _add_statement(current: str | None, new: Members, first: Members, taken: Refused) -> str:
     """The policy with one statement more; `first` is what a policy begins with."""
     policy = {"Statement": [], **first} if current is None else json.loads(current)
     statements = _statements(policy)
@@ -53,16 +53,16 @@ def _added(current: str | None, new: Members, first: Members, taken: Refused) ->
     return json.dumps({**policy, "Statement": [*statements, new]}, ensure_ascii=False, separators=(",", ":"))
 
 
-def _removed(current: str | None, sid: str, missing: Refused) -> str | None:
+def _remove_statement(current: str | None, sid: str, missing: Refused) -> str | None:
     """The policy without one statement; None if none is left."""
-    left = _without(current, sid)
+    left = _without_statement(current, sid)
     if left == current:
         raise missing
     return left
 
 
-def _without(current: str | None, sid: str) -> str | None:
-    """As `_removed`; the policy as it is if it has no such statement."""
+def _without_statement(current: str | None, sid: str) -> str | None:
+    """As `_remove_statement`; the policy as it is if it has no such statement."""
     if current is None:
         return None
     policy = json.loads(current)
@@ -98,7 +98,7 @@ def function_statement(arn: str, given: Members) -> dict[str, Any]:
         condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true" if given["InvokedViaFunctionUrl"] else "false"}
     if "SourceArn" in given:
         condition["ArnLike"] = {"AWS:SourceArn": given["SourceArn"]}
-    return _allowing(arn, given, condition)
+    return _allow_statement(arn, given, condition)
 
 
 def layer_statement(arn: str, given: Members) -> dict[str, Any]:
@@ -107,10 +107,10 @@ def layer_statement(arn: str, given: Members) -> dict[str, Any]:
     if organization is not None and given["Principal"] != _EVERYBODY:
         raise Refused(_INVALID, "OrganizationId needs * as the Principal.")
     condition = {} if organization is None else {"StringEquals": {"aws:PrincipalOrgID": organization}}
-    return _allowing(arn, given, condition)
+    return _allow_statement(arn, given, condition)
 
 
-def _allowing(arn: str, given: Members, condition: Mapping[str, Any]) -> dict[str, Any]:
+def _allow_statement(arn: str, given: Members, condition: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "Sid": given["StatementId"],
         "Effect": "Allow",
@@ -136,12 +136,12 @@ def _principal(arn: str, written: str) -> str | dict[str, str]:
 
 def permit_function(arn: str, current: str | None, given: Members) -> str:
     _check_revision(current, given)
-    return _added(current, function_statement(arn, given), _DEFAULT, _conflict(given))
+    return _add_statement(current, function_statement(arn, given), _DEFAULT, _conflict(given))
 
 
 def permit_layer(arn: str, current: str | None, given: Members) -> str:
     _check_revision(current, given)
-    return _added(current, layer_statement(arn, given), _DEFAULT, _conflict(given))
+    return _add_statement(current, layer_statement(arn, given), _DEFAULT, _conflict(given))
 
 
 def forbid_lambda(arn: str, current: str | None, given: Members) -> str | None:
@@ -150,7 +150,7 @@ def forbid_lambda(arn: str, current: str | None, given: Members) -> str | None:
         raise Refused(_NOT_FOUND, "No policy is associated with the given resource.")
     _check_revision(current, given)
     sid = given["StatementId"]
-    return _removed(current, sid, Refused(_NOT_FOUND, f"Statement {sid} is not found in resource policy."))
+    return _remove_statement(current, sid, Refused(_NOT_FOUND, f"Statement {sid} is not found in resource policy."))
 
 
 _DEFAULT = {"Version": _VERSION, "Id": "default"}
@@ -225,12 +225,12 @@ def permit_topic(arn: str, current: str | None, given: Members) -> str:
         "Resource": arn,
     }
     taken = Refused("InvalidParameter", "Invalid parameter: Statement already exists")
-    return _added(current, new, _default_of_topic(arn), taken)
+    return _add_statement(current, new, _default_of_topic(arn), taken)
 
 
 def forbid_topic(arn: str, current: str | None, given: Members) -> str | None:
     """A label that no statement has changes nothing."""
-    return _without(current, given["Label"])
+    return _without_statement(current, given["Label"])
 
 
 def permit_queue(arn: str, current: str | None, given: Members) -> str:
@@ -252,11 +252,13 @@ def permit_queue(arn: str, current: str | None, given: Members) -> str:
         "Resource": arn,
     }
     taken = _invalid(given["Label"], "Label", "Already exists.")
-    return _added(current, new, {"Version": _OLDER_VERSION, "Id": f"{arn}/SQSDefaultPolicy"}, taken)
+    return _add_statement(current, new, {"Version": _OLDER_VERSION, "Id": f"{arn}/SQSDefaultPolicy"}, taken)
 
 
 def forbid_queue(arn: str, current: str | None, given: Members) -> str | None:
-    return _removed(current, given["Label"], _invalid(given["Label"], "Label", "can't find label on existing policy."))
+    return _remove_statement(
+        current, given["Label"], _invalid(given["Label"], "Label", "can't find label on existing policy.")
+    )
 
 
 def _are_accounts(accounts: Sequence[str]) -> bool:

@@ -79,11 +79,11 @@ class PolicyChange:
 
     def try_out(self, snapshot: Snapshot, caller: AccountCaller) -> None:
         """Decide by the new policy what `make` will decide by it. Raises Malformed as it does."""
-        policy = self.revise(self._current(snapshot)) if self.keeps else None
+        policy = self.revise(self._current_policy(snapshot)) if self.keeps else None
         if policy is not None:
             self.put_by(snapshot, caller, policy)
 
-    def _current(self, snapshot: Snapshot) -> str | None:
+    def _current_policy(self, snapshot: Snapshot) -> str | None:
         """The policy as it reads now."""
         kept = kept_policy(snapshot, self.arn, self.account)
         return None if kept is None else shown(snapshot, kept.document, kept.principal_ids)
@@ -91,7 +91,7 @@ class PolicyChange:
     def _put(self, unit: UnitOfWork, snapshot: Snapshot, caller: AccountCaller) -> str | None:
         """The policy as it reads from now on, or the one that is taken away."""
         kept = kept_policy(snapshot, self.arn, self.account)
-        current = self._current(snapshot)
+        current = self._current_policy(snapshot)
         policy = self.revise(current)
         if policy is None:
             if kept is not None:

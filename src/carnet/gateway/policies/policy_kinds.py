@@ -65,7 +65,7 @@ def of_table(arn: str) -> Members:
     return {"TableName": arn.partition(":table/")[2].partition("/")[0]}
 
 
-def _function(arn: str) -> Members:
+def _function_members(arn: str) -> Members:
     name, *qualifier = arn.split(":")[6:]
     return {"FunctionName": name} | ({"Qualifier": qualifier[0]} if qualifier else {})
 
@@ -132,7 +132,7 @@ QUEUE = Kind(
 
 FUNCTION = Kind(
     describe="GetFunctionConfiguration",
-    asked=_function,
+    asked=_function_members,
     most=20 * _KB,
     malformed="InvalidParameterValueException",
     no_principal=permissions.NO_FUNCTION_PRINCIPAL,

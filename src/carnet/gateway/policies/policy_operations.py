@@ -87,7 +87,7 @@ class PolicyOperation(Struct, frozen=True, kw_only=True):
         return (self.policy(given) or None) if self.revise is None else self.revise(arn, current, given)
 
 
-def _named(told: Told) -> dict[str, Any]:
+def _secret_members(told: Told) -> dict[str, Any]:
     return {"ARN": told.arn, "Name": told.described.get("Name", "")}
 
 
@@ -146,14 +146,16 @@ OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
             kind=SECRET,
             policy=lambda given: given["ResourcePolicy"],
             revise=_secret_policy,
-            answer=_named,
+            answer=_secret_members,
         ),
         "GetResourcePolicy": PolicyOperation(
             act=Act.GET,
             kind=SECRET,
-            answer=lambda told: _named(told) | ({} if told.policy is None else {"ResourcePolicy": told.policy}),
+            answer=lambda told: (
+                _secret_members(told) | ({} if told.policy is None else {"ResourcePolicy": told.policy})
+            ),
         ),
-        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=SECRET, answer=_named),
+        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=SECRET, answer=_secret_members),
         "ValidateResourcePolicy": PolicyOperation(
             act=Act.VALIDATE,
             kind=replace(SECRET, lockout=Lockout(action=PUT_POLICY)),

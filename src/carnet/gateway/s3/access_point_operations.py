@@ -60,7 +60,7 @@ def _create(asked: Asked) -> Edit:
         raise S3Fault("InvalidRequest", "Scope is only supported for access points attached to directory buckets.")
     if vpc is not None and not _VPC.fullmatch(vpc.get("VpcId", "")):
         raise S3Fault("InvalidRequest", "Request invalid")
-    bucket, block = _bucket(asked), members.get(_BLOCK)
+    bucket, block = _bucket_of(asked), members.get(_BLOCK)
     _check_free(asked, name)
     point = AccessPoint(
         partition=scope.partition,
@@ -78,7 +78,7 @@ def _create(asked: Asked) -> Edit:
     return Edit(None, point, {"AccessPointArn": point.arn, "Alias": point.alias})
 
 
-def _bucket(asked: Asked) -> Bucket:
+def _bucket_of(asked: Asked) -> Bucket:
     """The bucket that an access point is to be of. That of another account has to be said to be that account's."""
     arn = bucket_arn(asked.scope.partition, asked.members[_BUCKET])
     if bucket_in(asked.snapshot, arn) is None:
@@ -108,7 +108,7 @@ def _check_free(asked: Asked, name: str) -> None:
 def _get(asked: Asked) -> Members:
     point = point_of(asked)
     return {
-        **_shown(point),
+        **_access_point_members(point),
         _BLOCK: shown_block(point.block),
         "CreationDate": point.created,
         "Endpoints": _endpoints(point.region),
@@ -125,7 +125,7 @@ def _endpoints(region: str) -> dict[str, str]:
     }
 
 
-def _shown(point: AccessPoint) -> dict[str, Any]:
+def _access_point_members(point: AccessPoint) -> dict[str, Any]:
     shown: dict[str, Any] = {"Name": point.name, "NetworkOrigin": point.origin}
     if point.vpc is not None:
         shown["VpcConfiguration"] = {"VpcId": point.vpc}
@@ -149,7 +149,7 @@ def _list(asked: Asked) -> Members:
     every = points.sorted() if bucket is None else points.referring("bucket", bucket_arn(asked.scope.partition, bucket))
     fitting = (one for one in every if one.region == asked.scope.region and one.name > after)
     page = list(islice(fitting, most))
-    answer: dict[str, Any] = {"AccessPointList": [_shown(point) for point in page]}
+    answer: dict[str, Any] = {"AccessPointList": [_access_point_members(point) for point in page]}
     if next(fitting, None) is not None:
         answer["NextToken"] = base64.urlsafe_b64encode(page[-1].name.encode()).decode()
     return answer

@@ -29,7 +29,7 @@ def _get(asked: Asked) -> Members:
     return {_ROOT: shown_block(found)}
 
 
-def _replaced(asked: Asked, after: AccountPublicAccess | None) -> Edit:
+def _replace_block(asked: Asked, after: AccountPublicAccess | None) -> Edit:
     """Raises S3Fault while an S3 policy of the organization replaces the account's settings."""
     if block_by_policy(asked.snapshot, asked.scope.account) is not None:
         raise S3Fault(
@@ -44,12 +44,12 @@ def _put(asked: Asked) -> Edit:
     given = asked.members[_ROOT]
     if not given:
         raise S3Fault("InvalidRequest", "Must specify at least one configuration.")
-    return _replaced(asked, AccountPublicAccess(account=asked.scope.account, block=read_block(given)))
+    return _replace_block(asked, AccountPublicAccess(account=asked.scope.account, block=read_block(given)))
 
 
 ACCOUNT_BLOCK: Mapping[str, Rule] = {
     "DeletePublicAccessBlock": Rule(
-        of_account("PutAccountPublicAccessBlock"), write=lambda asked: _replaced(asked, None)
+        of_account("PutAccountPublicAccessBlock"), write=lambda asked: _replace_block(asked, None)
     ),
     "GetPublicAccessBlock": Rule(of_account("GetAccountPublicAccessBlock"), read=_get),
     "PutPublicAccessBlock": Rule(of_account("PutAccountPublicAccessBlock"), write=_put),

@@ -46,7 +46,7 @@ async def answered(call: S3Call, acls: ObjectAcls) -> Answer:
     shows = call.operation.name == "GetObjectAcl"
     if not shows and bucket.ownership is ObjectOwnership.ENFORCED:
         raise no_acls()
-    headers = await _head(acls.execution, call)
+    headers = await _head_object(acls.execution, call)
     await refuse_unless_granted(acls.execution, call, headers)
     which = told_by(headers)
     parsed = Parsed(authenticated=call.step, given={})
@@ -76,7 +76,7 @@ def _whole(which: Told) -> Told:
     return which
 
 
-async def _head(execution: Execution, call: S3Call) -> Headers:
+async def _head_object(execution: Execution, call: S3Call) -> Headers:
     """Of the object whose ACL is asked for. Raises S3Fault if it is not there."""
     response = await _ask_head(call)
     if response.status == HTTPStatus.NOT_FOUND:

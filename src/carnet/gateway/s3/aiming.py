@@ -59,7 +59,7 @@ def aimed(snapshot: Snapshot, route: S3Route, label: Label | None, scope: Scope)
     name = route.path.bucket
     if name is None:
         return Aimed(route, None)
-    point = _named(snapshot, name, label, scope)
+    point = _point_named(snapshot, name, label, scope)
     if point is None:
         return Aimed(route, None)
     _check_bucket(snapshot, point)
@@ -100,7 +100,7 @@ def _not_taken() -> S3Fault:
     return S3Fault("MethodNotAllowed", METHOD_NOT_ALLOWED)
 
 
-def _named(snapshot: Snapshot, name: str, label: Label | None, scope: Scope) -> AccessPoint | None:
+def _point_named(snapshot: Snapshot, name: str, label: Label | None, scope: Scope) -> AccessPoint | None:
     if name.endswith(ALIAS_END):
         return _in_partition(with_alias(snapshot, name), scope)
     if label is None:

@@ -167,7 +167,7 @@ def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
     if isinstance(problem, Throttled) and problem.untold:
         tell_untold(event, problem.untold)
     decided = tuple(call.decided) if call is not None else ()
-    return recorded_first(step, response, event, decided, partial(_unaudited, arrived.request_id), pause)
+    return recorded_first(step, response, event, decided, partial(_audit_unavailable, arrived.request_id), pause)
 
 
 def _bucket_of(call: S3Call | None, fault: S3Fault) -> Mapping[str, str]:
@@ -211,9 +211,9 @@ def as_fault(problem: Exception, request_id: str) -> S3Fault:
 
 def audited(call: S3Call, response: HttpResponse | StreamedResponse, event: Event) -> Answer:
     """The answer, to be sent once its event is written."""
-    unaudited = partial(_unaudited, call.arrived.request_id)
+    unaudited = partial(_audit_unavailable, call.arrived.request_id)
     return recorded_first(call.step, response, event, tuple(call.decided), unaudited)
 
 
-def _unaudited(request_id: str, why: str) -> HttpResponse:
+def _audit_unavailable(request_id: str, why: str) -> HttpResponse:
     return error_response("ServiceUnavailable", why, request_id)

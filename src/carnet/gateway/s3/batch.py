@@ -52,14 +52,14 @@ async def deleted_together(acls: ObjectAcls, call: S3Call) -> Answer:
             await asyncio.sleep(0)
     call.decided += [last for _, last in refused[:1]]  # INVARIANT: a call has one denial, and it is the last.
     if not wanted:
-        return _answered(call, (), _RESULT, refused)
+        return _merge_answers(call, (), _RESULT, refused)
     members = sent_members(call)
     response = await call.send({**members, "Delete": {**members["Delete"], "Objects": wanted}})
     if response.status == HTTPStatus.OK:
         await forget(acls, call, deleted_keys(acls, bucket_arn(call.scope.partition, call.bucket or ""), wanted))
     if response.status != HTTPStatus.OK or not refused:
         return await relayed(call, response)
-    return _answered(call, response.headers, await response.whole(_MOST_BYTES), refused)
+    return _merge_answers(call, response.headers, await response.whole(_MOST_BYTES), refused)
 
 
 def _each(call: S3Call) -> Iterator[tuple[_Key, Mapping[str, Any]]]:
@@ -72,7 +72,7 @@ def _each(call: S3Call) -> Iterator[tuple[_Key, Mapping[str, Any]]]:
         yield key, {**call.given, "Delete": {**delete, "Objects": [key]}}
 
 
-def _answered(
+def _merge_answers(
     call: S3Call, headers: tuple[tuple[str, str], ...], body: bytes, refused: list[tuple[_Key, Decided]]
 ) -> Answer:
     """What was deleted, and an error for each key that was not sent on. Raises UpstreamFailed for what is no XML."""
@@ -84,9 +84,9 @@ def _answered(
     for key, last in refused:
         told = {name: key[name] for name in ("Key", "VersionId") if name in key}
         fault = denial(last)
-        error = etree.SubElement(root, _named(space, "Error"))
+        error = etree.SubElement(root, _qualified_name(space, "Error"))
         for name, text in {**told, "Code": fault.code, "Message": fault.message}.items():
-            etree.SubElement(error, _named(space, name)).text = text
+            etree.SubElement(error, _qualified_name(space, name)).text = text
     whole = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     response = HttpResponse(
         status=HTTPStatus.OK,
@@ -98,7 +98,7 @@ def _answered(
     return audited(call, response, event)
 
 
-def _named(space: str | None, name: str) -> str:
+def _qualified_name(space: str | None, name: str) -> str:
     return name if space is None else f"{{{space}}}{name}"
 
 

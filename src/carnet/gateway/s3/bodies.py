@@ -35,7 +35,7 @@ class Upload:
 async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudget, *, proven: bool) -> bytes:
     """A body that is no object's content, once it proved right. Raises S3Fault, PayloadRefused, RequestRefused."""
     if expected.is_nothing:
-        await _ended(body)
+        await _refuse_more(body)
         return b""
     if expected.length > MOST_WHOLE:
         raise S3Fault("MalformedXML", XML_MALFORMED)
@@ -47,7 +47,7 @@ async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudge
         budget.give_back(expected.length)
 
 
-async def _ended(body: ByteStream) -> None:
+async def _refuse_more(body: ByteStream) -> None:
     """Raises PayloadRefused if there is a body after all."""
     async for _ in body:
         raise another_length()

@@ -97,10 +97,10 @@ class S3Control:
             given = read(asked_for, head, whole)
             parsed = step = Parsed(authenticated=authenticated, given={})
             asked = self._read_request(head, signed.caller, arrived, given)
-            done = await self._done(parsed, asked, await self._allowed(parsed, asked, decided), decided)
+            done = await self._carry_out(parsed, asked, await self._authorize(parsed, asked, decided), decided)
         except Exception as problem:
-            return _refused(step, problem, tuple(decided), given)
-        unaudited = partial(_unaudited, request_id)
+            return _answer_problem(step, problem, tuple(decided), given)
+        unaudited = partial(_audit_unavailable, request_id)
         response = written(operation, done.answer, request_id)
         answer = recorded_first(step, response, done.event, done.decided, unaudited)
         return structs.replace(answer, event=b"") if done.recorded else answer
@@ -121,18 +121,20 @@ class S3Control:
             drawn=self._parts.ids.access_point(),
         )
 
-    async def _allowed(self, parsed: Parsed, asked: Asked, decided: list[Decided]) -> tuple[Resolved, ...]:
+    async def _authorize(self, parsed: Parsed, asked: Asked, decided: list[Decided]) -> tuple[Resolved, ...]:
         """Raises S3Fault."""
         caller, arrived = parsed.authenticated.caller, parsed.authenticated.routed.arrived
         assert isinstance(caller, Verified), "nobody in particular asks for nothing here"
-        checks = tuple(_resolved(asked.snapshot, check) for check in _rule(parsed).checks(asked))
+        checks = tuple(_resolve(asked.snapshot, check) for check in _rule(parsed).checks(asked))
         made = partial(decide, self._execution, asked.snapshot, caller, arrived, checks)
         decided += await self._long.decided(made, caller, arrived.http.peer)
         if not decided[-1].decision.allowed:
             raise S3Fault(DENIED, denial_sentence(decided[-1]))
         return checks
 
-    async def _done(self, parsed: Parsed, asked: Asked, checks: tuple[Resolved, ...], decided: list[Decided]) -> Done:
+    async def _carry_out(
+        self, parsed: Parsed, asked: Asked, checks: tuple[Resolved, ...], decided: list[Decided]
+    ) -> Done:
         rule, made = _rule(parsed), tuple(decided)
         if rule.read is not None:
             answer = rule.read(asked)
@@ -159,16 +161,16 @@ class _Change:
         """Make it. Raises Refused, Denied, S3Fault."""
         rule, asked = _rule(self.parsed), structs.replace(self.asked, snapshot=snapshot)
         assert rule.write is not None, "what only reads is no change"
-        checks = tuple(_resolved(snapshot, check) for check in rule.checks(asked))
+        checks = tuple(_resolve(snapshot, check) for check in rule.checks(asked))
         decided = decided_again(self.execution, snapshot, self.parsed, checks)
         edit = rule.write(asked)
-        _carry_out(unit, edit)
+        _save_edit(unit, edit)
         event = _with_resources(success_event(self.parsed, {}, decided), asked.members)
         event["responseElements"] = dict(edit.answer) or None
         return Done(answer=edit.answer, event=event, decided=decided)
 
 
-def _carry_out(unit: UnitOfWork, edit: Edit) -> None:
+def _save_edit(unit: UnitOfWork, edit: Edit) -> None:
     if edit.after is None:
         if edit.before is not None:
             unit.remove(edit.before)
@@ -182,13 +184,13 @@ def _rule(parsed: Parsed) -> Rule:
     return _RULES[parsed.authenticated.routed.operation.name]
 
 
-def _resolved(snapshot: Snapshot, check: Check) -> Resolved:
+def _resolve(snapshot: Snapshot, check: Check) -> Resolved:
     assert isinstance(check.resource, str), "buckets and access points are named by their ARNs"
     assert check.account is not None, "what an account asks for here is its own"
     return tagged(snapshot, Resolved(check, check.resource, check.account))
 
 
-def _refused(step: Step, problem: Exception, decided: tuple[Decided, ...], given: Mapping[str, Any]) -> Answer:
+def _answer_problem(step: Step, problem: Exception, decided: tuple[Decided, ...], given: Mapping[str, Any]) -> Answer:
     arrived = arrived_of(step)
     fault = as_fault(problem, arrived.request_id)
     response = error(fault.code, fault.message, arrived.request_id, fault.members)
@@ -198,7 +200,7 @@ def _refused(step: Step, problem: Exception, decided: tuple[Decided, ...], given
     event = _with_resources(failure_event(step, fault.code, fault.message, decided), given)
     if isinstance(problem, Throttled) and problem.untold:
         tell_untold(event, problem.untold)
-    return recorded_first(step, response, event, decided, partial(_unaudited, arrived.request_id), pause)
+    return recorded_first(step, response, event, decided, partial(_audit_unavailable, arrived.request_id), pause)
 
 
 def _with_resources(event: Event, given: Mapping[str, Any]) -> Event:
@@ -208,5 +210,5 @@ def _with_resources(event: Event, given: Mapping[str, Any]) -> Event:
     return event
 
 
-def _unaudited(request_id: str, why: str) -> HttpResponse:
+def _audit_unavailable(request_id: str, why: str) -> HttpResponse:
     return error("ServiceUnavailable", why, request_id)

@@ -41,7 +41,7 @@ def _is_of_bucket(asked: Asked) -> bool:
 
 
 def _on_bucket(asked: Asked, action: str) -> Check:
-    bucket = _bucket(asked)
+    bucket = _bucket_of(asked)
     keys: dict[str, Value] = {**asked.keys, "s3:ResourceAccount": bucket.account}
     keys |= tag_keys(read_tags(asked.members.get(_TAGS) or ()))
     if _KEYS in asked.members:
@@ -49,7 +49,7 @@ def _on_bucket(asked: Asked, action: str) -> Check:
     return Check(action=f"s3:{action}", resource=bucket.arn, account=bucket.account, type=BUCKET, keys=keys)
 
 
-def _bucket(asked: Asked) -> Bucket:
+def _bucket_of(asked: Asked) -> Bucket:
     """The bucket that a request names. Raises S3Fault if it is not the account's, or not in the Region."""
     found = bucket_in(asked.snapshot, asked.members["ResourceArn"])
     if found is None or found.arn != asked.members["ResourceArn"]:
@@ -63,12 +63,12 @@ def _bucket(asked: Asked) -> Bucket:
 
 
 def _tags_of(asked: Asked) -> Tags:
-    return kept_tags(_bucket(asked)) if _is_of_bucket(asked) else point_of(asked).tags
+    return kept_tags(_bucket_of(asked)) if _is_of_bucket(asked) else point_of(asked).tags
 
 
-def _edited(asked: Asked, tags: Tags) -> Edit:
+def _edit_tags(asked: Asked, tags: Tags) -> Edit:
     if _is_of_bucket(asked):
-        bucket = _bucket(asked)
+        bucket = _bucket_of(asked)
         return Edit(bucket, replace(bucket, tags=tags))
     point = point_of(asked)
     return Edit(point, replace(point, tags=tags))
@@ -81,12 +81,12 @@ def _refuse_empty(asked: Asked, member: str) -> None:
 
 def _tag(asked: Asked) -> Edit:
     _refuse_empty(asked, _TAGS)
-    return _edited(asked, with_tags(_tags_of(asked), read_tags(asked.members[_TAGS])))
+    return _edit_tags(asked, with_tags(_tags_of(asked), read_tags(asked.members[_TAGS])))
 
 
 def _untag(asked: Asked) -> Edit:
     _refuse_empty(asked, _KEYS)
-    return _edited(asked, without_tags(_tags_of(asked), asked.members[_KEYS]))
+    return _edit_tags(asked, without_tags(_tags_of(asked), asked.members[_KEYS]))
 
 
 def _list(asked: Asked) -> Members:

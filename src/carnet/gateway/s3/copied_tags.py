@@ -32,17 +32,17 @@ async def refuse_unless_tagged(execution: Execution, call: S3Call, source: Sourc
         return
     if await _may_copy_all(execution, call, source):
         return
-    tags = await tags_of(call, _at(source), owner)
+    tags = await tags_of(call, _source_members(source), owner)
     if not tags:
         return
-    made = await decided(execution, call, _needed(execution, call, source, tags))
+    made = await decided(execution, call, _tag_checks(execution, call, source, tags))
     call.decided += made
     if not made[-1].decision.allowed and call.binds:
         raise denial(made[-1])
 
 
 async def _may_copy_all(execution: Execution, call: S3Call, source: Source) -> bool:
-    *read, put = _needed(execution, call, source, {})
+    *read, put = _tag_checks(execution, call, source, {})
     of_any = put._replace(check=replace(put.check, unknown=put.check.unknown | _OF_TAGS))
     try:
         made = await decided(execution, call, (*read, of_any))
@@ -51,16 +51,16 @@ async def _may_copy_all(execution: Execution, call: S3Call, source: Source) -> b
     return made[-1].decision.allowed
 
 
-def _needed(execution: Execution, call: S3Call, source: Source, tags: Mapping[str, str]) -> tuple[Resolved, ...]:
+def _tag_checks(execution: Execution, call: S3Call, source: Source, tags: Mapping[str, str]) -> tuple[Resolved, ...]:
     """The checks to read the tags of the source, and last to put them on the copy."""
     made = {"Bucket": call.given["Bucket"], "Key": call.given["Key"]}
     listed = [{"Key": name, "Value": value} for name, value in tags.items()]
     return (
-        *needed_by(execution, call, _READ, _at(source), call.of_source),
+        *needed_by(execution, call, _READ, _source_members(source), call.of_source),
         *needed_by(execution, call, _PUT, {**made, "Tagging": {"TagSet": listed}}, call.point),
     )
 
 
-def _at(source: Source) -> Mapping[str, str]:
+def _source_members(source: Source) -> Mapping[str, str]:
     version = {} if source.version is None else {"VersionId": source.version}
     return {"Bucket": source.bucket, "Key": source.key, **version}

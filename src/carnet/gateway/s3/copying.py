@@ -56,10 +56,10 @@ async def with_decided_source(execution: Execution, call: S3Call, given: Mapping
     refuse_another(call, on, response.headers)
     await allow_decrypt(execution, call, response.headers, on=on, owner=owner)
     await refuse_unless_tagged(execution, call, source, owner)
-    return _pinned({**given, _OF_SOURCE: source.header}, dict(response.headers))
+    return _pin_etag({**given, _OF_SOURCE: source.header}, dict(response.headers))
 
 
-def _pinned(given: Mapping[str, Any], told: Mapping[str, str]) -> Mapping[str, Any]:
+def _pin_etag(given: Mapping[str, Any], told: Mapping[str, str]) -> Mapping[str, Any]:
     """With the ETag of what was looked up, once the conditions hold that it would take the place of.
 
     Raises S3Fault if they do not, and LookupFailed.
@@ -70,13 +70,13 @@ def _pinned(given: Mapping[str, Any], told: Mapping[str, str]) -> Mapping[str, A
     if wanted is not None:
         holds = wanted == _ANY or wanted.strip('"') == etag.strip('"')
     else:
-        holds = since is None or _modified(told) <= since
+        holds = since is None or _last_modified(told) <= since
     if not holds:
         raise S3Fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
     return {**given, _IF_MATCH: etag}
 
 
-def _modified(told: Mapping[str, str]) -> datetime:
+def _last_modified(told: Mapping[str, str]) -> datetime:
     try:
         return read_http_date(told.get("last-modified", ""))
     except ValueError:

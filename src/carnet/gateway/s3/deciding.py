@@ -74,7 +74,7 @@ async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -
         if isinstance(check.resource, Sought):
             resolved.append(await with_key(call, _with_request_keys(call, check), check.resource))
             continue
-        resolved.append(_resolved(snapshot, call, check, call.point_of(check)))
+        resolved.append(_resolve(snapshot, call, check, call.point_of(check)))
     call.owner = resolved[0].account
     resolved += of_parts(snapshot, call, given)
     if call.is_anonymous and any(one.check.type == kms.KEY for one in resolved):
@@ -82,7 +82,7 @@ async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -
     return tuple([_by_acl(snapshot, one) if is_by_acl(call, one) else one for one in resolved])
 
 
-def _resolved(snapshot: Snapshot, call: S3Call, check: Check, point: AccessPoint | None) -> Resolved:
+def _resolve(snapshot: Snapshot, call: S3Call, check: Check, point: AccessPoint | None) -> Resolved:
     """A check with its owner, and with the access point that it is asked through. Raises Refused as `with_owner`."""
     one = _with_owner_key(with_owner(snapshot, _with_request_keys(call, check)))
     if point is None:
@@ -154,19 +154,19 @@ async def allowed(execution: Execution, call: S3Call, resolved: tuple[Resolved, 
 
     An object is not known yet to be of another account than its bucket, if it is likely: either may allow it here.
     """
-    resolved, made = await _decided_on(execution, call, resolved)
+    resolved, made = await _decide_with_tags(execution, call, resolved)
     if not made[-1].decision.allowed and any(map(_is_anothers, resolved)):
-        resolved, made = await _decided_on(execution, call, _as_of_bucket(execution.directory.snapshot, resolved))
-    _noted(call, resolved, made)
+        resolved, made = await _decide_with_tags(execution, call, _as_of_bucket(execution.directory.snapshot, resolved))
+    _note_decisions(call, resolved, made)
 
 
 async def allowed_by(execution: Execution, call: S3Call, resolved: Iterable[Resolved]) -> None:
     """Decide what is asked of the object that the upstream has told, as `allowed`."""
-    again, made = await _decided_on(execution, call, resolved)
-    _noted(call, again, made)
+    again, made = await _decide_with_tags(execution, call, resolved)
+    _note_decisions(call, again, made)
 
 
-def _noted(call: S3Call, resolved: tuple[Resolved, ...], made: list[Decided]) -> None:
+def _note_decisions(call: S3Call, resolved: tuple[Resolved, ...], made: list[Decided]) -> None:
     call.needs = resolved
     call.decided += made
     if not made[-1].decision.allowed and call.binds:
@@ -190,10 +190,10 @@ async def decided(execution: Execution, call: S3Call, resolved: Iterable[Resolve
 
     Raises NotKnown, LookupFailed, and Unavailable.
     """
-    return (await _decided_on(execution, call, resolved))[1]
+    return (await _decide_with_tags(execution, call, resolved))[1]
 
 
-async def _decided_on(
+async def _decide_with_tags(
     execution: Execution, call: S3Call, resolved: Iterable[Resolved]
 ) -> tuple[tuple[Resolved, ...], list[Decided]]:
     """The checks with what was looked up, and `decided`."""
@@ -225,7 +225,7 @@ def needed_by(
     checks = mapped("s3", operation, given, call.scope, literal_keys=literal)
     assert not isinstance(checks, Refusal), "it is on what the request names, which could be read"
     snapshot = execution.directory.snapshot
-    return tuple([_resolved(snapshot, call, check, point) for check in checks])
+    return tuple([_resolve(snapshot, call, check, point) for check in checks])
 
 
 async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str, point: AccessPoint | None) -> None:

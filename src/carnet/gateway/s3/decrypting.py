@@ -36,9 +36,9 @@ def to_decrypt(scope: Scope, key: str, within: str, owner: str) -> Resolved:
     try:
         named = kms.key(owners, key)
     except Refused:
-        raise _untold() from None
+        raise _key_not_told() from None
     if named.account is None:
-        raise _untold()
+        raise _key_not_told()
     keys: dict[str, Value] = {
         "kms:CallerAccount": scope.account,
         "kms:ViaService": f"s3.{scope.region}.amazonaws.com",
@@ -57,11 +57,11 @@ def to_decrypt(scope: Scope, key: str, within: str, owner: str) -> Resolved:
         return Resolved(check, named.resource, named.account)
     managed = on_managed(check, key) if key == named.resource.text else None
     if managed is None:
-        raise _untold()
+        raise _key_not_told()
     return managed
 
 
-def _untold() -> S3Fault:
+def _key_not_told() -> S3Fault:
     return not_implemented("the upstream does not say which key of KMS has encrypted the object")
 
 

@@ -17,12 +17,12 @@ _Headers = tuple[tuple[str, str], ...]
 
 def done_event(call: S3Call, headers: _Headers, *, sent: int | None) -> Event:
     """The event of a request that the upstream carried out; `sent` is the length of its answer, if it is known."""
-    return told(success_event(_parsed(call), {}, call.decided), call, headers, sent=sent)
+    return told(success_event(_parsed_step(call), {}, call.decided), call, headers, sent=sent)
 
 
 def failed_event(call: S3Call, code: str, message: str, headers: _Headers = (), *, sent: int | None = 0) -> Event:
     """The event of a request that was refused, here or by the upstream."""
-    return told(failure_event(_parsed(call), code, message, call.decided), call, headers, sent=sent)
+    return told(failure_event(_parsed_step(call), code, message, call.decided), call, headers, sent=sent)
 
 
 def told(event: Event, call: S3Call, headers: _Headers, *, sent: int | None) -> Event:
@@ -46,7 +46,7 @@ def told(event: Event, call: S3Call, headers: _Headers, *, sent: int | None) -> 
     return tell_mode(event, call.exchange.settings.mode)
 
 
-def _parsed(call: S3Call) -> Parsed:
+def _parsed_step(call: S3Call) -> Parsed:
     """INVARIANT: what objects hold and what tags say is no log's: the event's parameters are `_parameters`."""
     return Parsed(authenticated=call.step, given={})
 

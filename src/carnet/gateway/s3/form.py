@@ -44,12 +44,12 @@ async def read_form(head: RequestHead, body: ByteStream) -> Form:
     """The form up to the beginning of its file. Raises S3Fault, and what the body raises."""
     found = _BOUNDARY.fullmatch(head.header("content-type") or "")
     if found is None:
-        raise _malformed()
+        raise _malformed_form()
     reader = _Reader(body, b"\r\n--" + (found[1] or found[2]).encode("ascii"))
     await reader.begin()
     fields: dict[str, str] = {}
     while True:
-        name, filename = _named(await reader.head())
+        name, filename = _part_names(await reader.head())
         if name == _FILE:
             return Form(fields=fields, filename=filename, file=FormFile(reader))
         if name in fields:
@@ -57,7 +57,7 @@ async def read_form(head: RequestHead, body: ByteStream) -> Form:
         fields[name] = await reader.value()
 
 
-def _named(head: bytes) -> tuple[str, str]:
+def _part_names(head: bytes) -> tuple[str, str]:
     """The name of a part, in lower case, and that of its file."""
     for line in head.split(_END):
         name, _, value = line.partition(b":")
@@ -67,17 +67,17 @@ def _named(head: bytes) -> tuple[str, str]:
         if found is not None:
             filename = (found[2] or b"").decode("utf-8", "replace").replace("\\", "/")
             return _text(found[1]).lower(), filename.rpartition("/")[2]
-    raise _malformed()
+    raise _malformed_form()
 
 
 def _text(value: bytes) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
-        raise _malformed() from None
+        raise _malformed_form() from None
 
 
-def _malformed() -> S3Fault:
+def _malformed_form() -> S3Fault:
     return S3Fault("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.")
 
 
@@ -97,16 +97,16 @@ class _Reader:
 
     async def begin(self) -> None:
         """Take the first delimiter."""
-        await self._until(self._delimiter)
+        await self._read_until(self._delimiter)
         await self._line_end()
 
     async def head(self) -> bytes:
         """The head of the next part."""
-        return await self._until(_BLANK)
+        return await self._read_until(_BLANK)
 
     async def value(self) -> str:
         """The content of a part that is a field."""
-        value = _text(await self._until(self._delimiter))
+        value = _text(await self._read_until(self._delimiter))
         await self._line_end()
         return value
 
@@ -125,39 +125,39 @@ class _Reader:
                 piece = bytes(self._held[:sure])
                 del self._held[:sure]
                 return piece
-            if not await self._more():
+            if not await self._read_more():
                 raise S3Fault("IncompleteBody", "The request body terminated unexpectedly")
 
     async def rest(self) -> None:
         """What is behind the file counts for nothing, and is short. Raises S3Fault."""
         count = len(self._held)
         self._held.clear()
-        while count <= 2 * MOST_BEFORE_FILE and await self._more():
+        while count <= 2 * MOST_BEFORE_FILE and await self._read_more():
             count += len(self._held)
             self._held.clear()
         if count > 2 * MOST_BEFORE_FILE:
-            raise _malformed()
+            raise _malformed_form()
 
     async def aclose(self) -> None:
         await self._body.aclose()
 
     async def _line_end(self) -> None:
         """What is behind a delimiter: another part. The end of the form comes before its file."""
-        while len(self._held) < len(_END) and await self._more():
+        while len(self._held) < len(_END) and await self._read_more():
             pass
         if self._held.startswith(b"--"):
             raise no_file()
         if not self._held.startswith(_END):
-            raise _malformed()
+            raise _malformed_form()
         del self._held[: len(_END)]
 
-    async def _until(self, mark: bytes) -> bytes:
+    async def _read_until(self, mark: bytes) -> bytes:
         """The bytes before a mark, which is removed, too."""
         while (at := self._held.find(mark)) < 0:
             if self._before + len(self._held) > MOST_BEFORE_FILE + len(mark):
                 raise _too_much()
-            if not await self._more():
-                raise _malformed()
+            if not await self._read_more():
+                raise _malformed_form()
         found = bytes(self._held[:at])
         del self._held[: at + len(mark)]
         self._before += at + len(mark)
@@ -165,7 +165,7 @@ class _Reader:
             raise _too_much()
         return found
 
-    async def _more(self) -> bool:
+    async def _read_more(self) -> bool:
         try:
             self._held += await anext(self._body)
         except StopAsyncIteration:

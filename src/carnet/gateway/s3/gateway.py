@@ -74,7 +74,7 @@ _OF_WHOLE_OBJECT = "CompleteMultipartUpload"
 """Whose checksum headers are not about its own body."""
 
 
-class _Asked(NamedTuple):
+class _RequestHead(NamedTuple):
     """A request as it is routed: in path style, and of a form the PutObject that it stands for."""
 
     head: RequestHead
@@ -128,7 +128,7 @@ class S3Gateway:
         step: Step = arrived
         call: S3Call | None = None
         try:
-            asked = await _asked(head, body, self._parts.domains)
+            asked = await _read_head(head, body, self._parts.domains)
             route = routed(asked.head, literal_keys=self._exchange.settings.profile.literal_keys)
             step = routed_step = _routed_step(arrived, route, asked.head)
             if self._execution.directory.lost:
@@ -139,22 +139,22 @@ class S3Gateway:
             caller = signed.caller if signed is not None else Anonymous()
             step = authenticated = Authenticated(routed=routed_step, caller=caller)
             self._execution.note_use(caller, arrived.time)
-            call = self._call(asked, route, authenticated, signed, body)
+            call = self._make_call(asked, route, authenticated, signed, body)
             if asked.posted is not None:
                 refuse_form(call.point)
-                return await self._posted(call, asked.posted, head)
-            await self._read(call)
-            await self._settled(call)
-            return await self._decided(call)
+                return await self._answer_post(call, asked.posted, head)
+            await self._read_body_and_input(call)
+            await self._settle_bucket(call)
+            return await self._decide_and_answer(call)
         except Exception as problem:
-            return answers.refused(step, call, self._counted(step, problem))
+            return answers.refused(step, call, self._count_unproven(step, problem))
 
-    def _call(
-        self, asked: _Asked, route: S3Route, step: Authenticated, signed: SignedHead | None, body: ByteStream
+    def _make_call(
+        self, asked: _RequestHead, route: S3Route, step: Authenticated, signed: SignedHead | None, body: ByteStream
     ) -> S3Call:
         """Raises S3Fault for an access point that is not there, PayloadRefused for what is said of the body."""
         caller = signed.caller if signed is not None else Anonymous()
-        scope = self._scope(caller, route.path.bucket)
+        scope = self._scope_of(caller, route.path.bucket)
         route, point = aimed(self._execution.directory.snapshot, route, asked.label, scope)
         if point is not None and not asked.is_signed:
             scope = replace(scope, region=point.region)
@@ -167,14 +167,14 @@ class S3Gateway:
             step=step,
             head=asked.head,
             body=body,
-            expected=_expected(asked.head, signed, checksums=route.operation != _OF_WHOLE_OBJECT),
+            expected=_expected_body(asked.head, signed, checksums=route.operation != _OF_WHOLE_OBJECT),
             scope=scope,
             keys=request_keys(asked.head, caller, step.routed.arrived.time, asked.fields),
             long_policies=self._long,
             point=point,
         )
 
-    def _counted(self, step: Step, problem: Exception) -> Exception:
+    def _count_unproven(self, step: Step, problem: Exception) -> Exception:
         """The problem; or Throttled, if nobody has proven who calls and that was refused too often."""
         is_proven = isinstance(caller_of(step), Verified)
         is_counted = isinstance(problem, Throttled) or isinstance(problem.__cause__, AuthFailure)
@@ -186,7 +186,7 @@ class S3Gateway:
             return throttled
         return problem
 
-    async def _settled(self, call: S3Call) -> None:
+    async def _settle_bucket(self, call: S3Call) -> None:
         """Of a bucket that somebody has claimed and nobody has confirmed, the upstream is asked. Raises as `met`."""
         if self._settling is None:
             self._settling = Settling(self._buckets, self._exchange, self._parts.clock)
@@ -195,11 +195,11 @@ class S3Gateway:
             snapshot = self._execution.directory.snapshot
             await self._settling.met(bucket_of(snapshot, call.scope.partition, call.bucket))
 
-    async def _posted(self, call: S3Call, asked: Posted, sent: RequestHead) -> Answer:
+    async def _answer_post(self, call: S3Call, asked: Posted, sent: RequestHead) -> Answer:
         """A form, which is decided before its file is read."""
         lengths = asked.held(call.arrived.time)
-        call.given = _given_by(call.route, as_request(call.head))
-        await self._settled(call)
+        call.given = _read_members(call.route, as_request(call.head))
+        await self._settle_bucket(call)
         await allowed(self._execution, call, await needed(self._execution, call, call.given))
         spooled = await take_file(call, asked, sent, lengths)
         try:
@@ -207,7 +207,7 @@ class S3Gateway:
         finally:
             await spooled.aclose()
 
-    async def _decided(self, call: S3Call) -> Answer:
+    async def _decide_and_answer(self, call: S3Call) -> Answer:
         """Once it is decided. Raises what `answers.as_fault` tells."""
         if call.operation.name == "DeleteObjects":
             return await deleted_together(self._acls, call)
@@ -240,7 +240,7 @@ class S3Gateway:
         snapshot = self._execution.directory.snapshot
         return call.operation.name == READS_TAGS and owned_bucket(snapshot, on.resource).tags is None
 
-    async def _read(self, call: S3Call) -> None:
+    async def _read_body_and_input(self, call: S3Call) -> None:
         """The input, but for an object's content."""
         whole = b""
         if takes_content(call.operation):
@@ -248,10 +248,10 @@ class S3Gateway:
         else:
             whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
         as_it_came = not whole and call.head.headers is call.arrived.http.headers
-        given = _given_by(call.route, call.arrived.http if as_it_came else as_request(call.head, whole))
+        given = _read_members(call.route, call.arrived.http if as_it_came else as_request(call.head, whole))
         call.given, call.of_source = with_aimed_source(self._execution.directory.snapshot, given, call.scope)
 
-    def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:
+    def _scope_of(self, caller: Verified | Anonymous, named: str | None) -> Scope:
         """Nobody in particular calls in the Region of the bucket."""
         snapshot = self._execution.directory.snapshot
         if isinstance(caller, Verified):
@@ -267,14 +267,14 @@ class S3Gateway:
         return with_alias(snapshot, name) is not None or in_host(snapshot, name, "") is not None
 
 
-async def _asked(head: RequestHead, body: ByteStream, domains: tuple[str, ...]) -> _Asked:
+async def _read_head(head: RequestHead, body: ByteStream, domains: tuple[str, ...]) -> _RequestHead:
     """Raises S3Fault."""
     refuse_other_buckets(head)
     label, head = label_of(head, domains), in_path_style(head, domains)
     if not is_form(head):
-        return _Asked(plain(head), label, None, is_signed(head))
+        return _RequestHead(plain(head), label, None, is_signed(head))
     form = posted(head, await read_form(head, body), by_somebody=is_signed(head))
-    return _Asked(plain(form.head), label, form, form.is_signed)
+    return _RequestHead(plain(form.head), label, form, form.is_signed)
 
 
 def _routed_step(arrived: Arrived, route: S3Route, head: RequestHead) -> Routed:
@@ -287,7 +287,7 @@ def _routed_step(arrived: Arrived, route: S3Route, head: RequestHead) -> Routed:
     )
 
 
-def _given_by(route: S3Route, request: HttpRequest) -> dict[str, Any]:
+def _read_members(route: S3Route, request: HttpRequest) -> dict[str, Any]:
     """The input of a request. Raises S3Fault."""
     try:
         return read_input(route, request)
@@ -297,7 +297,7 @@ def _given_by(route: S3Route, request: HttpRequest) -> dict[str, Any]:
         raise S3Fault("MalformedXML" if request.body else "InvalidRequest", f"{reason}.") from None
 
 
-def _expected(head: RequestHead, signed: SignedHead | None, *, checksums: bool) -> ExpectedBody:
+def _expected_body(head: RequestHead, signed: SignedHead | None, *, checksums: bool) -> ExpectedBody:
     """What the head says of the body. Raises PayloadRefused."""
     if signed is not None:
         return expected_body(head, signed.payload, signed.chunks, checksums=checksums)

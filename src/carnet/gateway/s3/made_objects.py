@@ -56,14 +56,14 @@ def new_object(acls: ObjectAcls, call: S3Call) -> Owned | None:
     if call.operation.name in _FROM_REQUEST:
         writer = "" if call.is_anonymous else call.caller.principal.account
         made = asked_object(acls.snapshot, call.given, call.object, call.caller.principal, writer)
-        return _begun(acls, call, made) if call.operation.name == _BEGUN else made
+        return _begin_upload(acls, call, made) if call.operation.name == _BEGUN else made
     if call.operation.name != _COMPLETE:
         return None
     begun = of_upload(kept_of(acls.snapshot, call.object), call.given["UploadId"])
     return by_default(owned_bucket(acls.snapshot, call.object)) if begun is None else Owned(begun.owner, begun.acl)
 
 
-def _begun(acls: ObjectAcls, call: S3Call, made: Owned) -> Owned:
+def _begin_upload(acls: ObjectAcls, call: S3Call, made: Owned) -> Owned:
     """With the key of the upload, which whoever uploads parts of it needs. Raises Refused if it has no room."""
     key = key_of_upload(call.needs)
     if key is not None:
@@ -77,7 +77,7 @@ async def settled(acls: ObjectAcls, call: S3Call, response: UpstreamResponse, ma
     if response.status >= HTTPStatus.MULTIPLE_CHOICES:
         return await relayed(call, response)
     if call.operation.name in _DELETES:
-        await forget(acls, call, _deleted(kept, call.given, dict(response.headers)))
+        await forget(acls, call, _deleted_acls(kept, call.given, dict(response.headers)))
     bucket = owned_bucket(acls.snapshot, call.object)
     if made is None or (made == by_default(bucket) and not kept):
         return await relayed(call, response)
@@ -159,7 +159,7 @@ def _change(
     )
 
 
-def _deleted(kept: Iterable[ObjectAcl], given: Mapping[str, Any], headers: Mapping[str, str]) -> list[ObjectAcl]:
+def _deleted_acls(kept: Iterable[ObjectAcl], given: Mapping[str, Any], headers: Mapping[str, str]) -> list[ObjectAcl]:
     """The kept state of what a request has deleted."""
     if "UploadId" in given:
         return [one for one in kept if one.upload == given["UploadId"]]
@@ -175,7 +175,7 @@ def deleted_keys(acls: ObjectAcls, arn: str, keys: Iterable[Mapping[str, Any]]) 
     Not every caller learns which keys got delete markers: for a key without a version, the ACL without a version is
     removed.
     """
-    return [one for key in keys for one in _deleted(kept_of(acls.snapshot, f"{arn}/{key['Key']}"), key, {})]
+    return [one for key in keys for one in _deleted_acls(kept_of(acls.snapshot, f"{arn}/{key['Key']}"), key, {})]
 
 
 async def forget(acls: ObjectAcls, call: S3Call, gone: Iterable[ObjectAcl]) -> None:

@@ -64,7 +64,7 @@ def held_to(policy: str, fields: Mapping[str, str], now: datetime) -> LengthRang
 
     Raises S3Fault: InvalidPolicyDocument; AccessDenied for what the policy does not allow.
     """
-    expires, conditions = _read(policy)
+    expires, conditions = _read_policy(policy)
     if now >= expires:
         raise _not_allowed("Policy expired.")
     lengths, about = ANY_LENGTH, set()
@@ -89,7 +89,7 @@ def _invalid(why: str) -> S3Fault:
     return S3Fault("InvalidPolicyDocument", f"Invalid Policy: {why}")
 
 
-def _read(policy: str) -> tuple[datetime, list[_Condition | LengthRange]]:
+def _read_policy(policy: str) -> tuple[datetime, list[_Condition | LengthRange]]:
     try:
         document = loads(base64.b64decode(policy, validate=True), object_pairs_hook=_once_each)
     except ValueError:

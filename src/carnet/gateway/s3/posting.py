@@ -79,7 +79,7 @@ def posted(head: RequestHead, form: Form, *, by_somebody: bool) -> Posted:
     """What a form asks for; `by_somebody` if the request has a signature besides. Raises S3Fault."""
     if by_somebody:
         raise S3Fault("InvalidArgument", "Only one auth mechanism allowed: a form has its signature in its fields.")
-    bucket = _bucket(head)
+    bucket = _bucket_named(head)
     key = form.fields.get("key")
     if not key:
         raise S3Fault("InvalidArgument", "Bucket POST must contain a field named 'key'.")
@@ -96,12 +96,12 @@ def posted(head: RequestHead, form: Form, *, by_somebody: bool) -> Posted:
         method="PUT",
         path=f"/{bucket}/{quote(key, safe='/-_.~', errors='strict')}",
         query="",
-        headers=(*_kept(head), *_headers(fields)),
+        headers=(*_kept_headers(head), *_headers(fields)),
     )
     return Posted(bucket=bucket, key=key, form=form, fields=fields, head=made)
 
 
-def _bucket(head: RequestHead) -> str:
+def _bucket_named(head: RequestHead) -> str:
     try:
         path = read_path(head.path)
     except Unreadable as reason:
@@ -111,7 +111,7 @@ def _bucket(head: RequestHead) -> str:
     return path.bucket
 
 
-def _kept(head: RequestHead) -> tuple[tuple[str, str], ...]:
+def _kept_headers(head: RequestHead) -> tuple[tuple[str, str], ...]:
     """The headers of the request that are not about its body, and no header of AWS's: the form has these."""
     return tuple(
         (name, value) for name, value in head.headers if name not in _OWN_HEADERS and not name.startswith(_OF_AWS)
@@ -129,11 +129,11 @@ def _headers(fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
             raise S3Fault("InvalidArgument", f"The field {name} is given twice.")
         found[header] = header_value(header, value)
     if "tagging" in fields:
-        found["x-amz-tagging"] = _tagging(fields["tagging"])
+        found["x-amz-tagging"] = _tagging_header(fields["tagging"])
     return tuple(found.items())
 
 
-def _tagging(document: str) -> str:
+def _tagging_header(document: str) -> str:
     """The tags of a form, which are a document in XML, as the header has them. Raises S3Fault."""
     try:
         root = parse_xml(document.encode())
@@ -149,7 +149,7 @@ async def take_file(call: S3Call, asked: Posted, sent: RequestHead, lengths: Len
     Then it is the content of the call. `sent` is the head of the request as it came. Raises S3Fault if the file is
     longer or shorter than the policy allows, and what the body raises.
     """
-    bound = _declared(sent)
+    bound = _declared_length(sent)
     spooled = await call.spool.take(Incoming(bound, _Counted(asked.form.file, lengths)))
     try:
         lengths.refuse_unless_within(spooled.count)
@@ -167,7 +167,7 @@ def expected_of(asked: Posted, length: int) -> ExpectedBody:
     return expected_body(head, UNSIGNED_PAYLOAD, None)
 
 
-def _declared(head: RequestHead) -> int:
+def _declared_length(head: RequestHead) -> int:
     """The length of the form. Raises S3Fault for one that does not say it, or is longer than any may be."""
     given = head.header("content-length")
     if given is None or not given.isascii() or not given.isdigit():

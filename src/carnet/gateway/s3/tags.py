@@ -43,7 +43,7 @@ async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
     if "VersionId" not in given:
         etag = await _etag(call, given, resolved.holder)
         if call.looked_up.setdefault(resolved.resource, etag) != etag:
-            raise _replaced()
+            raise _object_replaced()
     told = {f"{_KEY}{name}": value for name, value in (await tags_of(call, given, resolved.holder)).items()}
     return resolved._replace(check=replace(check, unknown=check.unknown - {_TEMPLATE}), keys={**resolved.keys, **told})
 
@@ -84,10 +84,10 @@ def refuse_another(call: S3Call, on: str, headers: Headers) -> None:
     """
     known = call.looked_up.get(on)
     if known is not None and known != dict(headers).get("etag"):
-        raise _replaced()
+        raise _object_replaced()
 
 
-def _replaced() -> LookupFailed:
+def _object_replaced() -> LookupFailed:
     return LookupFailed("the object has been replaced since its tags were looked up")
 
 

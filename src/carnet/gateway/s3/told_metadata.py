@@ -20,13 +20,13 @@ def told_metadata(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
     """
     return tuple(
-        (name, value if value.isascii() else _encoded(value))
+        (name, value if value.isascii() else _encode_value(value))
         for name, value in headers
         if name.startswith(PREFIX) and is_header_name(name) and _VALUE.fullmatch(value)
     )
 
 
-def _encoded(value: str) -> str:
+def _encode_value(value: str) -> str:
     sent = value.encode("latin-1")
     try:
         sent.decode("utf-8")

@@ -85,7 +85,7 @@ def read_upstreams(
     Each service is of the upstream that names it, else of the first whose profile has it. Raises UpstreamProblem for
     what cannot be read, a kind of upstream that is not known, two for one service, and one for none.
     """
-    every = (*described, *map(_read, text.split()))
+    every = (*described, *map(_read_option, text.split()))
     named: dict[str, str] = {}
     for one in every:
         if [other.name for other in every].count(one.name) > 1:
@@ -137,10 +137,10 @@ def checked_url(name: str, url: str) -> str:
     return url.rstrip("/")
 
 
-def _read(text: str) -> Described:
+def _read_option(text: str) -> Described:
     name, equals, url = text.partition("=")
     if not equals or not _NAME.fullmatch(name):
-        raise UpstreamProblem(f"{_shown(text)} is not NAME=URL, such as moto=http://127.0.0.1:5000")
+        raise UpstreamProblem(f"{_without_secret(text)} is not NAME=URL, such as moto=http://127.0.0.1:5000")
     profile = shipped_profiles().get(name)
     if profile is None:
         raise UpstreamProblem(
@@ -199,7 +199,7 @@ def _key_variables(name: str) -> tuple[str, str]:
     return _VARIABLE.format(in_variable, "ACCESS_KEY_ID"), _VARIABLE.format(in_variable, "SECRET_ACCESS_KEY")
 
 
-def _shown(text: str) -> str:
+def _without_secret(text: str) -> str:
     """The operator's text, without parts that may be secret."""
     return text.rpartition("@")[2]
 
@@ -215,11 +215,11 @@ def for_account(
     if not ACCOUNT_ID.fullmatch(account) or (accounts.single and accounts.single != account):
         return None
     if accounts.by_access_key:
-        return _named(account, upstream.credentials.secret_access_key), ()
+        return _credentials_of(account, upstream.credentials.secret_access_key), ()
     return upstream.credentials, ((accounts.header, account),) if accounts.header else ()
 
 
 @lru_cache(1024)
-def _named(account: str, secret: str) -> SigningCredentials:
+def _credentials_of(account: str, secret: str) -> SigningCredentials:
     """The same for each request, with the keys that are derived from the secret."""
     return SigningCredentials(access_key_id=account, secret_access_key=secret)

@@ -243,7 +243,7 @@ class Connection(asyncio.Protocol):
                 return
             self._write(piece)
             if self._drained is not None:
-                await _done(self._drained, asyncio.get_running_loop().time() + self._patience.stall)
+                await _wait_until(self._drained, asyncio.get_running_loop().time() + self._patience.stall)
         if left:
             raise ValueError("the body is shorter than was said")
 
@@ -262,7 +262,7 @@ class Connection(asyncio.Protocol):
         """Until something comes. Raises TimeoutError at that moment of the loop."""
         self._arrived = asyncio.get_running_loop().create_future()
         try:
-            await _done(self._arrived, until)
+            await _wait_until(self._arrived, until)
         finally:
             self._arrived = None
 
@@ -288,7 +288,7 @@ def _size(piece: bytes) -> int:
     return len(piece) + _PIECE
 
 
-async def _done(waited_for: Future[None], until: float) -> None:
+async def _wait_until(waited_for: Future[None], until: float) -> None:
     """Wait for it. Raises TimeoutError at that moment of the loop.
 
     `asyncio.timeout` costs several times as much, and every request waits.

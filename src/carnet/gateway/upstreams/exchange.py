@@ -100,9 +100,7 @@ class Exchange:
             UpstreamRequest(
                 method=made.method,
                 target=f"{made.path}?{made.query}" if made.query else made.path,
-                headers=self._signed(
-                    operation, made, headers, credentials, asking.region, streamed=content is not None
-                ),
+                headers=self._sign(operation, made, headers, credentials, asking.region, streamed=content is not None),
                 body=made.body if content is None else content.body,
                 length=0 if content is None else content.length,
             ),
@@ -121,7 +119,7 @@ class Exchange:
         is_told = self.settings.clients_host and operation.service.name != _S3
         return clients if is_told and not any(cloud in clients.lower() for cloud in _CLOUDS) else self._own_host
 
-    def _signed(
+    def _sign(
         self,
         operation: Operation,
         made: Rebuilt,

@@ -37,7 +37,7 @@ class Room:
 
     async def take(self, caller: str, seconds: float, amount: int = 1) -> None:
         """Have so much more, which `give_back` ends. Raises TimeoutError if there was no room in time."""
-        if self._has_room(caller, amount) and not any(self._owed()):
+        if self._has_room(caller, amount) and not any(self._owed_callers()):
             self._count(caller, amount)
             return
         turn = _Turn(amount, asyncio.get_running_loop().create_future())
@@ -59,11 +59,11 @@ class Room:
 
     def _hand_out(self) -> None:
         """Let those go on for whom there is room; if something is owed to some of them, no others."""
-        while (following := self._following()) is not None:
+        while (following := self._next_caller()) is not None:
             self._hand_on(following)
 
-    def _following(self) -> str | None:
-        among = tuple(self._owed()) or self._waiting
+    def _next_caller(self) -> str | None:
+        among = tuple(self._owed_callers()) or self._waiting
         return next((one for one in among if self._has_room(one, self._waiting[one][0].amount)), None)
 
     def _has_room(self, caller: str, amount: int) -> bool:
@@ -72,7 +72,7 @@ class Room:
     def _is_of_share(self, caller: str, amount: int) -> bool:
         return not caller or self._held[caller] + amount <= self._most_of_one
 
-    def _owed(self) -> Iterator[str]:
+    def _owed_callers(self) -> Iterator[str]:
         """The callers that were overtaken by as much as there is: all of it came free, and would have been theirs."""
         for one, (first, *_) in self._waiting.items():
             if first.overtaken >= self._most and self._is_of_share(one, first.amount):

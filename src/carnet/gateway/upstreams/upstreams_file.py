@@ -62,16 +62,16 @@ def read_upstreams_file(path: Path) -> tuple[Described, ...]:
 
 def described(data: object, path: Path) -> tuple[Described, ...]:
     """The upstreams that the data of the file at `path` describes, in its order. Raises UpstreamProblem."""
-    file = _read(data, _File, "")
+    file = _convert(data, _File, "")
     if not file.upstreams:
         raise ProblemInFile(".upstreams", "it describes no upstream")
-    every = {name: _read(one, _InFile, f".upstreams.{name}") for name, one in file.upstreams.items()}
+    every = {name: _convert(one, _InFile, f".upstreams.{name}") for name, one in file.upstreams.items()}
     if any(one.secret_access_key is not UNSET for one in every.values()) and (why := exposed(path.stat())):
         raise UpstreamProblem(f"{path} holds a secret and {why}; make it 0600")
-    return tuple(_described(name, one, path) for name, one in every.items())
+    return tuple(_read_upstream(name, one, path) for name, one in every.items())
 
 
-def _described(name: str, one: _InFile, path: Path) -> Described:
+def _read_upstream(name: str, one: _InFile, path: Path) -> Described:
     at = f".upstreams.{name}"
     if (one.access_key_id is UNSET) != (one.secret_access_key is UNSET):
         raise ProblemInFile(at, "accessKeyId and secretAccessKey go together")
@@ -105,7 +105,7 @@ def _profile(name: str, one: _InFile, path: Path) -> Profile:
     return shipped[one.profile]
 
 
-def _read(data: object, kind: type[_T], at: str) -> _T:
+def _convert(data: object, kind: type[_T], at: str) -> _T:
     """Raises ProblemInFile, of msgspec's sentence: `Expected str, got int - at $.url`."""
     try:
         return msgspec.convert(data, kind)

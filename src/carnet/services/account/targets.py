@@ -35,7 +35,7 @@ def account_asked_for(
         if named is None:
             return Target(arn=_arn(call, call.account, "account"), account=call.account, found=(call.view,))
         view = call.snapshot.organization_of(call.account)
-        found = None if view is None else _found(call, view, named, to_itself)
+        found = None if view is None else _find_member(call, view, named, to_itself)
         refusal = None if isinstance(found, AccountView) else found
         # The account is the caller's, not that of the ARN: the policies of a delegated administrator's account decide.
         return Target(
@@ -53,12 +53,12 @@ def member_asked_for(call: Call, given: Any) -> tuple[OrganizationView, Organiza
     """The place of the account of AccountId in the organization; None of what the caller's account may not ask for."""
     view = call.snapshot.organization_of(call.account)
     named = given.get("AccountId")
-    if view is None or named is None or not isinstance(_found(call, view, named, ""), AccountView):
+    if view is None or named is None or not isinstance(_find_member(call, view, named, ""), AccountView):
         return None
     return view, view.of(OrganizationAccount).by_id[named]
 
 
-def _found(call: Call, view: OrganizationView, named: str, to_itself: str) -> AccountView | str | None:
+def _find_member(call: Call, view: OrganizationView, named: str, to_itself: str) -> AccountView | str | None:
     """The member, or what the caller is told why it may not be asked for; None if that is not told."""
     organization = view.organization
     manages = call.account == organization.management

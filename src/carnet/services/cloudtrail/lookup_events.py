@@ -79,7 +79,7 @@ def _query(call: Call, given: Mapping[str, Any]) -> Query:
     attributes = given.get("LookupAttributes", ())
     if len(attributes) > 1:
         raise Refused("InvalidLookupAttributesException", "You can specify only one lookup attribute.")
-    start, end = (_moment(given.get(name)) for name in ("StartTime", "EndTime"))
+    start, end = (_as_utc(given.get(name)) for name in ("StartTime", "EndTime"))
     if start is not None and end is not None and start > end:
         raise Refused("InvalidTimeRangeException", "The start time must not be later than the end time.")
     oldest = call.now - _KEPT
@@ -92,7 +92,7 @@ def _query(call: Call, given: Mapping[str, Any]) -> Query:
     )
 
 
-def _moment(given: datetime | None) -> datetime | None:
+def _as_utc(given: datetime | None) -> datetime | None:
     return given.replace(tzinfo=UTC) if given is not None and given.tzinfo is None else given
 
 

@@ -40,11 +40,11 @@ def describe_regions(call: Call, given: Mapping[str, Any]) -> Answer:
     asked = [known[name] for name in sorted(set(names))] if names else list(known.values())
     if not (names or given.get("AllRegions")):
         asked = [one for one in asked if is_enabled(call.view, one)]
-    described = [_described(call, one) for one in asked]
+    described = [_region_members(call, one) for one in asked]
     return {"Regions": [one for one in described if all(passes(one) for passes in _filters(given))]}
 
 
-def _described(call: Call, one: Region) -> dict[str, str]:
+def _region_members(call: Call, one: Region) -> dict[str, str]:
     status = "opt-in-not-required"
     if one.opt_in:
         status = "opted-in" if is_enabled(call.view, one) else "not-opted-in"

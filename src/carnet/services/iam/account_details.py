@@ -51,7 +51,7 @@ def get_account_authorization_details(call: Call, given: GetAccountAuthorization
     """
     kinds: frozenset[str] = frozenset(given.get("Filter") or _KINDS)
     _check_marker(given, kinds)
-    listed = sorted(_described(call, kinds), key=lambda each: sort_token(_key(each)))
+    listed = sorted(_selected_entities(call, kinds), key=lambda each: sort_token(_key(each)))
     found = page(
         call.paging,
         f"GetAccountAuthorizationDetails {sorted(kinds)}",
@@ -78,7 +78,7 @@ def _check_marker(given: Mapping[str, Any], kinds: Collection[str]) -> None:
         raise Invalid(sentences.MARKER_OF_OTHER_FILTER)
 
 
-def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
+def _selected_entities(call: Call, kinds: Collection[str]) -> Iterable[Described]:
     """The entities that the Filter selects."""
     view = call.view
     sources: dict[str, Iterable[Described]] = {
@@ -121,15 +121,15 @@ def _characters(view: AccountView, described: Described) -> int:
 def _user(view: AccountView, user: User) -> shapes.Structure:
     groups = [group.name for group in map(view.of(Group).get, user.groups) if group is not None]
     inline = {"UserPolicyList": _inline(user.inline)} if user.inline else {}  # the only list that AWS leaves out
-    return shapes.user(user) | {"Tags": tag_list(user.tags), "GroupList": groups} | inline | _attached(user)
+    return shapes.user(user) | {"Tags": tag_list(user.tags), "GroupList": groups} | inline | _attached_policies(user)
 
 
 def _group(group: Group) -> shapes.Structure:
-    return shapes.group(group) | {"GroupPolicyList": _inline(group.inline)} | _attached(group)
+    return shapes.group(group) | {"GroupPolicyList": _inline(group.inline)} | _attached_policies(group)
 
 
 def _role(call: Call, role: Role) -> shapes.Structure:
-    shape = shapes.role(call.snapshot, role) | last_used(call, role) | _attached(role)
+    shape = shapes.role(call.snapshot, role) | last_used(call, role) | _attached_policies(role)
     profiles = [
         shapes.listed_instance_profile(call.snapshot, call.view, profile) for profile in call.view.profiles_of(role.id)
     ]
@@ -158,5 +158,5 @@ def _inline(documents: Documents) -> list[shapes.Structure]:
     return [{"PolicyName": name, "PolicyDocument": shapes.document(text)} for name, text in documents.items()]
 
 
-def _attached(holder: Group | Role | User) -> shapes.Structure:
+def _attached_policies(holder: Group | Role | User) -> shapes.Structure:
     return {"AttachedManagedPolicies": [shapes.attached_policy(arn) for arn in holder.attached]}

@@ -56,12 +56,12 @@ def changed_propagation(call: Call, given: Mapping[str, Any], provider: SamlProv
     if changes_context(given):
         context = _context_provider(given["ContextProvider"]) if "ContextProvider" in given else {}
         if not context and instance is not None:
-            raise _refused(sentences.INSTANCE_FIRST)
+            raise _invalid_input(sentences.INSTANCE_FIRST)
     if "IdentityCenterInstanceArn" in given:
         instance = _instance(call, given, context)
     elif changes_instance(given):
         if instance is None:
-            raise _refused(sentences.NO_INSTANCE_ASSOCIATED)
+            raise _invalid_input(sentences.NO_INSTANCE_ASSOCIATED)
         instance = None
     return Propagation(context_provider=context, identity_center_instance=instance)
 
@@ -88,7 +88,7 @@ def listed_providers(call: Call, providers: Iterable[P], shape: Callable[[P], St
 def _changes(given: Mapping[str, Any], sets: str, removes: str) -> bool:
     removed: bool = given.get(removes, False)
     if sets in given and removed:
-        raise _refused(sentences.set_and_removed(sets, removes))
+        raise _invalid_input(sentences.set_and_removed(sets, removes))
     return sets in given or removed
 
 
@@ -98,11 +98,11 @@ def _instance(call: Call, given: Mapping[str, Any], context_provider: Mapping[st
     if arn is None:
         return None
     if not context_provider:
-        raise _refused(sentences.CONTEXT_PROVIDER_FIRST)
+        raise _invalid_input(sentences.CONTEXT_PROVIDER_FIRST)
     for instance in visible_instances(call.snapshot, call.account):
         if instance.arn == arn:
             return instance.id
-    raise _refused(sentences.instance_missing(arn))
+    raise _invalid_input(sentences.instance_missing(arn))
 
 
 def _context_provider(given: Mapping[str, Any]) -> Mapping[str, object]:
@@ -111,14 +111,14 @@ def _context_provider(given: Mapping[str, Any]) -> Mapping[str, object]:
     keys = [given[name] for name in _SOURCE_KEYS if name in given]
     keys += [key for definition in definitions for key in definition.values()]
     if not all(map(_SOURCE_KEY.fullmatch, keys)):
-        raise _refused(sentences.SOURCE_KEY)
+        raise _invalid_input(sentences.SOURCE_KEY)
     if "SubjectTypeValue" in given and "SubjectTypeSourceKey" in given:
-        raise _refused(sentences.SUBJECT_TYPE_TWICE)
+        raise _invalid_input(sentences.SUBJECT_TYPE_TWICE)
     targets = [definition.get("TargetKey", definition["SourceKey"]) for definition in definitions]
     if len(set(map(name_key, targets))) < len(targets):
-        raise _refused(sentences.TARGET_KEY_TWICE)
+        raise _invalid_input(sentences.TARGET_KEY_TWICE)
     return dict(given)
 
 
-def _refused(sentence: str) -> Refused:
+def _invalid_input(sentence: str) -> Refused:
     return Refused("InvalidInput", sentence)

@@ -86,7 +86,7 @@ def _arn(holder: Holder) -> str:
     return holder.holder.arn if isinstance(holder.holder, User) else holder.holder.root_arn
 
 
-def _created(holder: Holder) -> str:
+def _creation_time(holder: Holder) -> str:
     return iso_seconds(holder.holder.created)
 
 
@@ -154,7 +154,7 @@ def _truth(*, value: bool) -> str:
 COLUMNS: dict[str, Callable[[Holder], str]] = {
     "user": _user,
     "arn": _arn,
-    "user_creation_time": _created,
+    "user_creation_time": _creation_time,
     "password_enabled": _password_enabled,
     "password_last_used": _password_last_used,
     "password_last_changed": _password_last_changed,

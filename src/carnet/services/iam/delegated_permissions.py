@@ -54,7 +54,7 @@ def _template(call: Call, permissions: Mapping[str, Any]) -> str:
     return template.document
 
 
-def _filled(call: Call, given: Mapping[str, Any]) -> FilledPolicy:
+def _fill_policy(call: Call, given: Mapping[str, Any]) -> FilledPolicy:
     """Raises Refused (InvalidInput)."""
     permissions = given["Permissions"]
     template = _template(call, permissions)
@@ -70,7 +70,7 @@ def _filled(call: Call, given: Mapping[str, Any]) -> FilledPolicy:
     return FilledPolicy(template, policy)
 
 
-FILLED_POLICY = Preparation(pool=POOL, work=_filled)
+FILLED_POLICY = Preparation(pool=POOL, work=_fill_policy)
 """For `prepare=` of the operation that asks for a policy."""
 
 

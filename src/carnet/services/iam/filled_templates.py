@@ -27,7 +27,7 @@ def filled_document(document: str, values: Values) -> str:
     nothing but its place. A statement whose `@Enabled` names a parameter is there if that is "true", in any case; else
     nothing is asked of its places.
     """
-    return json.dumps(_filled(json.loads(document), values), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_fill_value(json.loads(document), values), ensure_ascii=False, separators=(",", ":"))
 
 
 def filled_text(text: str, values: Values) -> str:
@@ -54,12 +54,12 @@ def places(document: str) -> frozenset[str]:
     return frozenset(_PLACE.findall(document))
 
 
-def _filled(value: Any, values: Values) -> Any:
+def _fill_value(value: Any, values: Values) -> Any:
     if isinstance(value, dict):
-        return {filled_text(key, values): _filled(inner, values) for key, inner in value.items() if key != _SWITCH}
+        return {filled_text(key, values): _fill_value(inner, values) for key, inner in value.items() if key != _SWITCH}
     if isinstance(value, list):
         enabled = (inner for inner in value if _is_enabled(inner, values))
-        return [one for inner in enabled for one in _in_list(_filled(inner, values), inner)]
+        return [one for inner in enabled for one in _in_list(_fill_value(inner, values), inner)]
     if not isinstance(value, str):
         return value
     whole = _PLACE.fullmatch(value)

@@ -38,7 +38,7 @@ def _change_family(
     @iam.write(put, on=kind.to_change, context=context, prepare=prepare)
     def put_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Add an inline policy, or replace the one of that name, in whatever case: it keeps its spelling."""
-        name = _spelling(entity.inline, given["PolicyName"])
+        name = _stored_name(entity.inline, given["PolicyName"])
         inline = {**entity.inline, name: given["PolicyDocument"]}
         check_inline_sizes(call, inline, size(call.quotas), holder=word, name=entity.name)
         check_identity_policy(call, given["PolicyDocument"])
@@ -48,7 +48,7 @@ def _change_family(
     @iam.write(delete, on=kind.to_change, context=context)
     def delete_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Remove an inline policy."""
-        gone = _named(word, entity.inline, given["PolicyName"])
+        gone = _existing_name(word, entity.inline, given["PolicyName"])
         inline = {name: text for name, text in entity.inline.items() if name != gone}
         kind.save(call, entity, replace(entity, inline=inline))
         return {}
@@ -61,7 +61,7 @@ def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
     @iam.read(get, on=kind.target)
     def get_policy(call: Call, given: Any, entity: H) -> Answer:
         """One inline policy, under the name that it was asked for by, as AWS tells it."""
-        text = entity.inline[_named(word, entity.inline, given["PolicyName"])]
+        text = entity.inline[_existing_name(word, entity.inline, given["PolicyName"])]
         return {
             kind.member: entity.name,
             "PolicyName": given["PolicyName"],
@@ -75,7 +75,7 @@ def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
         return page(call.paging, list_names, names, given, key=str).answer("PolicyNames", str)
 
 
-def _spelling(inline: Documents, name: str) -> str:
+def _stored_name(inline: Documents, name: str) -> str:
     """How the policy of this name is stored; the name itself if there is none.
 
     Case does not count, as recorded from AWS. Two that were stored when it did are told apart by it.
@@ -85,9 +85,9 @@ def _spelling(inline: Documents, name: str) -> str:
     return next((stored for stored in inline if name_key(stored) == name_key(name)), name)
 
 
-def _named(word: str, inline: Documents, name: str) -> str:
+def _existing_name(word: str, inline: Documents, name: str) -> str:
     """The stored name of the policy. Raises Missing."""
-    stored = _spelling(inline, name)
+    stored = _stored_name(inline, name)
     if stored not in inline:
         raise Missing(sentences.inline_policy_missing(word, name))
     return stored

@@ -87,7 +87,7 @@ def generate_service_last_accessed_details(
 @iam.read("GetServiceLastAccessedDetails", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find))
 def get_service_last_accessed_details(call: Call, given: GetServiceLastAccessedDetailsRequestTypeDef) -> Answer:
     """The services that the policies allow access to, by namespace, each with the last attempt."""
-    report, made = _read(call, given["JobId"])
+    report, made = _read_report(call, given["JobId"])
     found = page(
         call.paging,
         "GetServiceLastAccessedDetails",
@@ -109,7 +109,7 @@ def get_service_last_accessed_details_with_entities(
     namespace = given["ServiceNamespace"]
     if namespace not in outlines():
         raise Refused("InvalidInput", report_sentences.namespace_invalid(namespace))
-    report, made = _read(call, given["JobId"])
+    report, made = _read_report(call, given["JobId"])
     service = next((one for one in made.services if one.namespace == namespace), None)
     tried = service.entities if service is not None else {}
     entities = sorted(made.entities if service is not None else (), key=lambda each: (-tried.get(each, 0), each))
@@ -125,7 +125,7 @@ def get_service_last_accessed_details_with_entities(
     return {**_job(report), **found.answer("EntityDetailsList", lambda each: _details(call, each[1], tried))}
 
 
-def _read(call: Call, job: str) -> tuple[Report, LastAccessed]:
+def _read_report(call: Call, job: str) -> tuple[Report, LastAccessed]:
     report: Report | None = call.prepared
     if report is None or report.content is None:
         raise Missing(report_sentences.job_missing(job))

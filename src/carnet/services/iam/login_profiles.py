@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 H = TypeVar("H")
 
 
-def _found(target: Callable[[Call, Any], Target[H]], call: Call, given: Any) -> H:
+def _find_holder(target: Callable[[Call, Any], Target[H]], call: Call, given: Any) -> H:
     """The user that a call is about, read before its turn to write. Raises the fault that says that there is none."""
     found = target(call, given).found
     if isinstance(found, Fault):
@@ -57,7 +57,7 @@ def _profile(call: Call, user: User | Account) -> LoginProfile:
 
 
 def _first_password(call: Call, given: Mapping[str, Any]) -> NewPassword:
-    user = _found(targets.password_holder, call, given)
+    user = _find_holder(targets.password_holder, call, given)
     if ("Password" in given) is isinstance(user, Account):
         told = password_sentences.ROOT_PASSWORD_GIVEN if "Password" in given else password_sentences.PASSWORD_NEEDED
         raise Invalid(told)
@@ -98,7 +98,7 @@ def get_login_profile(call: Call, given: GetLoginProfileRequestTypeDef, user: Us
 
 def _another_password(call: Call, given: Mapping[str, Any]) -> NewPassword | None:
     """The new password, if one is given: the other parts of a login profile can be changed without it."""
-    user = _found(targets.user, call, given)
+    user = _find_holder(targets.user, call, given)
     _profile(call, user)
     return hash_for(call, user, given["Password"]) if "Password" in given else None
 
@@ -127,7 +127,7 @@ def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDe
 
 
 def _own_password(call: Call, given: ChangePasswordRequestTypeDef) -> NewPassword:
-    user = _found(targets.calling_user, call, given)
+    user = _find_holder(targets.calling_user, call, given)
     peer = str(call.context.request["aws:SourceIp"])
     profile, password = _profile(call, user), given["OldPassword"]
     if not call.parts.sign_ins.is_right(user.id, profile, password, peer=peer, now=call.now):

@@ -82,7 +82,7 @@ def get_policy(call: Call, given: GetPolicyRequestTypeDef, policy: ManagedPolicy
 def list_policies(call: Call, given: ListPoliciesRequestTypeDef) -> Answer:
     """The account's and AWS's managed policies that pass the filters, by name."""
     policies = sorted(_in_scope(call, given.get("Scope", "All")), key=lambda policy: sort_token(policy_key(policy)))
-    found = page(call.paging, "ListPolicies", policies, given, key=policy_key, matching=_listed(call, given))
+    found = page(call.paging, "ListPolicies", policies, given, key=policy_key, matching=_list_filter(call, given))
     return found.answer("Policies", lambda policy: shapes.listed_policy(call.view, policy))
 
 
@@ -117,7 +117,7 @@ def list_entities_for_policy(call: Call, given: ListEntitiesForPolicyRequestType
         sorted(holders.values(), key=_holder_key),
         given,
         key=_holder_key,
-        matching=_chosen(given),
+        matching=_holder_filter(given),
     )
     return {
         "PolicyGroups": [
@@ -136,7 +136,7 @@ def _in_scope(call: Call, scope: str) -> Iterable[ManagedPolicy]:
         yield from managed_policies(call.partition)
 
 
-def _listed(call: Call, given: ListPoliciesRequestTypeDef) -> Callable[[ManagedPolicy], bool]:
+def _list_filter(call: Call, given: ListPoliciesRequestTypeDef) -> Callable[[ManagedPolicy], bool]:
     """Whether ListPolicies lists a policy: OnlyAttached means as permissions policy, unless boundaries are asked."""
     below = path_filter(given)
     usage = given.get("PolicyUsageFilter", _PERMISSIONS if given.get("OnlyAttached") else None)
@@ -160,6 +160,6 @@ def _holder_key(holder: Holder) -> str:
     return f"{holder.resource_type}/{holder.name_key}"
 
 
-def _chosen(given: ListEntitiesForPolicyRequestTypeDef) -> Callable[[Holder], bool]:
+def _holder_filter(given: ListEntitiesForPolicyRequestTypeDef) -> Callable[[Holder], bool]:
     below, kind = path_filter(given), given.get("EntityFilter")
     return lambda holder: below(holder) and kind in (None, type(holder).__name__)

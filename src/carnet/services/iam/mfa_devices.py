@@ -105,7 +105,7 @@ def _to_enable(call: Call, given: EnableMFADeviceRequestTypeDef, holder: User | 
     return device
 
 
-def _enabled(call: Call, given: Any, holder: User | Account) -> MfaDevice:
+def _enabled_device(call: Call, given: Any, holder: User | Account) -> MfaDevice:
     """The device that is enabled for the holder. Raises Missing, also if it is enabled for somebody else."""
     device = call.view.mfa_device(given["SerialNumber"])
     if device is None:
@@ -137,7 +137,7 @@ def _pair_to_enable(call: Call, given: EnableMFADeviceRequestTypeDef) -> Codes:
 
 
 def _pair_to_resync(call: Call, given: ResyncMFADeviceRequestTypeDef) -> Codes:
-    return _pair(_enabled(call, given, _holder(mfa_targets.holder(call, given))), given)
+    return _pair(_enabled_device(call, given, _holder(mfa_targets.holder(call, given))), given)
 
 
 def _pair(device: MfaDevice, given: EnableMFADeviceRequestTypeDef | ResyncMFADeviceRequestTypeDef) -> Codes:
@@ -155,7 +155,7 @@ def enable_mfa_device(call: WriteCall, given: EnableMFADeviceRequestTypeDef, hol
 @iam.write("ResyncMFADevice", on=mfa_targets.holder, prepare=check_of_pair(_pair_to_resync))
 def resync_mfa_device(call: WriteCall, given: ResyncMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
     """Synchronize a device by two consecutive codes. Verifying them has made the change already."""
-    _enabled(call, given, holder)
+    _enabled_device(call, given, holder)
     return {}
 
 
@@ -163,7 +163,7 @@ def resync_mfa_device(call: WriteCall, given: ResyncMFADeviceRequestTypeDef, hol
 def deactivate_mfa_device(call: WriteCall, given: DeactivateMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
     """Deactivate a device for its holder. A virtual device is kept, enabled for nobody; a passkey is removed."""
     _refuse_without_mfa(call, holder)
-    device = _enabled(call, given, holder)
+    device = _enabled_device(call, given, holder)
     if device.kind is MfaKind.VIRTUAL:
         call.store.save(handed_over(call.parts.keyring, device, None, None))
     else:
@@ -187,7 +187,7 @@ def get_mfa_device(call: Call, given: GetMFADeviceRequestTypeDef, holder: User |
     """A passkey or security key that is enabled for a user, or for the caller. AWS answers no virtual devices here."""
     if kind_of_serial(given["SerialNumber"]) is not MfaKind.FIDO:
         raise Invalid(mfa_sentences.MFA_DEVICE_IS_NO_SECURITY_KEY)
-    return shapes.mfa_device(_enabled(call, given, holder), holder)
+    return shapes.mfa_device(_enabled_device(call, given, holder), holder)
 
 
 @iam.read("ListMFADevices", on=mfa_targets.holder)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _BY_NAMESPACE, _BY_TIME = "SERVICE_NAMESPACE_ASCENDING", "LAST_AUTHENTICATED_TIME_ASCENDING"
 
 
-def _managed(call: Call) -> OrganizationView:
+def _managed_organization(call: Call) -> OrganizationView:
     """The organization of the calling management account. Raises Denied for other accounts."""
     view = call.snapshot.organization_of(call.account)
     if view is None or view.organization.management != call.account:
@@ -43,7 +43,7 @@ def _managed(call: Call) -> OrganizationView:
 
 def _report_subject(call: Call, given: Any) -> tuple[OrganizationView, Node, OrganizationPolicy | None]:
     """The node and the policy that the report is about. Raises Denied, Refused (InvalidInput)."""
-    view = _managed(call)
+    view = _managed_organization(call)
     if PolicyType.SERVICE_CONTROL not in view.organization.policy_types:
         raise Refused("InvalidInput", report_sentences.SCPS_NOT_ENABLED)
     node = node_at(view, given["EntityPath"])
@@ -82,12 +82,14 @@ def generate_organizations_access_report(call: Call, given: GenerateOrganization
 @iam.read("GetOrganizationsAccessReport", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find))
 def get_organizations_access_report(call: Call, given: GetOrganizationsAccessReportRequestTypeDef) -> Answer:
     """The services that the SCPs allow, each with the last attempt of an account to access it."""
-    _managed(call)
+    _managed_organization(call)
     report: Report | None = call.prepared
     if report is None or report.content is None:
         raise Missing(report_sentences.job_missing(given["JobId"]))
     details = msgspec.json.decode(report.content, type=list[AccessDetail])
-    ranked = [(f"{rank:08}", one) for rank, one in enumerate(_sorted(details, given.get("SortKey", _BY_NAMESPACE)))]
+    ranked = [
+        (f"{rank:08}", one) for rank, one in enumerate(_sort_details(details, given.get("SortKey", _BY_NAMESPACE)))
+    ]
     found = page(call.paging, "GetOrganizationsAccessReport", ranked, given, key=lambda one: one[0])
     return {
         "JobStatus": "COMPLETED",
@@ -95,11 +97,11 @@ def get_organizations_access_report(call: Call, given: GetOrganizationsAccessRep
         "JobCompletionDate": report.completed,
         "NumberOfServicesAccessible": len(details),
         "NumberOfServicesNotAccessed": sum(one.last is None for one in details),
-        **found.answer("AccessDetails", lambda one: _shown(one[1])),
+        **found.answer("AccessDetails", lambda one: _access_detail_members(one[1])),
     }
 
 
-def _sorted(details: list[AccessDetail], key: str) -> list[AccessDetail]:
+def _sort_details(details: list[AccessDetail], key: str) -> list[AccessDetail]:
     by, _, direction = key.rpartition("_")
     descending = direction == "DESCENDING"
     if _BY_TIME.startswith(by):
@@ -107,7 +109,7 @@ def _sorted(details: list[AccessDetail], key: str) -> list[AccessDetail]:
     return sorted(details, key=lambda one: one.namespace, reverse=descending)
 
 
-def _shown(one: AccessDetail) -> dict[str, object]:
+def _access_detail_members(one: AccessDetail) -> dict[str, object]:
     shape: dict[str, object] = {
         "ServiceName": service_name(one.namespace),
         "ServiceNamespace": one.namespace,

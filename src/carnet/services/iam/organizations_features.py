@@ -18,20 +18,20 @@ from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.target import Target
 
 
-def _organization(call: Call, given: Any) -> Target[OrganizationView]:
+def _organization_target(call: Call, given: Any) -> Target[OrganizationView]:
     """The caller's organization, for the accounts that may manage its root access."""
-    return Target(arn="*", account=call.account, found=_administered(call))
+    return Target(arn="*", account=call.account, found=_administered_organization(call))
 
 
 def _managed_organization(call: Call, given: Any) -> Target[OrganizationView]:
     """The caller's organization, for its management account only."""
-    target = _organization(call, given)
+    target = _organization_target(call, given)
     if isinstance(target.found, Fault) or target.found[0].organization.management == call.account:
         return target
     return target.finding(Refused("CallerIsNotManagementAccountException", sentences.NOT_MANAGEMENT_ACCOUNT))
 
 
-def _administered(call: Call) -> tuple[OrganizationView] | Fault:
+def _administered_organization(call: Call) -> tuple[OrganizationView] | Fault:
     view = call.snapshot.organization_of(call.account)
     if view is None:
         return Refused("OrganizationNotFoundException", sentences.NO_ORGANIZATION)
@@ -44,7 +44,7 @@ def _administered(call: Call) -> tuple[OrganizationView] | Fault:
     return (view,)
 
 
-@iam.read("ListOrganizationsFeatures", on=_organization)
+@iam.read("ListOrganizationsFeatures", on=_organization_target)
 def list_organizations_features(call: Call, given: Any, view: OrganizationView) -> Answer:
     """Which features the organization has enabled."""
     return _features(view.organization)
@@ -56,19 +56,19 @@ def _enable(operation: str, feature: RootFeature) -> None:
     @iam.write(operation, on=_managed_organization)
     def enable_feature(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
         """Enable a feature; it may be enabled already."""
-        return _switched(call, view.organization, {*view.organization.root_features, feature})
+        return _save_features(call, view.organization, {*view.organization.root_features, feature})
 
 
 def _disable(operation: str, feature: RootFeature) -> None:
     """Register the operation of this name."""
 
-    @iam.write(operation, on=_organization)
+    @iam.write(operation, on=_organization_target)
     def disable_feature(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
         """Disable a feature. Sessions that were made by it stay valid until they end."""
-        return _switched(call, view.organization, {*view.organization.root_features} - {feature})
+        return _save_features(call, view.organization, {*view.organization.root_features} - {feature})
 
 
-def _switched(call: WriteCall, organization: Organization, features: set[str]) -> Answer:
+def _save_features(call: WriteCall, organization: Organization, features: set[str]) -> Answer:
     switched = replace(organization, root_features=tuple(sorted(features)))
     if switched != organization:
         call.store.save(switched)

@@ -22,7 +22,7 @@ _KEYS = Pool(name="signing-keys", size=1, waiting=16, seconds=5.0)
 
 def _new_keys(call: Call, given: _Given) -> tuple[SigningKey, ...]:
     """A key of each algorithm, for an account that has no signing keys."""
-    if (there := _found(call)) is not None and there.enabled:
+    if (there := _find_federation(call)) is not None and there.enabled:
         raise _enabled_already(call)
     return tuple(new_signing_key(call.parts.keyring, call.ids, call.account, one) for one in SigningAlgorithm)
 
@@ -35,7 +35,7 @@ def _new_keys(call: Call, given: _Given) -> tuple[SigningKey, ...]:
 def enable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
     """Issue tokens from now on, signed with new keys. The issuer stays the same if the account had one before."""
     keys: tuple[SigningKey, ...] = call.prepared
-    there = _found(call)
+    there = _find_federation(call)
     if there is None:
         made = OutboundFederation(
             account=call.account, issuer=call.ids.uuid(), enabled=True, keys=keys, created=call.now
@@ -51,23 +51,23 @@ def enable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
 @iam.write("DisableOutboundWebIdentityFederation", on=account_wide)
 def disable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
     """Issue no more tokens. Issued ones stay valid until they expire."""
-    call.store.save(replace(_enabled(call, sentences.federation_disabled_already), enabled=False))
+    call.store.save(replace(_enabled_federation(call, sentences.federation_disabled_already), enabled=False))
     return {}
 
 
 @iam.read("GetOutboundWebIdentityFederationInfo", on=account_wide)
 def get_outbound_federation_info(call: Call, given: _Given) -> Answer:
     """The issuer of the account's tokens."""
-    there = _enabled(call, sentences.federation_disabled)
+    there = _enabled_federation(call, sentences.federation_disabled)
     return {"IssuerIdentifier": issuer_url(call.parts.public_url, there), "JwtVendingEnabled": True}
 
 
-def _found(call: Call) -> OutboundFederation | None:
+def _find_federation(call: Call) -> OutboundFederation | None:
     return call.view.of(OutboundFederation).get(call.account)
 
 
-def _enabled(call: Call, refused: Callable[[str], str]) -> OutboundFederation:
-    there = _found(call)
+def _enabled_federation(call: Call, refused: Callable[[str], str]) -> OutboundFederation:
+    there = _find_federation(call)
     if there is None or not there.enabled:
         raise Refused("FeatureDisabled", refused(call.account))
     return there

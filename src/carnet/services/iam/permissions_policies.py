@@ -36,7 +36,7 @@ class PermissionsPolicy:
 def permissions_policies(view: AccountView, reported: Reported) -> Iterator[PermissionsPolicy]:
     """Those of the entity itself, and of a user those of its groups; a managed policy that comes twice comes once."""
     if isinstance(reported, ManagedPolicy):
-        yield _managed(reported)
+        yield _of_managed_policy(reported)
         return
     holders: list[User | Group | Role] = [reported]
     if isinstance(reported, User):
@@ -44,7 +44,7 @@ def permissions_policies(view: AccountView, reported: Reported) -> Iterator[Perm
     for arn in dict.fromkeys(arn for holder in holders for arn in holder.attached):
         policy = find_managed_policy(view, arn)
         if policy is not None:
-            yield _managed(policy)
+            yield _of_managed_policy(policy)
     for holder in holders:
         for name, document in holder.inline.items():
             source = f"{holder.resource_type}/{holder.name}/{name}"
@@ -52,7 +52,7 @@ def permissions_policies(view: AccountView, reported: Reported) -> Iterator[Perm
             yield PermissionsPolicy(policy=parsed, name=name, holder=holder, arn=None)
 
 
-def _managed(policy: ManagedPolicy) -> PermissionsPolicy:
+def _of_managed_policy(policy: ManagedPolicy) -> PermissionsPolicy:
     parsed = stored_policy(policy.document, Grammar.IDENTITY, policy.arn)
     return PermissionsPolicy(policy=parsed, name=policy.name, holder=None, arn=policy.arn)
 

@@ -35,7 +35,7 @@ def propagation_keys(
     if "IdentityCenterInstanceArn" in given:
         keys["iam:RequestIdentityCenterInstanceArn"] = given["IdentityCenterInstanceArn"]
     if not isinstance(target.found, Fault) and target.found:
-        keys |= _stored(call, target.found[0])
+        keys |= _provider_keys(call, target.found[0])
     return keys
 
 
@@ -48,7 +48,7 @@ def _requested_issuers(call: Call, given: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _stored(call: Call, provider: OidcProvider | SamlProvider) -> dict[str, Value]:
+def _provider_keys(call: Call, provider: OidcProvider | SamlProvider) -> dict[str, Value]:
     issuers = (
         (provider.name,) if isinstance(provider, OidcProvider) else tuple(key_hashes(*provider.certificates.values()))
     )

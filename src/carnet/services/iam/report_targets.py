@@ -23,7 +23,7 @@ _POLICY = "policy"
 
 def reported(call: Call, given: Any) -> Target[Reported]:
     """The user, group, role or managed policy of the ARN."""
-    arn = _parsed(call, given["Arn"])
+    arn = _parse_iam_arn(call, given["Arn"])
     if arn.resource.partition("/")[0] != _POLICY:
         return _entity(call, arn, report_sentences.entity_not_supported(str(arn)))
     target = targets.policy(call, {"PolicyArn": str(arn)})
@@ -34,7 +34,7 @@ def reported(call: Call, given: Any) -> Target[Reported]:
 
 def identity(call: Call, given: Any) -> Target[Reported]:
     """The user, group or role of the ARN."""
-    arn = _parsed(call, given["Arn"])
+    arn = _parse_iam_arn(call, given["Arn"])
     return _entity(call, arn, report_sentences.entity_not_extracted(str(arn)))
 
 
@@ -44,7 +44,7 @@ def access_report(call: Call, given: Any) -> Target[()]:
     return Target(arn=arn, account=call.account, found=())
 
 
-def _parsed(call: Call, text: str) -> Arn:
+def _parse_iam_arn(call: Call, text: str) -> Arn:
     """The parts of the ARN. Raises Invalid for an ARN of another service or partition."""
     arn = parse_arn(text)
     if arn is None:

@@ -71,7 +71,7 @@ def acquired(call: Call, given: Any) -> Target[Wanted, Role | None]:
     read = replace(found, action="iam:GetRoleTemplateVersion", shown=f"role template {found.arn}")
     if isinstance(found.found, Fault):
         return read.finding(found.found)
-    wanted = _wanted(call, found.found[0], given)
+    wanted = _wanted_role(call, found.found[0], given)
     return read.finding((wanted, call.view.of(Role).named(wanted.name.lower())))
 
 
@@ -139,7 +139,7 @@ def acquire_role(call: WriteCall, given: Any, wanted: Wanted, role: Role | None)
     return {"Role": shapes.created_linked_role(role, role.trust)}
 
 
-def _wanted(call: Call, found: RoleTemplate, given: Any) -> Wanted:
+def _wanted_role(call: Call, found: RoleTemplate, given: Any) -> Wanted:
     values = _values(found, given.get("ReplacementValues", {}))
     name = filled_text(found.role_name, values)
     if _ROLE_NAME.fullmatch(name) is None:
@@ -215,11 +215,11 @@ def _check_unchanged(call: Call, wanted: Wanted, role: Role, arn: str) -> None:
         raise Refused("NameConflict", template_sentences.ROLE_OF_ANOTHER_SOURCE)
     if role.name != wanted.name or source.parameters not in (None, wanted.parameters):
         raise Refused("NameConflict", template_sentences.ROLE_OF_OTHER_PARAMETERS)
-    if _compared(role) != _compared(wanted) or role.boundary is not None or role.tags:
+    if _comparable_parts(role) != _comparable_parts(wanted) or role.boundary is not None or role.tags:
         raise Refused("RoleModified", template_sentences.role_modified(role.name))
 
 
-def _compared(role: Role | Wanted) -> tuple[Any, frozenset[str], dict[str, Any]]:
+def _comparable_parts(role: Role | Wanted) -> tuple[Any, frozenset[str], dict[str, Any]]:
     """What of a role is as its template has it, however documents are written, in whatever order policies are."""
     inline = {name: json.loads(text) for name, text in role.inline.items()}
     return json.loads(role.trust), frozenset(role.attached), inline

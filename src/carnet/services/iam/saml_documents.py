@@ -30,7 +30,7 @@ def invalid(message: str) -> Refused:
     return Refused("InvalidInput", message)
 
 
-def _read(call: object, given: Mapping[str, Any]) -> Documents:
+def _read_documents(call: object, given: Mapping[str, Any]) -> Documents:
     """Raises Refused for metadata and keys that cannot be read."""
     return Documents(
         metadata=_metadata(given["SAMLMetadataDocument"]) if "SAMLMetadataDocument" in given else None,
@@ -58,7 +58,7 @@ def _private_key(pem: str) -> bytes:
         raise invalid(provider_sentences.SAML_KEY_INVALID) from problem
 
 
-read_before = Preparation(pool=_POOL, work=_read, decides=True)
+read_before = Preparation(pool=_POOL, work=_read_documents, decides=True)
 """For `prepare=` of an operation that takes metadata or a private key: `call.prepared` is `Documents`.
 
 The keys of the metadata are condition keys (`iam:RequestIdentityProviderIssuers`).

@@ -76,7 +76,7 @@ class _Grants:
     def __init__(self, policies: Iterable[Policy]) -> None:
         statements = [statement for policy in policies for statement in policy.statements]
         self.allows = [(one, _Actions(one)) for one in statements if one.granting and not one.problem]
-        self.denies = [_Actions(one) for one in statements if not one.granting and _certain(one)]
+        self.denies = [_Actions(one) for one in statements if not one.granting and _is_unconditional_deny(one)]
 
 
 def accessible_services(policies: Iterable[Policy], *, with_actions: bool) -> dict[str, list[str]]:
@@ -140,39 +140,39 @@ def _grants_access(grants: _Grants, service: str, outline: Outline) -> bool:
     return any(actions.touches(service) and _reaches(statement.source, outline) for statement, actions in grants.allows)
 
 
-def _certain(statement: Statement) -> bool:
+def _is_unconditional_deny(statement: Statement) -> bool:
     """Whether a Deny has no condition and covers all resources."""
-    return not statement.conditions and _EVERYTHING in _listed(statement.source, "Resource")
+    return not statement.conditions and _EVERYTHING in _element_values(statement.source, "Resource")
 
 
 def _reaches(source: Mapping[str, Any], outline: Outline) -> tuple[str, ...]:
     """The resources of a statement that can be those of a service: `*`, or ARNs; empty if there are none."""
     if "NotResource" in source:
-        return () if _EVERYTHING in _listed(source, "NotResource") else (_EVERYTHING,)
-    listed = _listed(source, "Resource")
+        return () if _EVERYTHING in _element_values(source, "NotResource") else (_EVERYTHING,)
+    listed = _element_values(source, "Resource")
     if _EVERYTHING in listed:
         return (_EVERYTHING,)
-    return tuple(text for text in listed if any(_meet(text, pattern) for pattern in outline.resources))
+    return tuple(text for text in listed if any(_can_match(text, pattern) for pattern in outline.resources))
 
 
-def _meet(text: str, pattern: str) -> bool:
+def _can_match(text: str, pattern: str) -> bool:
     """Whether a resource of a statement could be one of an ARN pattern of the catalogue."""
     ours, theirs = text.split(":", 5), pattern.split(":", 5)
     if len(ours) < 6 or len(theirs) < 6:
         return any(sign in text for sign in "*?")
-    service, resource = _head(ours[2]), _head(ours[5])
+    service, resource = _literal_prefix(ours[2]), _literal_prefix(ours[5])
     if not (ours[2] == theirs[2] or (service != ours[2] and theirs[2].startswith(service))):
         return False
-    other = _head(theirs[5])
+    other = _literal_prefix(theirs[5])
     return resource.startswith(other) or (resource != ours[5] and other.startswith(resource))
 
 
-def _head(text: str) -> str:
+def _literal_prefix(text: str) -> str:
     """The text before the first wildcard or variable."""
     ends = [at for at in map(text.find, ("*", "?", "${")) if at >= 0]
     return text[: min(ends)] if ends else text
 
 
-def _listed(source: Mapping[str, Any], element: str) -> list[str]:
+def _element_values(source: Mapping[str, Any], element: str) -> list[str]:
     value = source.get(element, [])
     return [value] if isinstance(value, str) else list(value)

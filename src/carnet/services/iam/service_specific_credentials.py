@@ -52,7 +52,7 @@ def create_service_specific_credential(
     held = [one for one in _CREDENTIALS.held(call, user) if one.service == service]
     check_room(held, "ContextSpecificCredentialsPerUserPerContext", quotas.service_specific_credentials_per_user)
     name = _free_name(call, user, service)
-    secret = _secret(call.ids, service, name)
+    secret = _new_secret(call.ids, service, name)
     credential = ServiceSpecificCredential(
         id=call.ids.unique(SERVICE_SPECIFIC_CREDENTIAL),
         account=call.account,
@@ -64,7 +64,7 @@ def create_service_specific_credential(
         expires=None if days is None else call.now + timedelta(days=days),
     )
     call.store.add(credential)
-    return {"ServiceSpecificCredential": _listed(call, credential, user) | _shown_once(credential, secret)}
+    return {"ServiceSpecificCredential": _credential_members(call, credential, user) | _shown_once(credential, secret)}
 
 
 @iam.write("ResetServiceSpecificCredential", on=targets.user_or_caller, context=(credential_service,))
@@ -73,9 +73,11 @@ def reset_service_specific_credential(
 ) -> Answer:
     """Make a new secret, which only this answer has. The old one is no longer valid."""
     credential = _CREDENTIALS.find(call, given, holder)
-    secret = _secret(call.ids, credential.service, credential.service_name)
+    secret = _new_secret(call.ids, credential.service, credential.service_name)
     call.store.save(replace(credential, digest=secret_digest(secret)))
-    return {"ServiceSpecificCredential": _listed(call, credential, holder) | _shown_once(credential, secret)}
+    return {
+        "ServiceSpecificCredential": _credential_members(call, credential, holder) | _shown_once(credential, secret)
+    }
 
 
 @iam.read("ListServiceSpecificCredentials", on=targets.user_or_all)
@@ -90,7 +92,7 @@ def list_service_specific_credentials(
     asked = sorted((one for one in every if service in (None, one.service)), key=lambda one: one.id)
     found = page(call.paging, "ListServiceSpecificCredentials", asked, given, key=lambda one: one.id)
     users = call.view.of(User).by_id
-    return found.answer("ServiceSpecificCredentials", lambda one: _listed(call, one, users[one.owner]))
+    return found.answer("ServiceSpecificCredentials", lambda one: _credential_members(call, one, users[one.owner]))
 
 
 change_family(
@@ -113,14 +115,14 @@ def _free_name(call: Call, user: User, service: str) -> str:
     return next(name for name in names if given.named(presented_as(service, name)) is None)
 
 
-def _secret(ids: Ids, service: str, name: str) -> str:
+def _new_secret(ids: Ids, service: str, name: str) -> str:
     """A random password, or an API key, which contains the name that it is presented under."""
     drawn = base64.b64encode(ids.random(_SECRET_BYTES)).decode("ascii")
     beginning = _WITH_API_KEYS.get(service)
     return drawn if beginning is None else beginning + base64.b64encode(f"{name}:{drawn}".encode()).decode("ascii")
 
 
-def _listed(call: Call, credential: ServiceSpecificCredential, holder: Holder) -> shapes.Structure:
+def _credential_members(call: Call, credential: ServiceSpecificCredential, holder: Holder) -> shapes.Structure:
     name = "ServiceCredentialAlias" if credential.service in _WITH_API_KEYS else "ServiceUserName"
     shape: shapes.Structure = {
         "Status": shapes.status(active=credential.active, expired=credential.has_expired(call.now)),

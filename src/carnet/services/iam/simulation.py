@@ -68,7 +68,9 @@ def _custom(call: Call, given: Any) -> Answer:
     if named is None and "ResourcePolicy" in given:
         raise invalid_input(sentences.NO_CALLER)
     scp = organization_given(given.get("OrderedOrganizationPolicyInputList", ()))
-    return _simulated(call, "SimulateCustomPolicy", given, resources, _simulation(caller, given, resources, scp=scp))
+    return _simulate_page(
+        call, "SimulateCustomPolicy", given, resources, _read_simulation(caller, given, resources, scp=scp)
+    )
 
 
 def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
@@ -76,16 +78,16 @@ def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
     named = given.get("CallerArn")
     caller = caller_of(call, entity) if named is None else caller_named(call, named)
     held = without_excluded(policies_held(call.view, entity), given.get("PolicyExclusionList", ()))
-    simulation = _simulation(caller, given, resources, scp=scps_of(call.snapshot, call.account).levels)
+    simulation = _read_simulation(caller, given, resources, scp=scps_of(call.snapshot, call.account).levels)
     simulation = structs.replace(
         simulation,
         identity=(*held.identity, *simulation.identity),
         boundary=held.boundary if simulation.boundary is None else simulation.boundary,
     )
-    return _simulated(call, "SimulatePrincipalPolicy", given, resources, simulation)
+    return _simulate_page(call, "SimulatePrincipalPolicy", given, resources, simulation)
 
 
-def _simulation(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, scp: Any) -> Simulation:
+def _read_simulation(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, scp: Any) -> Simulation:
     """The values of the input. Raises Refused (InvalidInput)."""
     check_actions(given["ActionNames"], resources, given.get("ResourceHandlingOption"))
     owner = given.get("ResourceOwner")
@@ -101,7 +103,7 @@ def _simulation(caller: SimulatedCaller, given: Any, resources: tuple[str, ...],
     )
 
 
-def _simulated(
+def _simulate_page(
     call: Call, operation: str, given: Any, resources: tuple[str, ...], simulation: Simulation
 ) -> dict[str, object]:
     """A page of the answer. Raises Refused (InvalidInput) for a wrong marker, and for an action that is too much work

@@ -38,9 +38,11 @@ class EvaluationResults:
             "EvalActionName": action,
             "EvalResourceName": told_resource(action, self._resources),
             "EvalDecision": verdict.value,
-            "MatchedStatements": self._statements(_united(asked, verdict)),
+            "MatchedStatements": self._statements(_determining_statements(asked, verdict)),
             "MissingContextValues": list(dict.fromkeys(key for one in asked for key in one.missing)),
-            **_allowed("OrganizationsDecisionDetail", "AllowedByOrganizations", [one.organization for one in asked]),
+            **_decision_detail(
+                "OrganizationsDecisionDetail", "AllowedByOrganizations", [one.organization for one in asked]
+            ),
             **_by_boundary([one.boundary for one in asked]),
         }
         if explicit(self._resources) and not any(one.organization is False for one in asked):
@@ -76,7 +78,7 @@ class EvaluationResults:
             "SourcePolicyType": _TYPES[layer],
         }
         if (place := positions.of(statement)) is not None:
-            shown["StartPosition"], shown["EndPosition"] = map(_position, place)
+            shown["StartPosition"], shown["EndPosition"] = map(_position_members, place)
         return shown
 
 
@@ -85,21 +87,21 @@ def _policy_id(source: str) -> str:
     return source.rpartition("/")[2] if source.startswith("arn:") else source.replace("/", "_")
 
 
-def _position(place: Position) -> dict[str, int]:
+def _position_members(place: Position) -> dict[str, int]:
     return {"Line": place.line, "Column": place.column}
 
 
-def _united(asked: Iterable[Simulated], verdict: Verdict) -> list[Determining]:
+def _determining_statements(asked: Iterable[Simulated], verdict: Verdict) -> list[Determining]:
     """The statements for all resources, each once; for an explicit deny, those that deny."""
     telling = [one for one in asked if verdict is not Verdict.EXPLICIT_DENY or one.verdict is verdict]
     return list({(each.layer, id(each.statement)): each for one in telling for each in one.statements}.values())
 
 
 def _by_boundary(allowed: Sequence[bool | None]) -> dict[str, object]:
-    return _allowed("PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary", allowed)
+    return _decision_detail("PermissionsBoundaryDecisionDetail", "AllowedByPermissionsBoundary", allowed)
 
 
-def _allowed(detail: str, member: str, allowed: Sequence[bool | None]) -> dict[str, object]:
+def _decision_detail(detail: str, member: str, allowed: Sequence[bool | None]) -> dict[str, object]:
     known = [one for one in allowed if one is not None]
     return {detail: {member: all(known)}} if known else {}
 

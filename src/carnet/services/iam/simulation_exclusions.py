@@ -43,7 +43,7 @@ def without_excluded(policies: Policies, identifiers: Iterable[PolicyIdentifierT
         if "PolicyType" in identifier:
             kinds.add(identifier["PolicyType"])
         elif "PolicyArn" in identifier:
-            excluded.append(_managed(identifier["PolicyArn"]))
+            excluded.append(_excluded_managed(identifier["PolicyArn"]))
         else:
             excluded.append(_inline(identifier["InlinePolicyIdentifier"]))
     identity = [one for one in policies.identity if _kind(one) not in kinds and not any(each(one) for each in excluded)]
@@ -63,7 +63,7 @@ def _kind(policy: Policy) -> str:
     return "aws-managed" if arn.account == AWS_ACCOUNT else "user-managed"
 
 
-def _managed(text: str) -> _Excluded:
+def _excluded_managed(text: str) -> _Excluded:
     """By ARN, in whose last part wildcards may stand. AWS has the policy's name alone there, without its path."""
     try:
         arn = parse_policy_arn(text)

@@ -22,7 +22,7 @@ _BOUNDARY = "PermissionsBoundaryPolicyInputList.1"
 def policies_given(documents: Iterable[str]) -> tuple[Policy, ...]:
     """The policies of PolicyInputList. Raises Refused (InvalidInput), as all functions here do."""
     return tuple(
-        _parsed(text, Grammar.IDENTITY, f"PolicyInputList.{number}", sentences.policy_invalid(number))
+        _parse_policy(text, Grammar.IDENTITY, f"PolicyInputList.{number}", sentences.policy_invalid(number))
         for number, text in enumerate(documents, 1)
     )
 
@@ -32,7 +32,7 @@ def boundary_given(documents: Sequence[str]) -> Policy | None:
     if len(documents) > 1:
         raise invalid_input(sentences.ONE_BOUNDARY)
     told = sentences.document_invalid("Permissions boundary policy")
-    return _parsed(documents[0], Grammar.BOUNDARY, _BOUNDARY, told) if documents else None
+    return _parse_policy(documents[0], Grammar.BOUNDARY, _BOUNDARY, told) if documents else None
 
 
 def resource_policy_given(document: str | None, resources: Iterable[str]) -> Policy | None:
@@ -42,7 +42,7 @@ def resource_policy_given(document: str | None, resources: Iterable[str]) -> Pol
     if EVERYTHING in resources:
         raise invalid_input(sentences.entity_unclear(EVERYTHING))
     told = sentences.document_invalid("Resource policy")
-    policy = _parsed(document, Grammar.RESOURCE, RESOURCE_POLICY, told)
+    policy = _parse_policy(document, Grammar.RESOURCE, RESOURCE_POLICY, told)
     if EVERYTHING in policy.resources:
         raise invalid_input(sentences.resource_invalid(EVERYTHING))
     return policy
@@ -59,10 +59,10 @@ def _level(number: int, documents: Sequence[str]) -> tuple[Policy, ...]:
     if not documents:
         raise invalid_input(sentences.organization_level_empty(number))
     told = sentences.document_invalid(f"Organization policy at index {number}")
-    return tuple(_parsed(text, Grammar.SCP, f"Organization.{number}", told) for text in documents)
+    return tuple(_parse_policy(text, Grammar.SCP, f"Organization.{number}", told) for text in documents)
 
 
-def _parsed(text: str, grammar: Grammar, source: str, told: str) -> Policy:
+def _parse_policy(text: str, grammar: Grammar, source: str, told: str) -> Policy:
     try:
         return parse(text, grammar, source=source)
     except Malformed as fault:

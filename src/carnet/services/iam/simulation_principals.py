@@ -82,7 +82,7 @@ def caller_named(call: Call, text: str) -> SimulatedCaller:
     arn = _iam_entity(text)
     if arn is None:
         raise invalid_input(sentences.NO_IAM_CALLER)
-    entity = _existing(call.view, arn)
+    entity = _find_entity(call.view, arn)
     if entity is not None and entity.arn == text:
         return caller_of(call, entity)
     if _kind_and_name(arn)[0] == "group":
@@ -120,7 +120,7 @@ def _kind_and_name(arn: Arn) -> tuple[str, str]:
     return arn.resource.partition("/")[0], arn.resource.rpartition("/")[2]
 
 
-def _existing(view: AccountView, arn: Arn) -> Entity | None:
+def _find_entity(view: AccountView, arn: Arn) -> Entity | None:
     if arn.account != view.account.id:
         return None
     kind, name = _kind_and_name(arn)

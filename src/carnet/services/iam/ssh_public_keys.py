@@ -61,7 +61,7 @@ def get_ssh_public_key(call: Call, given: GetSSHPublicKeyRequestTypeDef, user: U
     return {"SSHPublicKey": _shape(key, user, encoded(key.body, given["Encoding"]))}
 
 
-def _listed(call: Call, key: SshPublicKey, holder: Holder) -> shapes.Structure:
+def _key_members(call: Call, key: SshPublicKey, holder: Holder) -> shapes.Structure:
     shape: dict[str, Any] = {
         "SSHPublicKeyId": key.id,
         "Status": shapes.status(active=key.active),
@@ -81,5 +81,5 @@ def _shape(key: SshPublicKey, user: User, body: str) -> shapes.Structure:
     }
 
 
-list_family(_KEYS, "ListSSHPublicKeys", member="SSHPublicKeys", shape=_listed)
+list_family(_KEYS, "ListSSHPublicKeys", member="SSHPublicKeys", shape=_key_members)
 change_family(_KEYS, update="UpdateSSHPublicKey", delete="DeleteSSHPublicKey")

@@ -45,7 +45,7 @@ Other = TypeVar("Other")
 
 def user(call: Call, given: Any) -> Target[User]:
     """The user called UserName."""
-    return _named(call, User.resource_type, call.view.of(User), given["UserName"], sentences.user_missing)
+    return _target_named(call, User.resource_type, call.view.of(User), given["UserName"], sentences.user_missing)
 
 
 def user_or_caller(call: Call, given: Any) -> Target[User | Account]:
@@ -62,7 +62,7 @@ def user_or_caller(call: Call, given: Any) -> Target[User | Account]:
     caller = call.view.of(User).get(principal.id)
     if caller is None:
         return Target(arn="*", account=call.account, found=Invalid(sentences.USER_NAME_NEEDED))
-    return _existing(caller, shown=_shown(User.resource_type, caller.name))
+    return _target_of(caller, shown=_name_in_denial(User.resource_type, caller.name))
 
 
 def password_holder(call: Call, given: Any) -> Target[User | Account]:
@@ -122,7 +122,7 @@ def access_key(call: Call, given: Any) -> Target[AccessKey]:
 
 def group(call: Call, given: Any) -> Target[Group]:
     """The group called GroupName."""
-    return _named(call, Group.resource_type, call.view.of(Group), given["GroupName"], sentences.group_missing)
+    return _target_named(call, Group.resource_type, call.view.of(Group), given["GroupName"], sentences.group_missing)
 
 
 def group_and_user(call: Call, given: Any) -> Target[Group, User]:
@@ -135,7 +135,7 @@ def group_and_user(call: Call, given: Any) -> Target[Group, User]:
 
 def role(call: Call, given: Any) -> Target[Role]:
     """The role called RoleName."""
-    return _named(call, Role.resource_type, call.view.of(Role), given["RoleName"], sentences.role_missing)
+    return _target_named(call, Role.resource_type, call.view.of(Role), given["RoleName"], sentences.role_missing)
 
 
 def role_to_change(call: Call, given: Any) -> Target[Role]:
@@ -176,7 +176,7 @@ def deleted_linked_role(call: Call, given: Any) -> Target[RoleDeletion]:
 
 def instance_profile(call: Call, given: Any) -> Target[InstanceProfile]:
     """The instance profile called InstanceProfileName."""
-    return _named(
+    return _target_named(
         call,
         InstanceProfile.resource_type,
         call.view.of(InstanceProfile),
@@ -187,7 +187,7 @@ def instance_profile(call: Call, given: Any) -> Target[InstanceProfile]:
 
 def server_certificate(call: Call, given: Any) -> Target[ServerCertificate]:
     """The server certificate called ServerCertificateName."""
-    return _named(
+    return _target_named(
         call,
         ServerCertificate.resource_type,
         call.view.of(ServerCertificate),
@@ -215,9 +215,9 @@ def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
     reaches."""
     text: str = given["PolicyArn"]
     arn = parse_policy_arn(text)
-    found, shown = call.view.policy(text), _shown(ManagedPolicy.resource_type, text)
+    found, shown = call.view.policy(text), _name_in_denial(ManagedPolicy.resource_type, text)
     if found is not None:
-        return _existing(found, shown=shown)
+        return _target_of(found, shown=shown)
     return Target(arn=text, account=arn.account, found=Missing(sentences.policy_missing(text)), shown=shown)
 
 
@@ -285,7 +285,7 @@ def new_policy(call: Call, given: Any) -> Target[()]:
     """The customer-managed policy to create."""
     name: str = given["PolicyName"]
     target = _at_path(call, ManagedPolicy.resource_type, given.get("Path", "/"), name)
-    return replace(target, shown=_shown(ManagedPolicy.resource_type, name))
+    return replace(target, shown=_name_in_denial(ManagedPolicy.resource_type, name))
 
 
 def new_instance_profile(call: Call, given: Any) -> Target[()]:
@@ -340,19 +340,21 @@ def _provider(call: Call, kind: type[E], text: str, missing: Callable[[str], str
         raise Refused("InvalidInput", sentences.arn_not_valid(text))
     found = call.view.of(kind).named(arn.resource.removeprefix(beginning))
     if found is not None and found.arn == text:
-        return _existing(found, shown=text)
+        return _target_of(found, shown=text)
     return Target(arn=text, account=arn.account, found=Missing(missing(text)))
 
 
-def _existing(entity: E, *, shown: str) -> Target[E]:
+def _target_of(entity: E, *, shown: str) -> Target[E]:
     return Target(arn=entity.arn, account=entity.account, found=(entity,), tags=entity.tags, shown=shown)
 
 
-def _named(call: Call, resource_type: str, entities: Named[E], name: str, missing: Callable[[str], str]) -> Target[E]:
+def _target_named(
+    call: Call, resource_type: str, entities: Named[E], name: str, missing: Callable[[str], str]
+) -> Target[E]:
     """The entity called `name`; `missing` makes the error for a name that no entity has."""
-    entity, shown = entities.named(name), _shown(resource_type, name)
+    entity, shown = entities.named(name), _name_in_denial(resource_type, name)
     if entity is not None:
-        return _existing(entity, shown=shown)
+        return _target_of(entity, shown=shown)
     arn = iam_arn(call.partition, call.account, f"{resource_type}/{name}")
     return Target(arn=arn, account=call.account, found=Missing(missing(name)), shown=shown)
 
@@ -364,7 +366,7 @@ def _both(first: Target[One], second: Target[Other]) -> Target[One, Other]:
     return first.finding(second.found if isinstance(second.found, Fault) else (*first.found, *second.found))
 
 
-def _shown(resource_type: str, name: str) -> str:
+def _name_in_denial(resource_type: str, name: str) -> str:
     """AWS's form of a name without a path in a denial: `instance profile web`."""
     return f"{resource_type.replace('-', ' ')} {name}"
 

@@ -45,7 +45,7 @@ def _signing_certificate(call: Call, given: Any) -> ReadCertificate:
         _refuse_outdated(certificate, call.now)
     except Refused as fault:
         raise Refused("MalformedCertificate", certificate_sentences.certificate_malformed(body)) from fault
-    return _read(certificate)
+    return _read_certificate(certificate)
 
 
 def _server_certificate(call: Call, given: Any) -> ReadCertificate:
@@ -55,7 +55,7 @@ def _server_certificate(call: Call, given: Any) -> ReadCertificate:
     _check_key(certificate, _private_key(given["PrivateKey"]))
     if "CertificateChain" in given:
         _check_chain([certificate, *_certificates(given["CertificateChain"])])
-    return _read(certificate)
+    return _read_certificate(certificate)
 
 
 SIGNING_CERTIFICATE = Preparation(pool=CERTIFICATES, work=_signing_certificate)
@@ -140,7 +140,7 @@ def _refuse_outdated(certificate: Certificate, now: datetime) -> None:
         raise Refused("MalformedCertificate", certificate_sentences.certificate_not_valid_yet(first))
 
 
-def _read(certificate: Certificate) -> ReadCertificate:
+def _read_certificate(certificate: Certificate) -> ReadCertificate:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     return ReadCertificate(certificate.fingerprint(SHA256()).hex(), certificate.not_valid_after_utc)

@@ -53,7 +53,7 @@ class DirectoryChange:
     def _history(self) -> dict[str, Any]:
         return {"created": self.now, "created_by": self.by, "updated": self.now, "updated_by": self.by}
 
-    def _belonging(self) -> dict[str, Any]:
+    def _common_attributes(self) -> dict[str, Any]:
         return {
             "id": self.new_id(),
             "account": self.instance.account,
@@ -73,7 +73,7 @@ class DirectoryChange:
         if len(self.view.of(IdentityStoreUser)) >= self.quotas.identity_store_users:
             raise sentences.full("users", self.quotas.identity_store_users)
         user = IdentityStoreUser(
-            **self._belonging(),
+            **self._common_attributes(),
             user_name=user_name,
             attributes=attributes,
             external_ids=external_ids or {},
@@ -90,7 +90,10 @@ class DirectoryChange:
         if len(self.view.of(IdentityStoreGroup)) >= self.quotas.identity_store_groups:
             raise sentences.full("groups", self.quotas.identity_store_groups)
         group = IdentityStoreGroup(
-            **self._belonging(), display_name=display_name, description=description, external_ids=external_ids or {}
+            **self._common_attributes(),
+            display_name=display_name,
+            description=description,
+            external_ids=external_ids or {},
         )
         self._check_group(group)
         self.store.add(group)

@@ -55,7 +55,7 @@ def describe_group(call: Call, given: Mapping[str, Any], store: StoreView, group
 def update_group(call: WriteCall, given: Mapping[str, Any], store: StoreView, group: IdentityStoreGroup) -> Answer:
     """Change a group's display name or description."""
     check_revision(group, given)
-    saved = targets.change(call, store).save(group, _edited(group, given["Operations"]))
+    saved = targets.change(call, store).save(group, _apply_operations(group, given["Operations"]))
     return {**shapes.group_named(store, saved), "Revision": str(saved.revision)}
 
 
@@ -83,13 +83,13 @@ def list_groups(call: Call, given: Mapping[str, Any], store: StoreView) -> Answe
 _find_group = alternate_identifiers.finder(sentences.GROUP, group_with_external_id, {"displayname": group_named})
 
 
-def _sought(call: Call, given: Any) -> Target[StoreView, IdentityStoreGroup]:
+def _group_target(call: Call, given: Any) -> Target[StoreView, IdentityStoreGroup]:
     return targets.in_store(call, given, anywhere, lambda store: _find_group(store, given))
 
 
 @read(
     "GetGroupId",
-    on=_sought,
+    on=_group_target,
     acts_on=targets.found_arns(IdentityStoreGroup),
     context=(primary_region,),
 )
@@ -98,7 +98,7 @@ def get_group_id(call: Call, given: Mapping[str, Any], store: StoreView, group: 
     return shapes.group_named(store, group)
 
 
-def _edited(group: IdentityStoreGroup, operations: Iterable[Mapping[str, Any]]) -> IdentityStoreGroup:
+def _apply_operations(group: IdentityStoreGroup, operations: Iterable[Mapping[str, Any]]) -> IdentityStoreGroup:
     for operation in operations:
         path, value = operation["AttributePath"], operation.get("AttributeValue")
         match capitalized(path):

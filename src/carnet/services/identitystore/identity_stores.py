@@ -23,7 +23,7 @@ from carnet.services.paging import page
 _OWN_ADDRESS = "The network configuration would keep this request's own address out"
 
 
-def _named(instance: Instance) -> dict[str, Any]:
+def _store_members(instance: Instance) -> dict[str, Any]:
     return {"IdentityStoreId": instance.identity_store, "IdentityStoreArn": instance.identity_store_arn}
 
 
@@ -32,7 +32,7 @@ def list_identity_stores(call: Call, given: Mapping[str, Any]) -> Answer:
     """The identity stores that the caller's account sees, by id."""
     seen = sorted(visible_instances(call.snapshot, call.account), key=lambda each: each.identity_store)
     found = page(call.paging, "ListIdentityStores", seen, given, key=lambda each: each.identity_store)
-    return found.answer("IdentityStores", _named)
+    return found.answer("IdentityStores", _store_members)
 
 
 @read("DescribeIdentityStore", on=targets.identity_store(anywhere), context=(primary_region,))
@@ -40,7 +40,7 @@ def describe_identity_store(call: Call, given: Mapping[str, Any], store: StoreVi
     """An identity store, and the networks from which it may be called."""
     instance = store.instance
     configured = {"NetworkConfiguration": {"VpceAccessRequired": False, **instance.network}}
-    return {**_named(instance), **(configured if instance.network else {})}
+    return {**_store_members(instance), **(configured if instance.network else {})}
 
 
 @write("UpdateIdentityStore", on=targets.identity_store(administrator), context=(vpce_access_required,))
@@ -53,7 +53,7 @@ def update_identity_store(call: WriteCall, given: Mapping[str, Any], store: Stor
         raise Invalid(_OWN_ADDRESS)
     if network != instance.network:
         call.store.save(replace(instance, network=network))
-    return _named(instance)
+    return _store_members(instance)
 
 
 def _addresses(configuration: Mapping[str, Any] | None) -> dict[str, list[str]]:

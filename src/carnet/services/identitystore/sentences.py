@@ -22,14 +22,14 @@ def missing(resource_type: str, sentence: str | None = None) -> Missing:
 
 def duplicate(what: str) -> AlreadyExists:
     """`what` is UserName, GroupDisplayName, ..."""
-    return _taken(f"Duplicate {what}")
+    return _already_exists(f"Duplicate {what}")
 
 
 def already_member() -> AlreadyExists:
-    return _taken("Member and Group relationship already exists.")
+    return _already_exists("Member and Group relationship already exists.")
 
 
-def _taken(sentence: str) -> AlreadyExists:
+def _already_exists(sentence: str) -> AlreadyExists:
     return AlreadyExists(sentence, {"Reason": "UNIQUENESS_CONSTRAINT_VIOLATION"})
 
 

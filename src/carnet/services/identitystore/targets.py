@@ -105,10 +105,12 @@ def in_store(
         return Target(arn=arn, account=call.account, found=sentences.missing(sentences.IDENTITY_STORE))
     store = StoreView(instance, call.snapshot.accounts[instance.account])
     # The caller's own policies decide on resources of the management account, as on all that Organizations shares.
-    return Target(arn=instance.identity_store_arn, account=call.account, found=_found(call, store, whence, find_in))
+    return Target(
+        arn=instance.identity_store_arn, account=call.account, found=_find_in_store(call, store, whence, find_in)
+    )
 
 
-def _found(
+def _find_in_store(
     call: Call, store: StoreView, whence: Whence, find_in: Callable[[StoreView], tuple[*Found] | Fault]
 ) -> tuple[*Found] | Fault:
     if not whence(call, store.instance):

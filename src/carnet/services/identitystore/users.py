@@ -93,13 +93,13 @@ _find_user = alternate_identifiers.finder(
 )
 
 
-def _sought(call: Call, given: Any) -> Target[StoreView, IdentityStoreUser]:
+def _user_target(call: Call, given: Any) -> Target[StoreView, IdentityStoreUser]:
     return targets.in_store(call, given, anywhere, lambda store: _find_user(store, given))
 
 
 @read(
     "GetUserId",
-    on=_sought,
+    on=_user_target,
     acts_on=targets.found_arns(IdentityStoreUser),
     context=(primary_region,),
 )

@@ -27,7 +27,7 @@ def enable_all_features(call: WriteCall, given: object, view: OrganizationView) 
     if is_being_enabled(call, view):
         reason = "ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION"
         raise handshake_sentences.constraint(reason, handshake_sentences.ENABLING_ALL_FEATURES)
-    invited = _invited(view)
+    invited = _invited_accounts(view)
     state = HandshakeState.REQUESTED if invited else HandshakeState.OPEN
     parent = _handshake(call, view, HandshakeAction.ENABLE_ALL_FEATURES, call.account, state)
     call.store.add(parent)
@@ -39,7 +39,7 @@ def enable_all_features(call: WriteCall, given: object, view: OrganizationView) 
 
 def is_being_enabled(call: Call, view: OrganizationView) -> bool:
     """Whether the organization is changing to all features."""
-    return _pending(call, view) is not None
+    return _pending_handshake(call, view) is not None
 
 
 def confirm(call: WriteCall, handshake: Handshake) -> Handshake:
@@ -66,7 +66,7 @@ def cancel_approvals(call: WriteCall, handshake: Handshake) -> None:
 
 def departed(call: WriteCall, view: OrganizationView, account: str) -> None:
     """An account has left; its approval is no longer necessary."""
-    parent = _pending(call, view)
+    parent = _pending_handshake(call, view)
     if parent is not None:
         cancel_all(call, (one for one in _approvals(call, parent) if one.account == account))
         _go_on_without(call, view, account)
@@ -74,15 +74,15 @@ def departed(call: WriteCall, view: OrganizationView, account: str) -> None:
 
 def _go_on_without(call: WriteCall, view: OrganizationView, account: str) -> None:
     """Let the management account confirm if only this account's approval was missing."""
-    parent = _pending(call, view)
+    parent = _pending_handshake(call, view)
     if parent is None or parent.state is not HandshakeState.REQUESTED:
         return
     approved = {one.account for one in _approvals(call, parent) if one.state is HandshakeState.ACCEPTED}
-    if not {one.id for one in _invited(view)} - approved - {account}:
+    if not {one.id for one in _invited_accounts(view)} - approved - {account}:
         call.store.save(replace(parent, state=HandshakeState.OPEN, changed=call.now))
 
 
-def _pending(call: Call, view: OrganizationView) -> Handshake | None:
+def _pending_handshake(call: Call, view: OrganizationView) -> Handshake | None:
     sent = of_organization(call.snapshot, view.scope.id)
     enabling = (one for one in sent if one.action is HandshakeAction.ENABLE_ALL_FEATURES)
     return next((one for one in enabling if one.is_pending_at(call.now)), None)
@@ -92,7 +92,7 @@ def _approvals(call: Call, parent: Handshake) -> list[Handshake]:
     return [one for one in of_organization(call.snapshot, parent.organization) if one.parent == parent.id]
 
 
-def _invited(view: OrganizationView) -> list[OrganizationAccount]:
+def _invited_accounts(view: OrganizationView) -> list[OrganizationAccount]:
     """The accounts whose approval is necessary: all that were invited, without the management account."""
     members = (one for one in view.of(OrganizationAccount).sorted() if one.id != view.organization.management)
     return [one for one in members if one.joined_method is JoinedMethod.INVITED]

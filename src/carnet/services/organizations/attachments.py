@@ -56,7 +56,7 @@ def attach_policy(
     call: WriteCall, given: AttachPolicyRequestTypeDef, view: OrganizationView, policy: OrganizationPolicy
 ) -> Answer:
     """Attach a policy of an enabled type to a root, unit or account."""
-    node = _target(view, given["TargetId"])
+    node = _target_node(view, given["TargetId"])
     if policy.type not in view.organization.policy_types:
         raise sentences.policy_type_not_enabled()
     attached = attached_to(view, node, policy.type)
@@ -81,7 +81,7 @@ def detach_policy(
     call: WriteCall, given: DetachPolicyRequestTypeDef, view: OrganizationView, policy: OrganizationPolicy
 ) -> Answer:
     """Detach a policy. An SCP stays attached to everything, so the last one cannot be detached."""
-    node = _target(view, given["TargetId"])
+    node = _target_node(view, given["TargetId"])
     if policy is RCP_FULL_ACCESS:
         raise sentences.invalid("NON_DETACHABLE_POLICY", sentences.NON_DETACHABLE)
     attached = attached_to(view, node, policy.type)
@@ -148,7 +148,7 @@ def targets_of(view: OrganizationView, policy: OrganizationPolicy) -> tuple[Node
     return view.memo.lasting((targets_of, policy.id), (units, accounts), derive)
 
 
-def _target(view: OrganizationView, node_id: str) -> Node:
+def _target_node(view: OrganizationView, node_id: str) -> Node:
     node = view.node(node_id)
     if node is None:
         raise sentences.target_missing()

@@ -85,18 +85,20 @@ def list_delegated_administrators(
 ) -> Answer:
     """The delegated administrators of a service, or of any, by account id."""
     service = given.get("ServicePrincipal")
-    accounts = _delegated(view) if service is None else view.of(OrganizationAccount).referring("delegations", service)
+    accounts = (
+        _all_delegated(view) if service is None else view.of(OrganizationAccount).referring("delegations", service)
+    )
     found = page(call.paging, "ListDelegatedAdministrators", accounts, given, key=lambda account: account.id)
     return found.answer(
         "DelegatedAdministrators", lambda account: shapes.delegated_administrator(view, call.snapshot, account)
     )
 
 
-def _delegated(view: OrganizationView) -> tuple[OrganizationAccount, ...]:
+def _all_delegated(view: OrganizationView) -> tuple[OrganizationAccount, ...]:
     """Every delegated administrator, by account id, computed once for each state of the accounts."""
     accounts = view.of(OrganizationAccount)
     return view.memo.lasting(
-        _delegated, (accounts,), lambda: tuple(account for account in accounts.sorted() if account.delegations)
+        _all_delegated, (accounts,), lambda: tuple(account for account in accounts.sorted() if account.delegations)
     )
 
 

@@ -53,7 +53,7 @@ def close_account(
     if _closed_since(call, view, call.now - _CLOSING_PERIOD) >= _closable(call, view):
         raise sentences.constraint("CLOSE_ACCOUNT_QUOTA_EXCEEDED", sentences.TOO_MANY_CLOSED)
     call.store.save(replace(membership, closed=call.now))
-    call.store.audit(_closed(call, view, account))
+    call.store.audit(_closed_event(call, view, account))
     return {}
 
 
@@ -92,7 +92,7 @@ def leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount,
     departed(call, view, account.id)
 
 
-def _closed(call: Call, view: OrganizationView, account: OrganizationAccount) -> Event:
+def _closed_event(call: Call, view: OrganizationView, account: OrganizationAccount) -> Event:
     """The event of a closed account. AWS closes it after its answer; here it is closed with it."""
     now = event_time(call.now)
     status = {

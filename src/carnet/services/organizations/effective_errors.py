@@ -54,7 +54,7 @@ def effective_errors(effective: EffectivePolicy, policy_type: PolicyType) -> tup
 
 
 def _of_plan(path: str, plan: Setting) -> Iterator[EffectiveError]:
-    yield from _missing(path, plan, "rules", "regions", "selections")
+    yield from _missing_names(path, plan, "rules", "regions", "selections")
     yield from _too_few(path, plan, "rules", "regions", "selections")
     rules = plan.members.get("rules", Setting())
     if len(_members(rules)) > _MOST_RULES:
@@ -62,17 +62,17 @@ def _of_plan(path: str, plan: Setting) -> Iterator[EffectiveError]:
             "ELEMENTS_TOO_MANY", f"'rules' exceeds the allowed maximum limit {_MOST_RULES}", f"{path}/rules", rules
         )
     for name, rule in _members(rules):
-        yield from _missing(f"{path}/rules/{name}", rule, "target_backup_vault_name")
+        yield from _missing_names(f"{path}/rules/{name}", rule, "target_backup_vault_name")
         yield from _wrong_together(f"{path}/rules/{name}", name, rule)
     selections = plan.members.get("selections", Setting())
     for name, selection in _members(selections.members.get("tags", Setting())):
         of_selection = f"{path}/selections/tags/{name}"
-        yield from _missing(of_selection, selection, "iam_role_arn", "tag_key", "tag_value")
+        yield from _missing_names(of_selection, selection, "iam_role_arn", "tag_key", "tag_value")
         yield from _too_few(of_selection, selection, "tag_value")
     for name, selection in _members(selections.members.get("resources", Setting())):
         of_selection = f"{path}/selections/resources/{name}"
         needed = ("iam_role_arn",) if "conditions" in selection.members else ("iam_role_arn", "resource_types")
-        yield from _missing(of_selection, selection, *needed)
+        yield from _missing_names(of_selection, selection, *needed)
         yield from _too_few(of_selection, selection, "resource_types")
 
 
@@ -99,7 +99,7 @@ def _members(setting: Setting) -> list[tuple[str, Setting]]:
     return [(name, member) for name, member in setting.members.items() if not member.is_empty]
 
 
-def _missing(path: str, setting: Setting, *names: str) -> Iterator[EffectiveError]:
+def _missing_names(path: str, setting: Setting, *names: str) -> Iterator[EffectiveError]:
     there = {name for name, _ in _members(setting)}
     for name in names:
         if name not in there:

@@ -49,7 +49,7 @@ def sender_of(snapshot: Snapshot, handshake: Handshake) -> OrganizationView:
 def any_party(call: Call, given: Any) -> Target[Handshake]:
     """The handshake HandshakeId, which only its two sides can see."""
     found = call.snapshot.installation.of(Handshake).get(given["HandshakeId"])
-    if found is None or not found.is_shown_at(call.now) or not (_received(call, found) or _sent(call, found)):
+    if found is None or not found.is_shown_at(call.now) or not (_is_recipient(call, found) or _is_sender(call, found)):
         membership = call.view.membership
         organization = "o-none" if membership is None else membership.organization
         arn = organizations_arn(call.partition, call.account, f"handshake/{organization}/*/{given['HandshakeId']}")
@@ -60,7 +60,7 @@ def any_party(call: Call, given: Any) -> Target[Handshake]:
 def recipient(call: Call, given: Any) -> Target[Handshake]:
     """The handshake HandshakeId, for its recipient."""
     target = any_party(call, given)
-    if isinstance(target.found, Fault) or _received(call, target.found[0]):
+    if isinstance(target.found, Fault) or _is_recipient(call, target.found[0]):
         return target
     return target.finding(sentences.not_for_this_account())
 
@@ -167,7 +167,7 @@ def _resources(
         yield {"Type": "NOTES", "Value": handshake.notes}
 
 
-def _received(call: Call, handshake: Handshake) -> bool:
+def _is_recipient(call: Call, handshake: Handshake) -> bool:
     return handshake.account == call.account
 
 
@@ -176,7 +176,7 @@ def _manages(call: Call, handshake: Handshake) -> bool:
     return view is not None and view.organization.management == call.account
 
 
-def _sent(call: Call, handshake: Handshake) -> bool:
+def _is_sender(call: Call, handshake: Handshake) -> bool:
     """Whether the caller's account acts for the organization: it manages it, or is a delegated administrator."""
     view = call.snapshot.organizations.get(handshake.organization)
     account = None if view is None else view.of(OrganizationAccount).get(call.account)

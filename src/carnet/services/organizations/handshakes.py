@@ -78,7 +78,7 @@ def describe_handshake(call: Call, given: DescribeHandshakeRequestTypeDef, hands
 def list_handshakes_for_account(call: Call, given: ListHandshakesForAccountRequestTypeDef) -> Answer:
     """The handshakes sent to the caller's account, by id; the account need not be in an organization."""
     received = call.snapshot.installation.of(Handshake).referring("account", call.account)
-    return _listed(call, "ListHandshakesForAccount", received, given)
+    return _list_handshakes(call, "ListHandshakesForAccount", received, given)
 
 
 @organizations.read("ListHandshakesForOrganization", on=targets.organization(administrator))
@@ -86,10 +86,10 @@ def list_handshakes_for_organization(
     call: Call, given: ListHandshakesForOrganizationRequestTypeDef, view: OrganizationView
 ) -> Answer:
     """The handshakes that the organization has sent, by id."""
-    return _listed(call, "ListHandshakesForOrganization", of_organization(call.snapshot, view.scope.id), given)
+    return _list_handshakes(call, "ListHandshakesForOrganization", of_organization(call.snapshot, view.scope.id), given)
 
 
-def _listed(call: Call, operation: str, handshakes: tuple[Handshake, ...], given: Mapping[str, Any]) -> Answer:
+def _list_handshakes(call: Call, operation: str, handshakes: tuple[Handshake, ...], given: Mapping[str, Any]) -> Answer:
     wanted = given.get("Filter", {})
     action, parent = wanted.get("ActionType"), wanted.get("ParentHandshakeId")
     if action is not None and parent is not None:

@@ -25,7 +25,7 @@ class _Checked(NamedTuple):
     fault: Malformed | None
 
 
-def _read(call: Call, given: Any) -> ReadDocument | _Checked | None:
+def _parse_content(call: Call, given: Any) -> ReadDocument | _Checked | None:
     """The parsed content of the input; None if there is none, or if it is too long for its type."""
     policy_type = _type_given(call, given) if "Content" in given else None
     if policy_type is None or len(given["Content"]) > policy_limits(call, policy_type).characters:
@@ -50,7 +50,7 @@ def _type_given(call: Call, given: Any) -> PolicyType | None:
     return policy.type if policy is not None else None
 
 
-CONTENT = Preparation(pool=POOL, work=_read)
+CONTENT = Preparation(pool=POOL, work=_parse_content)
 """For `prepare=` of an operation that stores the content of a policy."""
 
 

@@ -38,7 +38,7 @@ def new_policy(whence: From) -> Names[OrganizationView]:
     """The policy to create, which has the tags of the request."""
 
     def target(call: Call, given: Any) -> Target[OrganizationView]:
-        absent = _absent(call, f"{given['Type'].lower()}/{_NO_ID}")
+        absent = _absent_policy_arn(call, f"{given['Type'].lower()}/{_NO_ID}")
         tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}
         return replace(sought(call, whence, absent, lambda view: Finding(absent(view), (view,))), tags=tags)
 
@@ -55,7 +55,7 @@ def policy(whence: From) -> Names[OrganizationView, OrganizationPolicy]:
                 return sentences.policy_missing()
             return Finding(policy_arn(view.organization, found), (view, found), found.tags)
 
-        return sought(call, whence, _absent(call, f"*/{given['PolicyId']}"), found_in)
+        return sought(call, whence, _absent_policy_arn(call, f"*/{given['PolicyId']}"), found_in)
 
     return target
 
@@ -73,7 +73,7 @@ def policy_to_change(whence: From) -> Names[OrganizationView, OrganizationPolicy
     return target
 
 
-def _absent(call: Call, rest: str) -> Callable[[OrganizationView | Fault], str]:
+def _absent_policy_arn(call: Call, rest: str) -> Callable[[OrganizationView | Fault], str]:
     """The ARN of a policy that does not exist, as the resource policy of an organization names it."""
 
     def arn(view: OrganizationView | Fault) -> str:

@@ -95,7 +95,7 @@ def put_resource_policy(
     policy: OrganizationResourcePolicy | None,
 ) -> Answer:
     """Create the resource policy, or replace its document. Only a new one can be given tags."""
-    content = _checked(call, view, given["Content"])
+    content = _check_document(call, view, given["Content"])
     if policy is None:
         policy = OrganizationResourcePolicy(
             id=call.ids.organizations("rp"),
@@ -117,17 +117,17 @@ def put_resource_policy(
 @organizations.read("DescribeResourcePolicy", on=targets.organization(administrator))
 def describe_resource_policy(call: Call, given: Any, view: OrganizationView) -> Answer:
     """The resource policy."""
-    return {"ResourcePolicy": _shape(view, _existing(view))}
+    return {"ResourcePolicy": _shape(view, _existing_policy(view))}
 
 
 @organizations.write("DeleteResourcePolicy", on=targets.organization(management_account))
 def delete_resource_policy(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
     """Remove the resource policy: from the next request on it allows nobody."""
-    call.store.remove(_existing(view))
+    call.store.remove(_existing_policy(view))
     return {}
 
 
-def _existing(view: OrganizationView) -> OrganizationResourcePolicy:
+def _existing_policy(view: OrganizationView) -> OrganizationResourcePolicy:
     policy = next(iter(view.of(OrganizationResourcePolicy)), None)
     if policy is None:
         raise sentences.resource_policy_missing()
@@ -139,7 +139,7 @@ def _shape(view: OrganizationView, policy: OrganizationResourcePolicy) -> dict[s
     return {"ResourcePolicySummary": {"Id": policy.id, "Arn": arn}, "Content": policy.content}
 
 
-def _checked(call: Call, view: OrganizationView, text: str) -> str:
+def _check_document(call: Call, view: OrganizationView, text: str) -> str:
     """The document as it is kept: with a version, and accounts by the ARNs of their root users.
 
     Raises Invalid for what is none, for an action that cannot be delegated, and for a principal that is not there.

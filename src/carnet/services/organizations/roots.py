@@ -63,14 +63,14 @@ def disable_policy_type(
     organization, unwanted = view.organization, PolicyType(given["PolicyType"])
     if unwanted not in organization.policy_types:
         raise sentences.policy_type_not_enabled()
-    for node in _without(view, unwanted):
+    for node in _detach_type(view, unwanted):
         call.store.save(node)
     disabled = replace(organization, policy_types=tuple(each for each in organization.policy_types if each != unwanted))
     call.store.save(disabled)
     return {"Root": shapes.root(disabled, root)}
 
 
-def _without(view: OrganizationView, unwanted: PolicyType) -> Iterator[Node]:
+def _detach_type(view: OrganizationView, unwanted: PolicyType) -> Iterator[Node]:
     """The nodes that the detachment changes, without policies of the type; FullAWSAccess is attached to them again."""
     policies = view.of(OrganizationPolicy)
     gone = {policy.id for policy in policies if policy.type is unwanted}

@@ -26,11 +26,11 @@ def tell(call: WriteCall, name: str, transfer: ResponsibilityTransfer) -> None:
     target = call.snapshot.organizations[transfer.organization]
     answer = {"ResponsibilityTransfer": shown(call, target, transfer, TransferDirection.INBOUND)}
     details = output_redaction("organizations", "DescribeResponsibilityTransfer")(answer)
-    for organization in _concerned(call, transfer):
+    for organization in _organizations_concerned(call, transfer):
         call.store.audit(finished(call.snapshot.organizations[organization].organization, name, call.now, details))
 
 
-def _concerned(call: WriteCall, transfer: ResponsibilityTransfer) -> Iterator[str]:
+def _organizations_concerned(call: WriteCall, transfer: ResponsibilityTransfer) -> Iterator[str]:
     """The organizations of both sides and upstream.
 
     INVARIANT: this ends, for what is agreed has so few levels that no transfer leads back to where it came from.

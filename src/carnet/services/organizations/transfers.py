@@ -48,7 +48,7 @@ def list_inbound_responsibility_transfers(
         found = tuple(one for one in found if one.id == given["Id"] and one.is_shown_at(call.now))
         if not found:
             raise transfer_sentences.missing()
-    return _listed(call, "ListInboundResponsibilityTransfers", view, found, TransferDirection.INBOUND, given)
+    return _list_transfers(call, "ListInboundResponsibilityTransfers", view, found, TransferDirection.INBOUND, given)
 
 
 @organizations.read(
@@ -61,10 +61,10 @@ def list_outbound_responsibility_transfers(
 ) -> Answer:
     """The transfers from the organization and the invitations to them, by id."""
     found = transfers(call, view.scope.id, TransferDirection.OUTBOUND)
-    return _listed(call, "ListOutboundResponsibilityTransfers", view, found, TransferDirection.OUTBOUND, given)
+    return _list_transfers(call, "ListOutboundResponsibilityTransfers", view, found, TransferDirection.OUTBOUND, given)
 
 
-def _listed(
+def _list_transfers(
     call: Call,
     operation: str,
     view: OrganizationView,

@@ -49,7 +49,7 @@ def untag_resources(call: WriteCall, given: Mapping[str, Any]) -> Answer:
 def _each(given: Mapping[str, Any], change: Callable[[TaggedKind, Arn], None]) -> Answer:
     """Change every resource; those that could not be changed are told. Raises Invalid for what is no ARN."""
     failed: dict[str, dict[str, object]] = {}
-    for text, arn in [(text, _parsed(text)) for text in dict.fromkeys(given["ResourceARNList"])]:
+    for text, arn in [(text, _parse_arn(text)) for text in dict.fromkeys(given["ResourceARNList"])]:
         kind = kind_of(arn)
         if kind is None:
             failed[text] = _failure("InvalidParameterException", _BAD_REQUEST, sentences.not_taggable(text))
@@ -63,7 +63,7 @@ def _each(given: Mapping[str, Any], change: Callable[[TaggedKind, Arn], None]) -
     return {"FailedResourcesMap": failed}
 
 
-def _parsed(text: str) -> Arn:
+def _parse_arn(text: str) -> Arn:
     arn = parse_arn(text)
     if arn is None:
         raise Invalid(sentences.no_arn(text))

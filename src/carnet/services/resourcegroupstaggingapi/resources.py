@@ -44,7 +44,7 @@ def get_resources(call: Call, given: Mapping[str, Any]) -> Answer:
     _check(given)
     compliance = {"ComplianceDetails": _COMPLIANT} if given.get("IncludeComplianceDetails") else {}
     passes = _filters(given)
-    found = _fitting(call, _tagged(call), given, lambda one: all(each(one) for each in passes))
+    found = _page_by_tags(call, _tagged_resources(call), given, lambda one: all(each(one) for each in passes))
     told = [{"ResourceARN": one.arn, "Tags": tag_list(one.tags), **compliance} for one in found.items]
     return {"ResourceTagMappingList": told, "PaginationToken": found.marker or ""}
 
@@ -52,22 +52,22 @@ def get_resources(call: Call, given: Mapping[str, Any]) -> Answer:
 @tagging.read("GetTagKeys", on=account_wide)
 def get_tag_keys(call: Call, given: Mapping[str, Any]) -> Answer:
     """Every key that some resource is tagged with."""
-    return _words(call, "GetTagKeys", "TagKeys", given, (key for one in _tagged(call) for key in one.tags))
+    return _words(call, "GetTagKeys", "TagKeys", given, (key for one in _tagged_resources(call) for key in one.tags))
 
 
 @tagging.read("GetTagValues", on=account_wide)
 def get_tag_values(call: Call, given: Mapping[str, Any]) -> Answer:
     """Every value that some resource has under one key."""
-    values = (one.tags[given["Key"]] for one in _tagged(call) if given["Key"] in one.tags)
+    values = (one.tags[given["Key"]] for one in _tagged_resources(call) if given["Key"] in one.tags)
     return _words(call, "GetTagValues", "TagValues", given, values)
 
 
 def _words(call: Call, operation: str, member: str, given: Mapping[str, Any], words: Iterable[str]) -> Answer:
-    found = page(call.paging, operation, sorted(set(words), key=sort_token), _started(given), key=str)
+    found = page(call.paging, operation, sorted(set(words), key=sort_token), _without_empty_token(given), key=str)
     return {member: list(found.items), "PaginationToken": found.marker or ""}
 
 
-def _tagged(call: Call) -> Sequence[Tagged]:
+def _tagged_resources(call: Call) -> Sequence[Tagged]:
     """The tagged resources of the account, by ARN, if the request is for the Region that tells of them.
 
     Resources that belong to no Region are told of in the one Region of their service.
@@ -95,11 +95,11 @@ def _region_of(service: str, call: Call) -> str:
     return GLOBAL_REGIONS.get(service, {}).get(call.partition, call.caller.region)
 
 
-def _fitting(call: Call, tagged: Sequence[Tagged], given: Mapping[str, Any], passes: Passes) -> Page[Tagged]:
+def _page_by_tags(call: Call, tagged: Sequence[Tagged], given: Mapping[str, Any], passes: Passes) -> Page[Tagged]:
     """A page of resources which have no more tags together than TagsPerPage says; one without tags counts as one."""
 
     def paged(limits: Mapping[str, int]) -> Page[Tagged]:
-        asked = {**_started(given), **limits}
+        asked = {**_without_empty_token(given), **limits}
         return page(call.paging, "GetResources", tagged, asked, key=lambda one: one.arn, matching=passes)
 
     found = paged({} if "ResourceARNList" not in given else {call.paging.limit: len(given["ResourceARNList"])})
@@ -114,7 +114,7 @@ def _fitting(call: Call, tagged: Sequence[Tagged], given: Mapping[str, Any], pas
     return found if fitting == len(found.items) else paged({call.paging.limit: fitting})
 
 
-def _started(given: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty_token(given: Mapping[str, Any]) -> dict[str, Any]:
     """The input without an empty token, which asks for the first page."""
     return {name: value for name, value in given.items() if name != "PaginationToken" or value}
 

@@ -55,7 +55,7 @@ def _request(call: Call, given: Given, target: object) -> Keys:
 @signin.read("CreateOAuth2TokenWithIAM", on=_asked_for(CREATE_TOKEN), context=(_request,))
 def create_oauth2_token_with_iam(call: Call, given: Given) -> Answer:
     """An access token for an hour, or until the caller's session expires. Raises Refused."""
-    return _issued(call, given["resource"], LONGEST_ACCESS_SECONDS)
+    return _issue_token(call, given["resource"], LONGEST_ACCESS_SECONDS)
 
 
 @signin.read("CreateBearerToken", on=_asked_for("signin:CreateBearerToken"), context=(_request,))
@@ -64,10 +64,10 @@ def create_bearer_token(call: Call, given: Given) -> Answer:
     seconds = given.get("durationSeconds", _LONGEST_BEARER_SECONDS)
     if seconds > _LONGEST_BEARER_SECONDS:
         raise refusals.invalid_request(f"The duration must be at most {_LONGEST_BEARER_SECONDS} seconds.")
-    return _issued(call, given["resource"], seconds)
+    return _issue_token(call, given["resource"], seconds)
 
 
-def _issued(call: Call, resource: str, seconds: int) -> Answer:
+def _issue_token(call: Call, resource: str, seconds: int) -> Answer:
     check_resource(resource)
     call.parts.tokens.check_issuing()
     claims = traced(_claims(call, seconds), call.caller.credential, call.now_ms)

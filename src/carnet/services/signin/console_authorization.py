@@ -20,35 +20,35 @@ Given = Mapping[str, Any]
 @signin.write("PutConsoleAuthorizationConfiguration", on=account_wide)
 def put_console_authorization_configuration(call: WriteCall, given: Given) -> Answer:
     """Apply the policies from now on."""
-    target = _target(call, given)
-    if _found(call, target) is None:
+    target = _target_id(call, given)
+    if _find_authorization(call, target) is None:
         call.store.add(ConsoleAuthorization(id=target, account=call.account, enabled=call.now))
-    return _shown(target, enabled=True)
+    return _authorization_members(target, enabled=True)
 
 
 @signin.read("GetConsoleAuthorizationConfiguration", on=account_wide)
 def get_console_authorization_configuration(call: Call, given: Given) -> Answer:
     """Whether the policies apply."""
-    target = _target(call, given)
-    return _shown(target, enabled=_found(call, target) is not None)
+    target = _target_id(call, given)
+    return _authorization_members(target, enabled=_find_authorization(call, target) is not None)
 
 
 @signin.write("DeleteConsoleAuthorizationConfiguration", on=account_wide)
 def delete_console_authorization_configuration(call: WriteCall, given: Given) -> Answer:
     """Stop applying the policies. Raises Missing if they do not apply."""
-    target = _target(call, given)
-    found = _found(call, target)
+    target = _target_id(call, given)
+    found = _find_authorization(call, target)
     if found is None:
         raise Missing(f"Console authorization is not enabled for {target}.", {"error": "RESOURCE_NOT_FOUND"})
     call.store.remove(found)
-    return _shown(target, enabled=False)
+    return _authorization_members(target, enabled=False)
 
 
-def _found(call: Call, target: str) -> ConsoleAuthorization | None:
+def _find_authorization(call: Call, target: str) -> ConsoleAuthorization | None:
     return call.view.of(ConsoleAuthorization).get(target)
 
 
-def _target(call: Call, given: Given) -> str:
+def _target_id(call: Call, given: Given) -> str:
     """The caller's account, or, for the management account, its organization. Raises Refused for every other."""
     asked: str = given.get("targetId") or call.account
     if asked == call.account or asked == _organization(call):
@@ -67,6 +67,6 @@ def _not_allowed(asked: str) -> Refused:
     )
 
 
-def _shown(target: str, *, enabled: bool) -> Answer:
+def _authorization_members(target: str, *, enabled: bool) -> Answer:
     scope = "ORGANIZATION" if target.startswith("o-") else "ACCOUNT"
     return {"targetId": target, "scope": scope, "consoleAuthorizationEnabled": enabled}

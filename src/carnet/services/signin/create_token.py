@@ -80,7 +80,7 @@ def _by_code(call: AnonymousWriteCall, asked: Given) -> Answer:
     code = _code(call, asked)
     made = call.snapshot.named(OAuthSession, digest(asked["code"]))
     if made is not None:
-        return _ended(call, made, refusals.code_expired())
+        return _end_session(call, made, refusals.code_expired())
     _check_code(call, code, asked)
     key = _key(call)
     session = OAuthSession(
@@ -125,7 +125,7 @@ def _by_refresh_token(call: AnonymousWriteCall, asked: Given) -> Answer:
     session = _with_proof(call, session)
     match session.use_of(generation, call.now):
         case RefreshUse.STOLEN:
-            return _ended(call, session, refusals.token_expired())
+            return _end_session(call, session, refusals.token_expired())
         case RefreshUse.NEXT:
             session = session.rotating(call.now)
         case RefreshUse.AGAIN:
@@ -230,7 +230,7 @@ def _identity(call: AnonymousCall, session: OAuthSession, arn: str, issued_ms: i
     }
 
 
-def _ended(call: AnonymousWriteCall, session: OAuthSession, told: Any) -> Refusal:
+def _end_session(call: AnonymousWriteCall, session: OAuthSession, told: Any) -> Refusal:
     """End a session of which a code or a token was used twice."""
     if not session.revoked:
         call.store.save(replace(session, revoked=True))

@@ -40,7 +40,7 @@ Given = Mapping[str, Any]
 @signin.write("PutResourcePermissionStatement", on=account_wide)
 def put_resource_permission_statement(call: WriteCall, given: Given) -> Answer:
     """Permit sign-ins from one more network. If they are permitted already, the statement stays as it is."""
-    wanted = _wanted(call, given)
+    wanted = _requested_statement(call, given)
     kept = call.view.of(PermissionStatement)
     for one in kept:
         if one.id == wanted.id:
@@ -58,7 +58,7 @@ def delete_resource_permission_statement(call: WriteCall, given: Given) -> Answe
     """Remove the permission. Raises Missing."""
     one = call.view.of(PermissionStatement).get(given["statementId"])
     if one is None:
-        raise _missing("There is no permission statement of this id.")
+        raise _resource_not_found("There is no permission statement of this id.")
     call.store.remove(one)
     return {}
 
@@ -81,12 +81,12 @@ def get_resource_policy(call: Call, given: Given) -> Answer:
     """The policy that the statements make up. Raises Missing if there are none."""
     statements = list(policy_statements(call.view.account, call.view.of(PermissionStatement).sorted()))
     if not statements:
-        raise _missing("The account has no resource-based policy for AWS Sign-In.")
+        raise _resource_not_found("The account has no resource-based policy for AWS Sign-In.")
     shown = [{name.lower(): value for name, value in each.items()} for each in statements]
     return {"signinResourceBasedPolicy": {"version": VERSION, "statement": shown}}
 
 
-def _wanted(call: WriteCall, given: Given) -> PermissionStatement:
+def _requested_statement(call: WriteCall, given: Given) -> PermissionStatement:
     """The requested statement; its id is made from its content. Raises Refused."""
     one = PermissionStatement(
         id="",
@@ -133,5 +133,5 @@ def _conflict(sentence: str) -> AlreadyExists:
     return AlreadyExists(sentence, {"error": "CONFLICT"})
 
 
-def _missing(sentence: str) -> Missing:
+def _resource_not_found(sentence: str) -> Missing:
     return Missing(sentence, {"error": "RESOURCE_NOT_FOUND"})

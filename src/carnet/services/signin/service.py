@@ -23,7 +23,7 @@ from carnet.services.paging import PagingStyle
 from carnet.services.service import Service
 
 
-def _spoken(operation: str, faults: Sequence[Unmet]) -> Spoken:
+def _validation_error(operation: str, faults: Sequence[Unmet]) -> Spoken:
     return Spoken("The request is invalid.", {"error": "INVALID_REQUEST"})
 
 
@@ -40,7 +40,7 @@ signin = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "AccessDeniedException",
     },
-    voice=Voice(code="ValidationException", of_faults=_spoken),
+    voice=Voice(code="ValidationException", of_faults=_validation_error),
     paging=PagingStyle(
         limit="maxResults",
         start="nextToken",

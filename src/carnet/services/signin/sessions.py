@@ -45,16 +45,16 @@ class Owned(NamedTuple):
 @signin.read("ListSessions", on=account_wide)
 def list_sessions(call: Call, given: Given) -> Answer:
     """Sessions that are not over, oldest first."""
-    owned, matches = _owned(call, given), _matching(given)
+    owned, matches = _owner_filter(call, given), _request_filter(given)
     found = page(
         call.paging,
         "ListSessions",
-        _kept(call, given),
+        _candidate_sessions(call, given),
         given,
         key=lambda session: f"{session.created.timestamp():020.6f}{session.id}",
         matching=lambda session: matches(session) and owned(session) is not None,
     )
-    told = [_shown(one) for session in found.items if (one := owned(session)) is not None]
+    told = [_session_members(one) for session in found.items if (one := owned(session)) is not None]
     return {"items": told, **found.truncation}
 
 
@@ -64,7 +64,7 @@ def get_session(call: Call, given: Given) -> Answer:
     one = _session(call, given, given["sessionArn"])
     if one is None:
         raise Missing(_NO_SESSION, {"error": "RESOURCE_NOT_FOUND"})
-    return {**_shown(one), "lastUsedAt": int(one.session.rotated.timestamp()), "issuedInRegion": REGION}
+    return {**_session_members(one), "lastUsedAt": int(one.session.rotated.timestamp()), "issuedInRegion": REGION}
 
 
 @signin.write("BatchRevokeSessions", on=account_wide)
@@ -88,12 +88,14 @@ def end(call: WriteCall, session: OAuthSession) -> None:
         call.store.save(replace(session, revoked=True))
 
 
-def _kept(call: Call, given: Given) -> Sequence[OAuthSession]:
-    """What is kept of whom is asked for, the oldest first, and perhaps of others. Raises Invalid as `_owned` does.
+def _candidate_sessions(call: Call, given: Given) -> Sequence[OAuthSession]:
+    """The stored sessions of the requested principal, the oldest first; there may be others of its account among them.
 
-    INVARIANT: what is kept of one principal is found without a look at all of the account.
+    Raises Invalid as `_owner_filter` does.
+
+    INVARIANT: the sessions of one principal are found without going through all of the account.
     """
-    sessions, arn = call.view.of(OAuthSession), _asked_for(call, given)
+    sessions, arn = call.view.of(OAuthSession), _requested_principal(call, given)
     if arn is not None and arn.resource == _EVERYBODY:
         return sessions.sorted()
     return sessions.referring(_HOLDER, call.caller.principal.id if arn is None else _holder(call, arn))
@@ -107,7 +109,7 @@ def _holder(call: Call, arn: Arn) -> str:
     return user.id if user is not None else ""
 
 
-def _asked_for(call: Call, given: Given) -> Arn | None:
+def _requested_principal(call: Call, given: Given) -> Arn | None:
     """The principal whose sessions are requested; None for the caller's. Raises Invalid for one of another account."""
     if _PRINCIPAL not in given:
         return None
@@ -117,9 +119,9 @@ def _asked_for(call: Call, given: Given) -> Arn | None:
     return arn
 
 
-def _owned(call: Call, given: Given) -> Callable[[OAuthSession], Owned | None]:
+def _owner_filter(call: Call, given: Given) -> Callable[[OAuthSession], Owned | None]:
     """A session with its principal; None if it is over, or not of the requested principal. Raises Invalid."""
-    arn = _asked_for(call, given)
+    arn = _requested_principal(call, given)
     wanted = call.caller.principal.arn if arn is None else str(arn)
 
     def owned(session: OAuthSession) -> Owned | None:
@@ -134,13 +136,13 @@ def _owned(call: Call, given: Given) -> Callable[[OAuthSession], Owned | None]:
 
 
 def _session(call: Call, given: Given, arn: str) -> Owned | None:
-    """The session of that ARN; raises Invalid as `_owned` does."""
-    owned, session = _owned(call, given), call.view.of(OAuthSession).get(arn.rpartition("/")[2])
+    """The session of that ARN; raises Invalid as `_owner_filter` does."""
+    owned, session = _owner_filter(call, given), call.view.of(OAuthSession).get(arn.rpartition("/")[2])
     one = owned(session) if session is not None else None
     return one if one is not None and one.arn == arn else None
 
 
-def _matching(given: Given) -> Callable[[OAuthSession], bool]:
+def _request_filter(given: Given) -> Callable[[OAuthSession], bool]:
     status, client = given.get("status"), given.get("clientId")
     after, before = given.get("issuedAfter"), given.get("issuedBefore")
 
@@ -160,7 +162,7 @@ def _status(session: OAuthSession) -> str:
     return _REVOKED if session.revoked else _ACTIVE
 
 
-def _shown(one: Owned) -> dict[str, object]:
+def _session_members(one: Owned) -> dict[str, object]:
     return {
         "sessionArn": one.arn,
         "principalArn": one.principal.arn,

@@ -55,10 +55,10 @@ def create_oauth2_token_with_token_exchange(call: AnonymousCall, given: Given) -
     if "scope" in given:
         # Introspection could not report this limit to a service: the token would be valid for more than was asked.
         raise refusals.invalid_scope("Session policies are not supported.")
-    return _issued(call, _session(call, text), resource)
+    return _issue_token(call, _session_of_token(call, text), resource)
 
 
-def _session(call: AnonymousCall, text: str) -> OAuthSession:
+def _session_of_token(call: AnonymousCall, text: str) -> OAuthSession:
     """The session of an ID token, if it is good. Raises Refused.
 
     INVARIANT: of tokens that are not, no caller learns whose, or of when, they are.
@@ -73,14 +73,14 @@ def _session(call: AnonymousCall, text: str) -> OAuthSession:
     return session
 
 
-def _issued(call: AnonymousCall, session: OAuthSession, resource: str) -> Answer:
+def _issue_token(call: AnonymousCall, session: OAuthSession, resource: str) -> Answer:
     """Raises Refused if the principal has changed, or its policies do not allow it."""
     who = unpacked(session.claims)
     if who is None:
         raise _not_good()
     claims = claims_of(call.snapshot, call.parts, session.account, who, call.now)
     try:
-        call.decided.append(_decided(call, session, who, claims, resource))
+        call.decided.append(_decide_exchange(call, session, who, claims, resource))
     except Refused as refused:
         raise refusals.by_grant(refused) from refused
     call.parts.tokens.check_issuing()
@@ -90,7 +90,7 @@ def _issued(call: AnonymousCall, session: OAuthSession, resource: str) -> Answer
     return {**told, "issuedTokenType": _ISSUED}
 
 
-def _decided(
+def _decide_exchange(
     call: AnonymousCall, session: OAuthSession, who: SignedInAs, claims: SessionClaims, resource: str
 ) -> Decided:
     """Raises Refused, as CreateOAuth2Token does."""

@@ -31,7 +31,7 @@ _NO_ACCESS = "No access"
 @sso.read("ListAccounts", on=anybody, authenticate=Authenticate.BEARER)
 def list_accounts(call: BearerCall, given: Given) -> Answer:
     """The accounts that the person has a permission set in."""
-    accounts = {one.target.account.id: one.target.account for one in _assigned(call)}
+    accounts = {one.target.account.id: one.target.account for one in _assignments(call)}
     found = [accounts[each] for each in sorted(accounts)]
     return page(call.paging, "ListAccounts", found, given, key=lambda account: account.id).answer(
         "accountList",
@@ -43,7 +43,7 @@ def list_accounts(call: BearerCall, given: Given) -> Answer:
 def list_account_roles(call: BearerCall, given: Given) -> Answer:
     """The permission sets that the person has in an account, by their names."""
     wanted = given["accountId"]
-    names = sorted({one.permission_set.name for one in _assigned(call) if one.target.account.id == wanted})
+    names = sorted({one.permission_set.name for one in _assignments(call) if one.target.account.id == wanted})
     if not names:
         raise Denied(_NO_ACCESS)
     return page(call.paging, "ListAccountRoles", names, given, key=str).answer(
@@ -55,7 +55,9 @@ def list_account_roles(call: BearerCall, given: Given) -> Answer:
 def get_role_credentials(call: BearerCall, given: Given) -> Answer:
     """Credentials of the role that a permission set is in an account."""
     wanted = given["accountId"], given["roleName"]
-    found = next((one for one in _assigned(call) if (one.target.account.id, one.permission_set.name) == wanted), None)
+    found = next(
+        (one for one in _assignments(call) if (one.target.account.id, one.permission_set.name) == wanted), None
+    )
     if found is None:
         raise Denied(_NO_ACCESS)
     session = call.snapshot.accounts[call.caller.user.account].of(OAuthSession).by_id[call.caller.user.credential_id]
@@ -82,7 +84,7 @@ def logout(call: BearerWriteCall, given: Given) -> Answer:
     return {}
 
 
-def _assigned(call: BearerCall) -> Iterator[Assigned]:
+def _assignments(call: BearerCall) -> Iterator[Assigned]:
     return assigned_to(call.snapshot, _person(call))
 
 

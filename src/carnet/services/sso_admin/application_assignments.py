@@ -53,14 +53,14 @@ def delete_application_assignment(
     call: WriteCall, given: Mapping[str, Any], holder: Held, one: SsoApplication
 ) -> Answer:
     """Remove an assignment."""
-    call.store.remove(_assignment(holder, one, given))
+    call.store.remove(_find_assignment(holder, one, given))
     return {}
 
 
 @sso_admin.read("DescribeApplicationAssignment", on=targets.application, context=(keys_in_instance,))
 def describe_application_assignment(call: Call, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
     """Whether the principal itself is assigned; an assignment of a group does not count for its members."""
-    return _shown(one.arn, _assignment(holder, one, given))
+    return _assignment_members(one.arn, _find_assignment(holder, one, given))
 
 
 @sso_admin.read("ListApplicationAssignments", on=targets.application, context=(keys_in_instance,))
@@ -68,7 +68,7 @@ def list_application_assignments(call: Call, given: Mapping[str, Any], holder: H
     """The principals that are assigned to an application."""
     assignments = holder.view.of(ApplicationAssignment).referring("application", one.id)
     found = page(call.paging, "ListApplicationAssignments", assignments, given, key=lambda each: each.id)
-    return found.answer("ApplicationAssignments", lambda each: _shown(one.arn, each))
+    return found.answer("ApplicationAssignments", lambda each: _assignment_members(one.arn, each))
 
 
 @sso_admin.read("ListApplicationAssignmentsForPrincipal", on=instance, context=(primary_region, filtered_account))
@@ -93,7 +93,7 @@ def list_application_assignments_for_principal(call: Call, given: Mapping[str, A
         key=lambda each: each.id,
         matching=lambda each: each.application in arns and wanted in (None, arns[each.application]),
     )
-    return found.answer("ApplicationAssignments", lambda each: _shown(arns[each.application], each))
+    return found.answer("ApplicationAssignments", lambda each: _assignment_members(arns[each.application], each))
 
 
 @sso_admin.write("PutApplicationAssignmentConfiguration", on=targets.application, context=(keys_in_instance,))
@@ -111,7 +111,7 @@ def get_assignment_configuration(call: Call, given: Mapping[str, Any], holder: H
     return {"AssignmentRequired": one.assignment_required}
 
 
-def _assignment(holder: Held, one: SsoApplication, given: Mapping[str, Any]) -> ApplicationAssignment:
+def _find_assignment(holder: Held, one: SsoApplication, given: Mapping[str, Any]) -> ApplicationAssignment:
     key = application_assignment_id(one.id, given["PrincipalType"], given["PrincipalId"])
     found = holder.view.of(ApplicationAssignment).get(key)
     if found is None:
@@ -119,5 +119,5 @@ def _assignment(holder: Held, one: SsoApplication, given: Mapping[str, Any]) -> 
     return found
 
 
-def _shown(application: str, one: ApplicationAssignment) -> dict[str, object]:
+def _assignment_members(application: str, one: ApplicationAssignment) -> dict[str, object]:
     return {"ApplicationArn": application, "PrincipalId": one.principal, "PrincipalType": one.principal_type}

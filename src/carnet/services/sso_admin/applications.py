@@ -51,7 +51,7 @@ def create_application(call: WriteCall, given: Mapping[str, Any], holder: Held) 
     if there is not None:
         if (there.name, there.provider) != (given["Name"], given["ApplicationProviderArn"]):
             raise AlreadyExists("The ClientToken was used for another application.")
-        return _identified(holder, there)
+        return _identifying_members(holder, there)
     quotas = quotas_of(call, holder.view)
     if len(applications) >= quotas.identity_center_applications:
         raise TooMany(f"An instance can have at most {quotas.identity_center_applications} applications.")
@@ -71,13 +71,13 @@ def create_application(call: WriteCall, given: Mapping[str, Any], holder: Held) 
         tags=tags_of(call, holder.view, given, "application"),
     )
     call.store.add(made)
-    return _identified(holder, made)
+    return _identifying_members(holder, made)
 
 
 @sso_admin.read("DescribeApplication", on=targets.application, context=(keys_in_instance,))
 def describe_application(call: Call, given: Mapping[str, Any], holder: Held, one: SsoApplication) -> Answer:
     """An application."""
-    return _shown(holder, one)
+    return _application_members(holder, one)
 
 
 @sso_admin.read("ListApplications", on=account_wide)
@@ -96,7 +96,7 @@ def list_applications(call: Call, given: Mapping[str, Any]) -> Answer:
         key=lambda each: each.id,
         matching=lambda each: account in (None, each.application_account) and provider in (None, each.provider),
     )
-    return found.answer("Applications", lambda each: _shown(holder, each))
+    return found.answer("Applications", lambda each: _application_members(holder, each))
 
 
 @sso_admin.write("UpdateApplication", on=targets.application, context=(keys_in_instance,))
@@ -176,7 +176,7 @@ def _portal(options: Mapping[str, Any]) -> dict[str, Any]:
     return dict(options)
 
 
-def _identified(holder: Held, one: SsoApplication) -> Answer:
+def _identifying_members(holder: Held, one: SsoApplication) -> Answer:
     instance = holder.instance
     return {
         "ApplicationArn": one.arn,
@@ -185,9 +185,9 @@ def _identified(holder: Held, one: SsoApplication) -> Answer:
     }
 
 
-def _shown(holder: Held, one: SsoApplication) -> dict[str, object]:
+def _application_members(holder: Held, one: SsoApplication) -> dict[str, object]:
     told: dict[str, object | None] = {
-        **_identified(holder, one),
+        **_identifying_members(holder, one),
         "ApplicationProviderArn": one.provider,
         "Name": one.name,
         "ApplicationAccount": one.application_account,

@@ -68,11 +68,11 @@ def create_account_assignment(call: WriteCall, given: Mapping[str, Any], held: H
 def delete_account_assignment(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Remove the assignment of a permission set in an account; its role is removed with the last assignment."""
     check_administers(held, given["TargetId"])
-    failure = _deleted(call, held, one, given)
+    failure = _delete_assignment(call, held, one, given)
     return {"AccountAssignmentDeletionStatus": begun(call, held, RequestKind.DELETION, one, given, failure)}
 
 
-def _deleted(call: WriteCall, held: Held, one: PermissionSet, given: Mapping[str, Any]) -> str | None:
+def _delete_assignment(call: WriteCall, held: Held, one: PermissionSet, given: Mapping[str, Any]) -> str | None:
     """Delete the assignment, if there is one; returns AWS's sentence if there is none."""
     target: str = given["TargetId"]
     provisioned = provisioned_in(held, one, target)
@@ -99,7 +99,7 @@ def list_account_assignments(call: Call, given: Mapping[str, Any], held: Held, o
     provisioned = provisioned_id(one.id, given["AccountId"])
     assignments = held.view.of(AccountAssignment).referring("provisioned", provisioned)
     found = page(call.paging, "ListAccountAssignments", assignments, given, key=lambda each: each.id)
-    return found.answer("AccountAssignments", lambda each: _shown(held, each))
+    return found.answer("AccountAssignments", lambda each: _assignment_members(held, each))
 
 
 @sso_admin.read("ListAccountAssignmentsForPrincipal", on=targets.organization_instance, context=(primary_region,))
@@ -120,7 +120,7 @@ def list_account_assignments_for_principal(call: Call, given: Mapping[str, Any],
         key=lambda each: each.id,
         matching=lambda each: account is None or each.target == account,
     )
-    return found.answer("AccountAssignments", lambda each: _shown(held, each))
+    return found.answer("AccountAssignments", lambda each: _assignment_members(held, each))
 
 
 def _unknown_assignee(held: Held, kind: PrincipalType, principal: str) -> str | None:
@@ -131,7 +131,7 @@ def _unknown_assignee(held: Held, kind: PrincipalType, principal: str) -> str | 
     return sentences.assignee_missing(kind, principal, held.instance.identity_store)
 
 
-def _shown(held: Held, one: AccountAssignment) -> dict[str, object]:
+def _assignment_members(held: Held, one: AccountAssignment) -> dict[str, object]:
     permission_set = held.view.of(PermissionSet).get(one.permission_set)
     return {
         "AccountId": one.target,

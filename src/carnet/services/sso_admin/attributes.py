@@ -39,7 +39,7 @@ def create_configuration(call: WriteCall, given: Mapping[str, Any], held: Held) 
 )
 def describe_configuration(call: Call, given: Mapping[str, Any], held: Held) -> Answer:
     """The attributes, in the order in which they were given."""
-    shown = [{"Key": key, "Value": {"Source": [source]}} for key, source in _enabled(held).items()]
+    shown = [{"Key": key, "Value": {"Source": [source]}} for key, source in _enabled_attributes(held).items()]
     return {"Status": "ENABLED", _CONFIGURATION: {"AccessControlAttributes": shown}}
 
 
@@ -48,7 +48,7 @@ def describe_configuration(call: Call, given: Mapping[str, Any], held: Held) -> 
 )
 def update_configuration(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
     """Replace the attributes."""
-    _enabled(held)
+    _enabled_attributes(held)
     keep(call, held, replace(settings_of(held), attributes=_sources(given[_CONFIGURATION])))
     return {}
 
@@ -58,12 +58,12 @@ def update_configuration(call: WriteCall, given: Mapping[str, Any], held: Held) 
 )
 def delete_configuration(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
     """Disable attributes for access control, and remove them."""
-    _enabled(held)
+    _enabled_attributes(held)
     keep(call, held, replace(settings_of(held), attributes=None))
     return {}
 
 
-def _enabled(held: Held) -> Mapping[str, str]:
+def _enabled_attributes(held: Held) -> Mapping[str, str]:
     attributes = settings_of(held).attributes
     if attributes is None:
         raise Missing("Attributes for access control are not enabled.")

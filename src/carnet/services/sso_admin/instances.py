@@ -68,7 +68,7 @@ def create_instance(call: WriteCall, given: Mapping[str, Any]) -> Answer:
 def describe_instance(call: Call, given: Mapping[str, Any], held: Held) -> Answer:
     """An instance."""
     return {
-        **_shown(call, held.instance),
+        **_instance_members(call, held.instance),
         "EncryptionConfigurationDetails": _AWS_OWNED,
         "PermissionSetsEnabled": held.instance.organization is not None,
     }
@@ -85,7 +85,7 @@ def list_instances(call: Call, given: Mapping[str, Any]) -> Answer:
     ]
     instances = sorted(visible, key=lambda each: each.id)
     found = page(call.paging, "ListInstances", instances, given, key=lambda each: each.id)
-    return found.answer("Instances", lambda each: _shown(call, each))
+    return found.answer("Instances", lambda each: _instance_members(call, each))
 
 
 @sso_admin.write("UpdateInstance", on=targets.instance, context=(primary_region,))
@@ -130,7 +130,7 @@ def delete_instance(call: WriteCall, given: Mapping[str, Any], held: Held) -> An
     return {}
 
 
-def _shown(call: Call, instance: Instance) -> dict[str, Any]:
+def _instance_members(call: Call, instance: Instance) -> dict[str, Any]:
     told = {
         "InstanceArn": instance.arn,
         "IdentityStoreId": instance.identity_store,

@@ -65,12 +65,14 @@ def _of_provisioning(call: Call, held: Held, one: PermissionSet) -> Iterator[Che
             yield Check(action="iam:CreateSAMLProvider", resource=provider, resource_account=account)
         keys = {} if boundary is None else {"iam:PermissionsBoundary": boundary}
         yield Check(action="iam:CreateRole", resource=arn, resource_account=account, keys=keys)
-        yield from (_attached(arn, account, each, boundary) for each in attached)
+        yield from (_attach_role_policy(arn, account, each, boundary) for each in attached)
         if one.inline is not None:
             yield Check(action="iam:PutRolePolicy", resource=arn, resource_account=account, keys=keys)
         return
     yield _check(role.arn, "UpdateRole", role)
-    yield from (_attached(role.arn, account, each, boundary) for each in attached if each not in role.attached)
+    yield from (
+        _attach_role_policy(role.arn, account, each, boundary) for each in attached if each not in role.attached
+    )
     yield from (_check(role.arn, "DetachRolePolicy", role, each) for each in role.attached if each not in attached)
     if one.inline is not None and one.inline not in role.inline.values():
         yield _check(role.arn, "PutRolePolicy", role)
@@ -94,7 +96,7 @@ def _role_of(call: Call, held: Held, one: PermissionSet) -> Role | None:
     return None if provisioned is None or held.delegated else held.view.of(Role).get(provisioned.role)
 
 
-def _attached(role_arn: str, account: str, policy: str, boundary: str | None) -> Check:
+def _attach_role_policy(role_arn: str, account: str, policy: str, boundary: str | None) -> Check:
     keys = {"iam:PolicyARN": policy} | ({} if boundary is None else {"iam:PermissionsBoundary": boundary})
     return Check(action="iam:AttachRolePolicy", resource=role_arn, resource_account=account, keys=keys)
 

@@ -25,13 +25,13 @@ from carnet.services.sso_admin.policies import check_aws_managed, reference_of, 
 from carnet.services.sso_admin.quotas import quotas_of
 
 
-def _parsed(call: Call, given: Mapping[str, Any]) -> ReadDocument:
+def _parse_inline_policy(call: Call, given: Mapping[str, Any]) -> ReadDocument:
     instance = instance_called(call.snapshot, given["InstanceArn"].rpartition("/")[2])
     owner = call.view if instance is None else call.snapshot.accounts[instance.account]
     return read_document(given["InlinePolicy"], Grammar.IDENTITY, quotas_of(call, owner).permission_set_inline_size)
 
 
-@changes_permission_set("PutInlinePolicyToPermissionSet", prepare=Preparation(pool=POOL, work=_parsed))
+@changes_permission_set("PutInlinePolicyToPermissionSet", prepare=Preparation(pool=POOL, work=_parse_inline_policy))
 def put_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Set the inline policy."""
     text: str = given["InlinePolicy"]

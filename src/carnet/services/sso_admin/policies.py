@@ -75,8 +75,8 @@ def detach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held
 def list_customer_policies(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """The customer managed policies, by path and name."""
     operation = "ListCustomerManagedPolicyReferencesInPermissionSet"
-    references = sorted(one.customer, key=_sorting)
-    return page(call.paging, operation, references, given, key=_sorting).answer(
+    references = sorted(one.customer, key=_sort_key)
+    return page(call.paging, operation, references, given, key=_sort_key).answer(
         "CustomerManagedPolicyReferences", shown_reference
     )
 
@@ -98,7 +98,7 @@ def check_aws_managed(one: PermissionSet, arn: str) -> None:
         raise Missing(sentences.POLICY_MISSING)
 
 
-def _sorting(reference: PolicyReference) -> str:
+def _sort_key(reference: PolicyReference) -> str:
     return reference.path + reference.name
 
 

@@ -55,7 +55,7 @@ def provision(call: WriteCall, held: Held, one: PermissionSet, view: AccountView
     role = view.of(Role).get(before.role) if before is not None else None
     if role is None:
         _check_room(call, held, account.id)
-        role = _made(call, held, one, view)
+        role = _make_role(call, held, one, view)
     elif role != (after := renewed(role, one)):
         call.store.save(after)
     provisioned = ProvisionedPermissionSet(
@@ -91,7 +91,7 @@ def withdraw(call: WriteCall, held: Held, provisioned: ProvisionedPermissionSet)
             call.store.remove(provider)
 
 
-def _made(call: WriteCall, held: Held, one: PermissionSet, view: AccountView) -> Role:
+def _make_role(call: WriteCall, held: Held, one: PermissionSet, view: AccountView) -> Role:
     """A new role, and its provider, unless an earlier role has brought that."""
     account = view.account
     if view.of(SamlProvider).named(provider_name(held.instance, account.id).lower()) is None:

@@ -43,7 +43,7 @@ def remove_region(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answ
         raise InUse("The primary Region cannot be removed.")
     settings = settings_of(held)
     if name not in settings.regions:
-        raise _missing(name)
+        raise _region_missing(name)
     left = {each: since for each, since in settings.regions.items() if each != name}
     keep(call, held, replace(settings, regions=left))
     return {"Status": "REMOVING"}
@@ -54,7 +54,7 @@ def describe_region(call: Call, given: Mapping[str, Any], held: Held) -> Answer:
     """One Region of the instance."""
     found = next((each for each in regions_of(held) if each["RegionName"] == given["RegionName"]), None)
     if found is None:
-        raise _missing(given["RegionName"])
+        raise _region_missing(given["RegionName"])
     return found
 
 
@@ -75,5 +75,5 @@ def regions_of(held: Held) -> list[dict[str, object]]:
     ]
 
 
-def _missing(name: str) -> Missing:
+def _region_missing(name: str) -> Missing:
     return Missing(f"The instance is not in the Region {name}.")

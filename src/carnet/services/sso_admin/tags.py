@@ -32,16 +32,16 @@ _KINDS: Mapping[str, type[Any]] = {
 }
 
 
-def _tagged(call: Call, given: Any) -> Target[Any]:
+def _tag_target(call: Call, given: Any) -> Target[Any]:
     """The resource of ResourceArn. InstanceArn, if it is given, must be that of its instance."""
     arn: str = given["ResourceArn"]
-    found = _found(call, given, arn)
+    found = _find_resource(call, given, arn)
     if isinstance(found, Fault):
         return Target(arn=arn, account=call.account, found=found)
     return Target(arn=arn, account=call.account, found=(found,), tags=found.tags)
 
 
-def _found(call: Call, given: Mapping[str, Any], arn: str) -> Any:
+def _find_resource(call: Call, given: Mapping[str, Any], arn: str) -> Any:
     kind, instance_id, *rest = arn.split(":", 5)[5].split("/")
     instance_arn = f"arn:{call.partition}:sso:::instance/{instance_id}"
     holder = held(call, instance_arn, administrator)
@@ -55,7 +55,7 @@ def _found(call: Call, given: Mapping[str, Any], arn: str) -> Any:
     return found
 
 
-@sso_admin.write("TagResource", on=_tagged, context=(request_tags, keys_in_instance))
+@sso_admin.write("TagResource", on=_tag_target, context=(request_tags, keys_in_instance))
 def tag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answer:
     """Set tags: those with the same key are replaced."""
     kind = given["ResourceArn"].split(":", 5)[5].partition("/")[0]
@@ -64,7 +64,7 @@ def tag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answ
     return {}
 
 
-@sso_admin.write("UntagResource", on=_tagged, context=(removed_tag_keys, keys_in_instance))
+@sso_admin.write("UntagResource", on=_tag_target, context=(removed_tag_keys, keys_in_instance))
 def untag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answer:
     """Remove tags; unknown keys are ignored."""
     gone = frozenset(given["TagKeys"])
@@ -72,7 +72,7 @@ def untag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> An
     return {}
 
 
-@sso_admin.read("ListTagsForResource", on=_tagged, context=(keys_in_instance,))
+@sso_admin.read("ListTagsForResource", on=_tag_target, context=(keys_in_instance,))
 def list_tags_for_resource(call: Call, given: Mapping[str, Any], tagged: Any) -> Answer:
     """The tags, by key."""
     found = page(call.paging, "ListTagsForResource", sorted(tagged.tags.items()), given, key=lambda tag: tag[0])

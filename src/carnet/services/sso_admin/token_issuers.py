@@ -76,7 +76,7 @@ def describe_trusted_token_issuer(
         "IdentityStoreAttributePath": one.attribute,
         "JwksRetrievalOption": _DISCOVERY,
     }
-    return {**_shown(one), "TrustedTokenIssuerConfiguration": {"OidcJwtConfiguration": configuration}}
+    return {**_issuer_members(one), "TrustedTokenIssuerConfiguration": {"OidcJwtConfiguration": configuration}}
 
 
 @sso_admin.read("ListTrustedTokenIssuers", on=instance, context=(primary_region,))
@@ -84,7 +84,7 @@ def list_trusted_token_issuers(call: Call, given: Mapping[str, Any], holder: Hel
     """The issuers of an instance."""
     issuers = holder.view.of(TrustedTokenIssuer).sorted()
     found = page(call.paging, "ListTrustedTokenIssuers", issuers, given, key=lambda each: each.id)
-    return found.answer("TrustedTokenIssuers", _shown)
+    return found.answer("TrustedTokenIssuers", _issuer_members)
 
 
 @sso_admin.write("UpdateTrustedTokenIssuer", on=targets.issuer, context=(keys_in_instance,))
@@ -133,5 +133,5 @@ def _configuration(given: Mapping[str, Any]) -> dict[str, str]:
     return configuration
 
 
-def _shown(one: TrustedTokenIssuer) -> dict[str, object]:
+def _issuer_members(one: TrustedTokenIssuer) -> dict[str, object]:
     return {"TrustedTokenIssuerArn": one.arn, "Name": one.name, "TrustedTokenIssuerType": _TYPE}

@@ -39,7 +39,7 @@ class Vouched(NamedTuple):
     token: Unverified
 
 
-async def _vouched(call: Call, given: Mapping[str, Any]) -> Vouched | None:
+async def _verify_assertion(call: Call, given: Mapping[str, Any]) -> Vouched | None:
     """Verify the assertion, if there is one. Raises Refused.
 
     INVARIANT: nothing is asked of an issuer before the caller may use the application, and the token names one of the
@@ -55,7 +55,7 @@ async def _vouched(call: Call, given: Mapping[str, Any]) -> Vouched | None:
         raise refusals.invalid_request()
     try:
         token = read_token(given["assertion"])
-        issuer = _trusted(call, found[0], token)
+        issuer = _trusted_issuer(call, found[0], token)
         source = Issuer(url=issuer.issuer_url, thumbprints=(), account=issuer.account)
         verify(token, await call.parts.issuers.of(source, token.kid))
     except Refused as problem:
@@ -63,7 +63,9 @@ async def _vouched(call: Call, given: Mapping[str, Any]) -> Vouched | None:
     return Vouched(issuer, token)
 
 
-PREPARATION = Preparation(pool=Pool(name="trusted-token-issuers", size=64, waiting=64, seconds=10), work=_vouched)
+PREPARATION = Preparation(
+    pool=Pool(name="trusted-token-issuers", size=64, waiting=64, seconds=10), work=_verify_assertion
+)
 
 
 def person_vouched_for(call: WriteCall, found: SsoApplication) -> tuple[IdentityStoreUser, str]:
@@ -75,7 +77,7 @@ def person_vouched_for(call: WriteCall, found: SsoApplication) -> tuple[Identity
     if not isinstance(vouched, Vouched):
         raise refusals.invalid_grant()
     try:
-        if _trusted(call, found, vouched.token) != vouched.issuer:
+        if _trusted_issuer(call, found, vouched.token) != vouched.issuer:
             raise refusals.invalid_grant()
         view = call.snapshot.accounts[found.account]
         people = list(_people(view, vouched.issuer, _claim(vouched.token.claims, vouched.issuer.claim)))
@@ -83,10 +85,10 @@ def person_vouched_for(call: WriteCall, found: SsoApplication) -> tuple[Identity
         raise _oauth_error(problem) from problem
     if len(people) != 1 or not people[0].enabled:
         raise refusals.invalid_grant("The assertion is of no user, or of several")
-    return people[0], _spent(call, vouched)
+    return people[0], _spend_assertion(call, vouched)
 
 
-def _trusted(call: Call, found: SsoApplication, token: Unverified) -> TrustedTokenIssuer:
+def _trusted_issuer(call: Call, found: SsoApplication, token: Unverified) -> TrustedTokenIssuer:
     """The application's issuer that the token names, if the token is for the application and valid. Raises Refused."""
     issuers = call.snapshot.accounts[found.account].of(TrustedTokenIssuer)
     for each in grant_of(found, JWT_BEARER, "JwtBearer").get("AuthorizedTokenIssuers", ()):
@@ -98,7 +100,7 @@ def _trusted(call: Call, found: SsoApplication, token: Unverified) -> TrustedTok
     raise refusals.invalid_grant("The application takes no token of this issuer")
 
 
-def _spent(call: WriteCall, vouched: Vouched) -> str:
+def _spend_assertion(call: WriteCall, vouched: Vouched) -> str:
     """Remember that the assertion was used, for as long as it is valid. Raises Refused if it was used before."""
     name, until = vouched.token.claims.get("jti"), vouched.token.claims["exp"]
     if type(name) is not str or not 0 < len(name) <= _LONGEST_ID:

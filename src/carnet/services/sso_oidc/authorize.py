@@ -109,7 +109,7 @@ def asked(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: 
 
     Clients of AWS send `scopes`, separated by spaces, instead of `scope`.
     """
-    client = _application(fields, snapshot) or _registered(fields, keyring, snapshot, now)
+    client = _application_client(fields, snapshot) or _registered_client(fields, keyring, snapshot, now)
     redirect_uri = fields.get("redirect_uri", "")
     if client is None:
         raise CannotAsk("The client is not registered, or its registration has expired. Sign in with it again.")
@@ -131,7 +131,9 @@ def asked(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: 
     return consent
 
 
-def _registered(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: datetime) -> _Client | None:
+def _registered_client(
+    fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: datetime
+) -> _Client | None:
     """A client that has registered itself."""
     found = registered(keyring, fields.get("client_id", ""), None, now)
     if found is None:
@@ -146,7 +148,7 @@ def _registered(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot,
     )
 
 
-def _application(fields: Mapping[str, str], snapshot: Snapshot) -> _Client | None:
+def _application_client(fields: Mapping[str, str], snapshot: Snapshot) -> _Client | None:
     """An application, whose client id is its ARN."""
     found = application_at(snapshot, fields.get("client_id", ""))
     if found is None:

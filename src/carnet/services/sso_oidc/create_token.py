@@ -66,7 +66,7 @@ def create_token(call: AnonymousWriteCall, given: Given) -> Answer:
 def _by_device_code(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
     device = _answered_device(call, given)
     call.store.remove(device)
-    session = _begun(
+    session = _begin_session(
         call,
         OAuthSession(
             id=call.parts.ids.uuid(),
@@ -130,7 +130,7 @@ def _by_code(call: AnonymousWriteCall, given: Given, client: Registration) -> An
         rotated=call.now,
         sign_in=code.sign_in,
     )
-    return tokens_of(call, _begun(call, session), refreshed=REFRESH in client.grant_types)
+    return tokens_of(call, _begin_session(call, session), refreshed=REFRESH in client.grant_types)
 
 
 def _by_refresh_token(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
@@ -145,7 +145,7 @@ _GRANTS: Mapping[str, Callable[[AnonymousWriteCall, Given, Registration], Answer
 }
 
 
-def _begun(call: AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
+def _begin_session(call: AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
     """Keep a session. Raises Refused as `kept`, or if the person has signed out of the browser that consented."""
     attributes = attributes_of(call.snapshot.accounts[session.account], session.sign_in, session.holder)
     if attributes is None:

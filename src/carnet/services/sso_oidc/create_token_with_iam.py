@@ -62,8 +62,8 @@ def create_token_with_iam(call: WriteCall, given: Given, found: SsoApplication) 
 
 def _by_assertion(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
     person, unique = person_vouched_for(call, found)
-    session = _session(call, found, holder=person.id, grant=unique, scopes=_scopes(found, given))
-    return _begun(call, session, found)
+    session = _new_session(call, found, holder=person.id, grant=unique, scopes=_scopes(found, given))
+    return _begin_session(call, session, found)
 
 
 def _by_code(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
@@ -80,11 +80,11 @@ def _by_code(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
     if not _is_of_who_asked(code.challenge, given.get("codeVerifier")):
         raise refusals.invalid_grant()
     scopes = narrowed(code.scopes, given.get("scope"))
-    session = _session(call, found, holder=code.holder, grant=digest(text), scopes=scopes)
+    session = _new_session(call, found, holder=code.holder, grant=digest(text), scopes=scopes)
     attributes = attributes_of(call.snapshot.accounts[found.account], code.sign_in, code.holder)
     if attributes is None:
         raise refusals.invalid_grant()
-    return _begun(call, replace(session, sign_in=code.sign_in, attributes=attributes), found)
+    return _begin_session(call, replace(session, sign_in=code.sign_in, attributes=attributes), found)
 
 
 def _is_of_who_asked(challenge: str, verifier: str | None) -> bool:
@@ -117,7 +117,7 @@ def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer
         raise refusals.invalid_grant()
     if not is_audience(source, subject.scopes, found):
         raise refusals.invalid_grant("The subject token is not meant for this application")
-    session = _session(
+    session = _new_session(
         call,
         found,
         holder=subject.holder,
@@ -126,7 +126,7 @@ def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer
         until=subject.expires,
     )
     session = replace(session, sign_in=subject.sign_in, attributes=subject.attributes)
-    return {**_begun(call, session, found), "issuedTokenType": asked}
+    return {**_begin_session(call, session, found), "issuedTokenType": asked}
 
 
 def _subject(call: WriteCall, text: str) -> OAuthSession:
@@ -152,7 +152,7 @@ def _scopes(found: SsoApplication, given: Given) -> tuple[str, ...]:
     return narrowed(scopes_of_application(found), given.get("scope"))
 
 
-def _session(
+def _new_session(
     call: WriteCall,
     found: SsoApplication,
     *,
@@ -181,7 +181,7 @@ def _session(
     )
 
 
-def _begun(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
+def _begin_session(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
     return _token_answer(call, kept(call, session), found)
 
 

@@ -37,7 +37,7 @@ CHECKED = Pool(name="sso-oidc", size=16, waiting=1000, seconds=5)
 
 
 async def _refuse_early(call: AnonymousCall, given: Mapping[str, Any]) -> None:
-    _admitted(call, given)
+    _admit_request(call, given)
 
 
 @sso_oidc.write(
@@ -48,7 +48,7 @@ async def _refuse_early(call: AnonymousCall, given: Mapping[str, Any]) -> None:
 )
 def start_device_authorization(call: AnonymousWriteCall, given: Mapping[str, Any]) -> Answer:
     """Keep the request for ten minutes, and issue the two codes."""
-    client, instance, network = _admitted(call, given)
+    client, instance, network = _admit_request(call, given)
     code = user_code_of(call.parts.ids.random(USER_CODE_LENGTH))
     device = DeviceAuthorization(
         id=call.parts.ids.uuid(),
@@ -79,7 +79,7 @@ def start_device_authorization(call: AnonymousWriteCall, given: Mapping[str, Any
     }
 
 
-def _admitted(call: AnonymousCall, given: Mapping[str, Any]) -> tuple[Registration, Any, str]:
+def _admit_request(call: AnonymousCall, given: Mapping[str, Any]) -> tuple[Registration, Any, str]:
     """The client, its instance, and the network of the request. Raises Refused if no more devices may ask."""
     client = client_of(call, given)
     if client.grant_types and DEVICE not in client.grant_types:

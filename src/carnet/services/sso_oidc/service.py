@@ -22,7 +22,7 @@ from carnet.models import Spoken, Unmet, Voice
 from carnet.services.service import Service
 
 
-def _spoken(operation: str, faults: Sequence[Unmet]) -> Spoken:
+def _validation_error(operation: str, faults: Sequence[Unmet]) -> Spoken:
     return Spoken("Invalid request", {"error": "invalid_request"})
 
 
@@ -39,5 +39,5 @@ sso_oidc = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "InvalidRequestException",
     },
-    voice=Voice(code="InvalidRequestException", of_faults=_spoken),
+    voice=Voice(code="InvalidRequestException", of_faults=_validation_error),
 )

@@ -53,7 +53,9 @@ def root_to_assume(call: Call, given: Any) -> Target[AccountView]:
         caller = call.caller.principal.arn
         nobody = Denied(f"User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {arn}")
         return Target(arn=arn, account=account[1], found=nobody)
-    return Target(arn=arn, account=account[1], found=(member,), policies=(_consent(call.account, account[1]),))
+    return Target(
+        arn=arn, account=account[1], found=(member,), policies=(_organization_consent(call.account, account[1]),)
+    )
 
 
 def _member(call: Call, account: str, task_policy: str) -> AccountView | None:
@@ -68,7 +70,7 @@ def _member(call: Call, account: str, task_policy: str) -> AccountView | None:
     return target if is_managed(call.snapshot, account, task_policy, by=call.account) else None
 
 
-def _consent(administrator: str, member: str) -> ResourcePolicy:
+def _organization_consent(administrator: str, member: str) -> ResourcePolicy:
     """A resource policy that stands for the organization's management of root users. The caller's own policies have to
     allow, too."""
     statement = {"Effect": "Allow", "Principal": {"AWS": administrator}, "Action": "sts:AssumeRoot", "Resource": "*"}

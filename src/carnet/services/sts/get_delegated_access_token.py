@@ -61,7 +61,7 @@ def _claims(call: Call, request: DelegationRequest) -> SessionClaims:
     approver = request.approver
     if approver is None or request.owner_account is None:
         raise Invalid(_INVALID)
-    accepted = _accepted(call, request, request.owner_account, approver)
+    accepted = _accepting_session(call, request, request.owner_account, approver)
     return replace(
         accepted,
         kind=DELEGATED_ROLE if accepted.kind == ASSUMED_ROLE else DELEGATED,
@@ -71,7 +71,7 @@ def _claims(call: Call, request: DelegationRequest) -> SessionClaims:
     )
 
 
-def _accepted(call: Call, request: DelegationRequest, account: str, approver: Approver) -> SessionClaims:
+def _accepting_session(call: Call, request: DelegationRequest, account: str, approver: Approver) -> SessionClaims:
     """The session that accepted the request; if long-term credentials did, a session of their user or root user that
     began with the delegation.
     """

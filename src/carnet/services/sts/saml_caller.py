@@ -45,13 +45,13 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
     """
     provider = _provider(call.snapshot, given["PrincipalArn"])
     role = role_parts(given["RoleArn"])
-    signed, assertion = _vouched(call, provider, given["SAMLAssertion"])
+    signed, assertion = _verify_response(call, provider, given["SAMLAssertion"])
     # INVARIANT: a provider vouches only for roles of its own account, and only for those that the assertion pairs with
     # it.
     wanted = frozenset((given["RoleArn"], provider.arn))
     if role.account != provider.account or role.name.startswith(RESERVED_ROLE) or wanted not in roles_of(assertion):
         raise Denied(_DENIED)
-    remembered = _remembered(provider, assertion.issuer, assertion.subject, assertion.subject_format)
+    remembered = _session_keys(provider, assertion.issuer, assertion.subject, assertion.subject_format)
     return Federated(
         FEDERATED_AUTHENTICATOR,
         principal=Principal(
@@ -75,7 +75,7 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
             context=_context(call.snapshot, provider, assertion, signed.certificate),
             context_told=not signed.encrypted,
         ),
-        trusted=lambda snapshot: _unchanged(snapshot, provider),
+        trusted=lambda snapshot: _is_unchanged(snapshot, provider),
         once=Once(provider_id=provider.id, issuer=assertion.issuer, id=assertion.id, until=assertion.end),
     )
 
@@ -84,7 +84,7 @@ saml_assertion = Preparation(pool=_POOL, work=vouched_by_saml)
 """For `prepare=` of AssumeRoleWithSAML."""
 
 
-def _vouched(call: AnonymousCall, provider: SamlProvider, response: str) -> tuple[Vouched, Assertion]:
+def _verify_response(call: AnonymousCall, provider: SamlProvider, response: str) -> tuple[Vouched, Assertion]:
     """The assertion of a response of the provider, as signed and as parsed."""
     # lxml and signxml are imported when the first assertion comes.
     from carnet.saml.assertion import accepted
@@ -117,7 +117,7 @@ def _provider(snapshot: Snapshot, text: str) -> SamlProvider:
     return found
 
 
-def _unchanged(snapshot: Snapshot, provider: SamlProvider) -> bool:
+def _is_unchanged(snapshot: Snapshot, provider: SamlProvider) -> bool:
     """Whether the provider's keys and settings are still the same."""
     view = snapshot.open_account(provider.account)
     now = view.of(SamlProvider).get(provider.id) if view is not None else None
@@ -141,7 +141,7 @@ def _context(snapshot: Snapshot, provider: SamlProvider, assertion: Assertion, c
     return origin_keys(snapshot, provider, claims, issuer=key_hash(certificate))
 
 
-def _remembered(provider: SamlProvider, issuer: str, subject: str, subject_format: str) -> dict[str, Value]:
+def _session_keys(provider: SamlProvider, issuer: str, subject: str, subject_format: str) -> dict[str, Value]:
     """The condition keys that the session keeps.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#cross-condition-keys-saml

@@ -154,7 +154,7 @@ def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object
     Raises Refused if the claims do not fit into a session token.
     """
     try:
-        issued = call.parts.tokens.issue(_traced(call, claims))
+        issued = call.parts.tokens.issue(_with_origin(call, claims))
     except TokenTooLarge as fault:
         raise _too_large(str(fault)) from fault
     size = len(issued.session_token)
@@ -170,7 +170,7 @@ def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object
     }
 
 
-def _traced(call: Call | FederatedCall, claims: SessionClaims) -> SessionClaims:
+def _with_origin(call: Call | FederatedCall, claims: SessionClaims) -> SessionClaims:
     """The claims with the access key that the caller's credentials go back to, if it has any."""
     return claims if isinstance(call, FederatedCall) else traced(claims, call.caller.credential, call.now_ms)
 

@@ -44,7 +44,7 @@ async def vouched(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
     checked = check_claims(token, client_ids=provider.client_ids, now=call.now.timestamp())
     issuer = Issuer(url=provider.issuer, thumbprints=provider.thumbprints, account=account)
     verify(token, await call.parts.issuers.of(issuer, token.kid))
-    return _federated(call.snapshot, provider, token.claims, checked)
+    return _federated_caller(call.snapshot, provider, token.claims, checked)
 
 
 PREPARATION = Preparation(pool=Pool(name="web-identity", size=256, waiting=256, seconds=10), work=vouched)
@@ -66,7 +66,9 @@ def _provider(snapshot: Snapshot, account: str, issuer: str) -> OidcProvider:
     return provider
 
 
-def _federated(snapshot: Snapshot, provider: OidcProvider, claims: Mapping[str, Any], checked: Checked) -> Federated:
+def _federated_caller(
+    snapshot: Snapshot, provider: OidcProvider, claims: Mapping[str, Any], checked: Checked
+) -> Federated:
     audience = checked.audience or next(one for one in checked.audiences if one in provider.client_ids)
     keys = dict(_keys(provider.name, claims, checked, audience))
     return Federated(

@@ -142,15 +142,15 @@ def _restore_to_point(asked: Asked) -> Iterator[Check]:
         raise invalid("SourceTableName is missing.")
     for name in (*sources, "TargetTableName"):
         yield _on("RestoreTableToPointInTime", table(asked.scope, needed(asked.members, name)))
-    yield from _written_to(asked)
+    yield from _restore_target(asked)
 
 
 def _restore_backup(asked: Asked) -> Iterator[Check]:
     yield from from_table(asked, HAND)
-    yield from _written_to(asked)
+    yield from _restore_target(asked)
 
 
-def _written_to(asked: Asked) -> Iterator[Check]:
+def _restore_target(asked: Asked) -> Iterator[Check]:
     """The permissions to read and write the table that is restored to.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html
@@ -199,7 +199,7 @@ def _select(asked: Asked, check: Check) -> Value | Unknown | None:
     return attributes.selected(asked.members, on_index=check.type == INDEX)
 
 
-def _returned(asked: Asked, check: Check) -> Value | Unknown | None:
+def _return_values(asked: Asked, check: Check) -> Value | Unknown | None:
     if check.action.startswith("dynamodb:PartiQL"):
         return Unknown.UNKNOWN
     return text(asked.members, "ReturnValues") or "NONE"
@@ -234,7 +234,7 @@ HAND = Hand(
         "dynamodb:Attributes": _attributes,
         "dynamodb:EnclosingOperation": lambda asked, check: None,
         "dynamodb:ReturnConsumedCapacity": lambda asked, check: text(asked.members, "ReturnConsumedCapacity") or "NONE",
-        "dynamodb:ReturnValues": _returned,
+        "dynamodb:ReturnValues": _return_values,
         "dynamodb:Select": _select,
     },
 )

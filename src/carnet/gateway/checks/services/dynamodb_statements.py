@@ -61,12 +61,12 @@ class Scan(Enum):
 def attributes_of(statement: Statement) -> tuple[str, ...] | None:
     """The top-level attributes that it names, each once; None if it does not name all that it reads."""
     if statement.verb is Verb.INSERT:
-        item = _inserted(statement)
+        item = _inserted_attributes(statement)
         return None if item is None else tuple(item)
-    if not all(token.name is not None or token.text == "," for token in _outer(statement.selected)):
+    if not all(token.name is not None or token.text == "," for token in _without_path_steps(statement.selected)):
         return None
     (before_returning, *_) = split(statement.rest, lambda token: token.keyword == "RETURNING")
-    return tuple(dict.fromkeys((*_named(statement.selected), *_named(before_returning))))
+    return tuple(dict.fromkeys((*_attribute_names(statement.selected), *_attribute_names(before_returning))))
 
 
 def keys_by_schema(given: Members, schema: KeySchema) -> Mapping[str, Value] | Scan | None:
@@ -112,7 +112,7 @@ def _of_change(
     if len(of_key) != 1 or not is_equality(of_key[0], parameters) or mentions(changes, schema.partition):
         return None
     value = operand(of_key[0][2:], parameters)
-    return None if value is None else _leading((value,))
+    return None if value is None else _leading_keys((value,))
 
 
 def _of_select(
@@ -130,7 +130,7 @@ def _of_select(
         return None
     if not is_query:
         return Scan.ORDERED if has(statement, "ORDER") else Scan.WHOLE
-    return {**_leading(values), "dynamodb:FullTableScan": "false"}
+    return {**_leading_keys(values), "dynamodb:FullTableScan": "false"}
 
 
 def _is_query(conditions: list[Tokens], parameters: Parameters, sort: str) -> bool | None:
@@ -148,19 +148,19 @@ def _is_query(conditions: list[Tokens], parameters: Parameters, sort: str) -> bo
 
 def _of_insert(statement: Statement, parameters: Parameters, schema: KeySchema) -> Mapping[str, Value] | None:
     """INVARIANT: no other name is the key's in other letters: moto takes the last of them for the key."""
-    item = _inserted(statement)
+    item = _inserted_attributes(statement)
     if item is None or sum(name.lower() == schema.partition.lower() for name in item) != 1:
         return None
     value = operand(item.get(schema.partition, ()), parameters)
-    return None if value is None else _leading((value,))
+    return None if value is None else _leading_keys((value,))
 
 
-def _leading(values: tuple[Members, ...] | None) -> dict[str, Value]:
+def _leading_keys(values: tuple[Members, ...] | None) -> dict[str, Value]:
     """Raises Refused for what can be no key."""
     return {"dynamodb:LeadingKeys": tuple(dict.fromkeys(scalar(value) for value in values or ()))}
 
 
-def _inserted(statement: Statement) -> Mapping[str, Tokens] | None:
+def _inserted_attributes(statement: Statement) -> Mapping[str, Tokens] | None:
     """The attributes of `VALUE {'name': value, ...}`; None for another form, and for a name that is there twice."""
     rest = statement.rest[1:]
     if len(rest) < 2 or rest[0].text != "{" or rest[-1].text != "}":
@@ -174,7 +174,7 @@ def _inserted(statement: Statement) -> Mapping[str, Tokens] | None:
     return item if len(item) == len(pairs) else None
 
 
-def _outer(tokens: Tokens) -> Iterator[Token]:
+def _without_path_steps(tokens: Tokens) -> Iterator[Token]:
     """What selects, without the steps of document paths."""
     depth = 0
     for token in tokens:
@@ -184,7 +184,7 @@ def _outer(tokens: Tokens) -> Iterator[Token]:
         depth -= token.text == "]"
 
 
-def _named(tokens: Tokens) -> Iterator[str]:
+def _attribute_names(tokens: Tokens) -> Iterator[str]:
     """The first part of each document path."""
     for at, token in enumerate(tokens):
         follows = tokens[at + 1].text if at + 1 < len(tokens) else ""

@@ -225,7 +225,7 @@ def _constraint(asked: Asked, check: Check) -> Value | None:
     return found[0] if found else None
 
 
-def _defaulted(name: str, default: str, older: str = "") -> Filler:
+def _text_or_default(name: str, default: str, older: str = "") -> Filler:
     def filled(asked: Asked, check: Check) -> Value | None:
         return text(asked.members, name) or text(asked.members, older) or default
 
@@ -272,7 +272,7 @@ HAND = Hand(
         "kms:EncapsulationAlgorithm": member("EncapsulationAlgorithm"),
         "kms:EncryptionAlgorithm": _algorithm,
         "kms:EncryptionContextKeys": _context_keys,
-        "kms:ExpirationModel": _defaulted("ExpirationModel", "KEY_MATERIAL_EXPIRES"),
+        "kms:ExpirationModel": _text_or_default("ExpirationModel", "KEY_MATERIAL_EXPIRES"),
         "kms:GrantConstraintSourceArn": _source_arn,
         "kms:GrantConstraintType": of_action("kms:CreateGrant", _constraint),
         "kms:GrantIsForAWSResource": constant("false"),
@@ -280,11 +280,13 @@ HAND = Hand(
         "kms:GranteePrincipal": member("GranteePrincipal"),
         "kms:GranteeServicePrincipal": member("GranteeServicePrincipal"),
         "kms:KeyAgreementAlgorithm": member("KeyAgreementAlgorithm"),
-        "kms:KeyOrigin": of_action("kms:CreateKey", _defaulted("Origin", "AWS_KMS")),
-        "kms:KeySpec": of_action("kms:CreateKey", _defaulted("KeySpec", "SYMMETRIC_DEFAULT", "CustomerMasterKeySpec")),
-        "kms:KeyUsage": of_action("kms:CreateKey", _defaulted("KeyUsage", "ENCRYPT_DECRYPT")),
+        "kms:KeyOrigin": of_action("kms:CreateKey", _text_or_default("Origin", "AWS_KMS")),
+        "kms:KeySpec": of_action(
+            "kms:CreateKey", _text_or_default("KeySpec", "SYMMETRIC_DEFAULT", "CustomerMasterKeySpec")
+        ),
+        "kms:KeyUsage": of_action("kms:CreateKey", _text_or_default("KeyUsage", "ENCRYPT_DECRYPT")),
         "kms:MacAlgorithm": member("MacAlgorithm"),
-        "kms:MessageType": _defaulted("MessageType", "RAW"),
+        "kms:MessageType": _text_or_default("MessageType", "RAW"),
         "kms:MultiRegion": of_action("kms:CreateKey", flag("MultiRegion")),
         "kms:MultiRegionKeyType": of_action("kms:CreateKey", _key_type),
         "kms:PrimaryRegion": member("PrimaryRegion"),

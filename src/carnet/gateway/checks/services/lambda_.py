@@ -58,11 +58,11 @@ def _account_and_rest(scope: Scope, given: str) -> tuple[str, str]:
     return (partial[1], partial[2]) if partial else (scope.account, given)
 
 
-def _named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
+def _function_named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
     return function(scope, values["FunctionName"])
 
 
-def _qualified(action: str, resource_type: str = FUNCTION) -> Rule:
+def _on_qualified_function(action: str, resource_type: str = FUNCTION) -> Rule:
     """The function with its qualifier, as policies name a version or an alias.
 
     https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
@@ -121,7 +121,7 @@ def _with_code(asked: Asked) -> Iterator[Check]:
     yield from code
 
 
-def _configured(asked: Asked) -> Iterator[Check]:
+def _update_configuration(asked: Asked) -> Iterator[Check]:
     """A function that uses layers needs lambda:GetLayerVersion on each.
 
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-user-function.html
@@ -137,7 +137,7 @@ def _configured(asked: Asked) -> Iterator[Check]:
 def _create_function(asked: Asked) -> Iterator[Check]:
     """With tags lambda:TagResource, too."""
     code = tuple(_code(asked))
-    checks = tuple(_configured(asked))
+    checks = tuple(_update_configuration(asked))
     yield from (*checks, *code)
     if asked.members.get("Tags"):
         yield Check(action="lambda:TagResource", resource=checks[0].resource, account=checks[0].account, type=FUNCTION)
@@ -193,17 +193,17 @@ def _vpc_ids(asked: Asked, check: Check) -> Unknown | None:
 
 HAND = Hand(
     operations={
-        **{name: _qualified(name) for name in _WITH_QUALIFIER},
-        **{name: _qualified(name, "function alias") for name in _ON_ALIAS},
+        **{name: _on_qualified_function(name) for name in _WITH_QUALIFIER},
+        **{name: _on_qualified_function(name, "function alias") for name in _ON_ALIAS},
         **{name: _on_layer_version(name) for name in _ON_LAYER_VERSION},
         "CreateFunction": _create_function,
-        "Invoke": _qualified("InvokeFunction"),
-        "InvokeWithResponseStream": _qualified("InvokeFunction"),
+        "Invoke": _on_qualified_function("InvokeFunction"),
+        "InvokeWithResponseStream": _on_qualified_function("InvokeFunction"),
         "PublishLayerVersion": _with_code,
         "UpdateFunctionCode": _with_code,
-        "UpdateFunctionConfiguration": _configured,
+        "UpdateFunctionConfiguration": _update_configuration,
     },
-    names={FUNCTION: _named},
+    names={FUNCTION: _function_named},
     keys={
         "lambda:CodeSigningConfigArn": member("CodeSigningConfigArn"),
         "lambda:EventSourceToken": constant(None),

@@ -59,7 +59,7 @@ def _object(asked: Asked, bucket: str, key: str) -> str:
     return object_arn(asked.scope.partition, bucket, key)
 
 
-def _listed(asked: Asked) -> Iterator[Check]:
+def _list_objects(asked: Asked) -> Iterator[Check]:
     """INVARIANT: a prefix is held to what keys are: a store that takes `/a/` for `a/` lists what `s3:prefix` denies."""
     prefix = text(asked.members, "Prefix")
     if prefix and not asked.literal_keys and is_read_in_two_ways(prefix):
@@ -82,17 +82,17 @@ def _of_version(*actions: str) -> Rule:
         version = _version(asked)
         for action in actions:
             yield _on_object(asked, versioned(action) if version is not None else action)
-        yield from _bypassing(asked, None)
+        yield from _check_governance_bypass(asked, None)
 
     return rule
 
 
-def _deleted(asked: Asked) -> Iterator[Check]:
+def _delete_object(asked: Asked) -> Iterator[Check]:
     yield from _of_version("DeleteObject")(asked)
-    yield from _matching(asked, None, text(asked.members, "IfMatch"), _version(asked))
+    yield from _check_if_match(asked, None, text(asked.members, "IfMatch"), _version(asked))
 
 
-def _matching(asked: Asked, key: str | None, etag: str | None, version: str | None = None) -> Iterator[Check]:
+def _check_if_match(asked: Asked, key: str | None, etag: str | None, version: str | None = None) -> Iterator[Check]:
     """Who writes or deletes an object if it has a certain ETag learns whether it has.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
@@ -102,13 +102,13 @@ def _matching(asked: Asked, key: str | None, etag: str | None, version: str | No
         yield check if version is None else s3_keys.of_version(check, version)
 
 
-def _bypassing(asked: Asked, key: str | None) -> Iterator[Check]:
+def _check_governance_bypass(asked: Asked, key: str | None) -> Iterator[Check]:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-bypass"""
     if asked.members.get("BypassGovernanceRetention") is True:
         yield _on_object(asked, "BypassGovernanceRetention", key)
 
 
-def _stored(asked: Asked) -> Iterator[Check]:
+def _put_object(asked: Asked) -> Iterator[Check]:
     """An object is made: with an ACL, tags or a lock, the permission to set these, too."""
     members = asked.members
     if members.get("WriteOffsetBytes") is not None:  # of directory buckets: other stores would replace the object
@@ -122,16 +122,16 @@ def _stored(asked: Asked) -> Iterator[Check]:
         yield _on_object(asked, "PutObjectRetention")
     if members.get("ObjectLockLegalHoldStatus") is not None:
         yield _on_object(asked, "PutObjectLegalHold")
-    yield from _matching(asked, None, text(members, "IfMatch"))
-    yield from _encrypted(asked)
+    yield from _check_if_match(asked, None, text(members, "IfMatch"))
+    yield from _check_encryption(asked)
 
 
-def _completed(asked: Asked) -> Iterator[Check]:
+def _complete_upload(asked: Asked) -> Iterator[Check]:
     yield _on_object(asked, "PutObject")
-    yield from _matching(asked, None, text(asked.members, "IfMatch"))
+    yield from _check_if_match(asked, None, text(asked.members, "IfMatch"))
 
 
-def _encrypted(asked: Asked) -> Iterator[Check]:
+def _check_encryption(asked: Asked) -> Iterator[Check]:
     """A request that names a KMS key uses it, through S3. One that asks for KMS and names none uses the key aws/s3.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
@@ -160,12 +160,12 @@ def _encrypted(asked: Asked) -> Iterator[Check]:
         yield Check(action=f"kms:{action}", resource=named.resource, account=named.account, type=kms.KEY, keys=keys)
 
 
-def _copied(asked: Asked) -> Iterator[Check]:
+def _copy_object(asked: Asked) -> Iterator[Check]:
     """What is made, and the source that is read."""
     if asked.operation == "CopyObject":
         if text(asked.members, "IfMatch") is not None:
             raise not_decided(asked, "who may read what the copy replaces is not decided")
-        yield from _stored(asked)
+        yield from _put_object(asked)
     else:
         yield _on_object(asked, "PutObject")
     source = copy_source(needed(asked.members, "CopySource"))
@@ -192,8 +192,8 @@ def _delete_objects(asked: Asked) -> Iterator[Check]:
             raise Refused("InvalidArgument", "Version id cannot be the empty string")
         check = _on_object(asked, "DeleteObject" if version is None else "DeleteObjectVersion", key)
         yield check if version is None else s3_keys.of_version(check, version)
-        yield from _bypassing(asked, key)
-        yield from _matching(asked, key, text(one, "ETag"), version)
+        yield from _check_governance_bypass(asked, key)
+        yield from _check_if_match(asked, key, text(one, "ETag"), version)
 
 
 def _create_bucket(asked: Asked) -> Iterator[Check]:
@@ -216,7 +216,7 @@ def _create_bucket(asked: Asked) -> Iterator[Check]:
         yield Check(action=f"s3:{action}", resource=arn, account=asked.scope.account, type=BUCKET)
 
 
-def _restored(asked: Asked) -> Iterator[Check]:
+def _restore_object(asked: Asked) -> Iterator[Check]:
     if is_there(structure(asked.members, "RestoreRequest"), "OutputLocation"):
         raise not_decided(asked, "what is written to OutputLocation is not decided")
     yield _on_object(asked, "RestoreObject")
@@ -237,20 +237,20 @@ _OF_VERSIONS = (
 HAND = Hand(
     operations={
         **{name: _of_version(name) for name in _OF_VERSIONS},
-        "CompleteMultipartUpload": _completed,
-        "CopyObject": _copied,
+        "CompleteMultipartUpload": _complete_upload,
+        "CopyObject": _copy_object,
         "CreateBucket": _create_bucket,
-        "CreateMultipartUpload": _stored,
-        "DeleteObject": _deleted,
+        "CreateMultipartUpload": _put_object,
+        "DeleteObject": _delete_object,
         "DeleteObjects": _delete_objects,
         "GetObjectAttributes": _of_version("GetObjectAttributes", "GetObject"),
         "GetObjectTorrent": _read_elsewhere,
         "HeadObject": _of_version("GetObject"),
-        **dict.fromkeys(_LISTS, _listed),
-        "PutObject": _stored,
-        "RestoreObject": _restored,
+        **dict.fromkeys(_LISTS, _list_objects),
+        "PutObject": _put_object,
+        "RestoreObject": _restore_object,
         "SelectObjectContent": _read_elsewhere,
-        "UploadPartCopy": _copied,
+        "UploadPartCopy": _copy_object,
     },
     names={BUCKET: _named_bucket, OBJECT: _named_object},
     keys=s3_keys.KEYS,

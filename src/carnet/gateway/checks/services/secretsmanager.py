@@ -69,7 +69,7 @@ def found_secret(check: Check, arn: str) -> Check:
     return replace(check, keys={**check.keys, _SECRET_ID: arn}) if _SECRET_ID in check.keys else check
 
 
-def _named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
+def _secret_named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
     return secret(scope, next(iter(values.values())))
 
 
@@ -179,7 +179,7 @@ HAND = Hand(
         "StopReplicationToReplica": _promote,
         "ValidateResourcePolicy": _validate_policy,
     },
-    names={SECRET: _named},
+    names={SECRET: _secret_named},
     keys={
         "secretsmanager:AddReplicaRegions": _replica_regions,
         "secretsmanager:BlockPublicPolicy": flag("BlockPublicPolicy"),

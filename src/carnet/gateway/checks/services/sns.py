@@ -80,7 +80,7 @@ def _create_topic(asked: Asked) -> Iterator[Check]:
     yield from checks
     if asked.members.get("Tags"):
         yield Check(action="sns:TagResource", resource=checks[0].resource, account=checks[0].account, type=TOPIC)
-    yield from _passed(asked)
+    yield from _pass_roles(asked)
 
 
 def _arn(scope: Scope, rest: str) -> str:
@@ -95,7 +95,7 @@ def _on_nothing(asked: Asked, action: str) -> Check:
 def _create_application(asked: Asked) -> Iterator[Check]:
     """Decided on the ARN of an application without a name, as recorded from AWS."""
     yield Check(action=f"sns:{asked.operation}", resource=_arn(asked.scope, "app/"), account=asked.scope.account)
-    yield from _passed(asked)
+    yield from _pass_roles(asked)
 
 
 def _of_application(member: str) -> Rule:
@@ -107,12 +107,12 @@ def _of_application(member: str) -> Rule:
             raise invalid(f"Invalid parameter: {member}")
         arn = f"{ARN}{found[1]}:sns:{found[2]}:{found[3]}:app/{found[4]}"
         yield Check(action=f"sns:{asked.operation}", resource=arn, account=found[3])
-        yield from _passed(asked)
+        yield from _pass_roles(asked)
 
     return checks
 
 
-def _passed(asked: Asked) -> Iterator[Check]:
+def _pass_roles(asked: Asked) -> Iterator[Check]:
     """The roles in the attributes."""
     attributes = structure(asked.members, "Attributes")
     for name in attributes:
@@ -122,7 +122,7 @@ def _passed(asked: Asked) -> Iterator[Check]:
 
 def _with_attributes(asked: Asked) -> Iterator[Check]:
     yield from from_table(asked, HAND)
-    yield from _passed(asked)
+    yield from _pass_roles(asked)
 
 
 def _set_one(asked: Asked) -> Iterator[Check]:

@@ -50,7 +50,7 @@ def _queue(scope: Scope, account: str, name: str) -> Named:
     return Named(type=QUEUE, resource=queue_arn(scope, account, name), account=account)
 
 
-def _named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
+def _queue_named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
     """By the path of its URL: account and name. The host is a gateway's, an upstream's, or AWS's."""
     given = next(iter(values.values()))
     if url := _URL.fullmatch(given):
@@ -60,14 +60,14 @@ def _named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named
     return _queue(scope, scope.account, given)
 
 
-def _read(rule: ResourceRule, arn: str, scope: Scope) -> Named | None:
+def _queue_of_arn(rule: ResourceRule, arn: str, scope: Scope) -> Named | None:
     found = _ARN.fullmatch(arn)
     if found is None or (found[1], found[2]) != (scope.partition, scope.region):
         return None
     return _queue(scope, found[3], found[4])
 
 
-def _own(asked: Asked) -> Iterator[Check]:
+def _only_own_queue(asked: Asked) -> Iterator[Check]:
     """Other accounts cannot be given these, whatever the queue's policy says."""
     for check in from_table(asked, HAND):
         if check.account != asked.scope.account:
@@ -80,7 +80,7 @@ def _create_queue(asked: Asked) -> Iterator[Check]:
     if len(name) > _LONGEST_NAME or not _QUEUE_NAME.fullmatch(name):
         fifo = structure(asked.members, "Attributes").get("FifoQueue") == "true"
         raise Refused("InvalidParameterValue", _NO_FIFO_NAME if fifo else _NO_NAME)
-    yield from (checks := tuple(_own(asked)))
+    yield from (checks := tuple(_only_own_queue(asked)))
     if asked.members.get("tags"):
         yield Check(action="sqs:TagQueue", resource=checks[0].resource, account=checks[0].account, type=QUEUE)
 
@@ -98,7 +98,7 @@ def _start_move_task(asked: Asked) -> Iterator[Check]:
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
     """
-    source = next(iter(_own(asked)))
+    source = next(iter(_only_own_queue(asked)))
     yield source
     for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
         yield Check(action=f"sqs:{action}", resource=source.resource, account=source.account, type=QUEUE)
@@ -148,14 +148,14 @@ def _no_queue(asked: Asked, action: str) -> Check:
 
 HAND = Hand(
     operations={
-        **dict.fromkeys(OWN_ACCOUNT_ONLY, _own),
+        **dict.fromkeys(OWN_ACCOUNT_ONLY, _only_own_queue),
         "CancelMessageMoveTask": _cancel_move_task,
         "CreateQueue": _create_queue,
         "GetQueueUrl": _get_queue_url,
         "StartMessageMoveTask": _start_move_task,
     },
-    names={QUEUE: _named},
-    arns={QUEUE: _read},
+    names={QUEUE: _queue_named},
+    arns={QUEUE: _queue_of_arn},
     invalid="InvalidParameterValue",
     on_nothing=_no_queue,
 )

@@ -25,7 +25,7 @@ def _state_machine(rule: ResourceRule, arn: str, scope: Scope) -> Named | None:
     return by_arn(rule, qualified[1] if qualified else arn, scope)
 
 
-def _published(asked: Asked) -> Iterator[Check]:
+def _with_publish(asked: Asked) -> Iterator[Check]:
     """With `publish` states:PublishStateMachineVersion, too."""
     checks = from_table(asked, HAND)
     yield from checks
@@ -44,6 +44,6 @@ def _test_state(asked: Asked) -> Iterator[Check]:
 
 
 HAND = Hand(
-    operations={"CreateStateMachine": _published, "TestState": _test_state, "UpdateStateMachine": _published},
+    operations={"CreateStateMachine": _with_publish, "TestState": _test_state, "UpdateStateMachine": _with_publish},
     arns={"statemachine": _state_machine},
 )

@@ -35,9 +35,11 @@ async def _get(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterat
     if given.get("WithDecryption") is not True:
         return
     named = [name for name in (text(given, "Name"), *texts(given, "Names")) if name]
-    selectors = {selector for name in named for base, selector in [_selected(name)] if _is_named(one.resource, base)}
+    selectors = {
+        selector for name in named for base, selector in [_split_selector(name)] if _is_named(one.resource, base)
+    }
     if "" in selectors:
-        async for told in _described(enquiry, "Name", "Equals", _names(one.resource)):
+        async for told in _describe_parameters(enquiry, "Name", "Equals", _names(one.resource)):
             yield _use(one.resource, _key_of(told), DECRYPT)
     if selectors - {""}:
         async for told in _versions(enquiry, one):
@@ -58,7 +60,7 @@ async def _by_path(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIt
         return
     option = "Recursive" if given.get("Recursive") is True else "OneLevel"
     root = one.resource.partition(_PARAMETER)[0] + _PARAMETER
-    async for told in _described(enquiry, "Path", option, (text(given, "Path") or "/",)):
+    async for told in _describe_parameters(enquiry, "Path", option, (text(given, "Path") or "/",)):
         yield _use(root + (text(told, "Name") or "").removeprefix("/"), _key_of(told), DECRYPT)
 
 
@@ -67,7 +69,7 @@ async def _put(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterat
     given = enquiry.call.given
     secure = text(given, "Type") == _SECURE or text(given, "KeyId") is not None
     if not secure and text(given, "Type") is None:
-        secure = any([True async for _ in _described(enquiry, "Name", "Equals", _names(one.resource))])
+        secure = any([True async for _ in _describe_parameters(enquiry, "Name", "Equals", _names(one.resource))])
     if secure:
         yield _use(one.resource, text(given, "KeyId") or _OWN, DATA_KEY if _is_advanced(given) else ENCRYPT)
 
@@ -78,7 +80,7 @@ def _is_advanced(given: Members) -> bool:
     return tier == "Advanced" or (tier == "Intelligent-Tiering" and (is_long or bool(text(given, "Policies"))))
 
 
-def _selected(name: str) -> tuple[str, str]:
+def _split_selector(name: str) -> tuple[str, str]:
     """A name or an ARN, and the version or label behind it."""
     before, arn, rest = name.rpartition(_PARAMETER)
     base, _, selector = rest.partition(":")
@@ -95,7 +97,7 @@ def _names(arn: str) -> tuple[str, ...]:
     return (f"/{rest}",) if "/" in rest else (f"/{rest}", rest)
 
 
-async def _described(
+async def _describe_parameters(
     enquiry: Enquiry, key: str, option: str, values: tuple[str, ...]
 ) -> AsyncIterator[Mapping[str, Any]]:
     given = {"ParameterFilters": [{"Key": key, "Option": option, "Values": list(values)}]}

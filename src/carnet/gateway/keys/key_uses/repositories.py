@@ -17,7 +17,7 @@ from carnet.gateway.keys.known_keys import KnownKeys
 _UNKNOWN = frozenset(("kms:GrantConstraintType", "kms:GranteePrincipal", "kms:GrantOperations"))
 
 
-async def _made(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
+async def _create_repository(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
     wanted = structure(enquiry.call.given, "encryptionConfiguration")
     key = text(wanted, "kmsKey")
     if key or (text(wanted, "encryptionType") or "AES256") != "AES256":
@@ -30,4 +30,4 @@ async def _made(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncItera
         )
 
 
-USES = {"ecr:CreateRepository": _made}
+USES = {"ecr:CreateRepository": _create_repository}

@@ -18,13 +18,13 @@ from carnet.gateway.keys.known_keys import KnownKeys
 _TO_VALIDATE = "RequestToValidateKeyAccess"
 
 
-async def _read(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
+async def _read_value(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
     given, described = enquiry.call.given, enquiry.call.described[one.resource]
-    version = text(given, "VersionId") or _staged(described, text(given, "VersionStage") or "AWSCURRENT")
+    version = text(given, "VersionId") or _version_at_stage(described, text(given, "VersionStage") or "AWSCURRENT")
     yield _on_secret(one.resource, _key_of(described), (DECRYPT,), version)
 
 
-def _staged(described: Mapping[str, Any], stage: str) -> str | None:
+def _version_at_stage(described: Mapping[str, Any], stage: str) -> str | None:
     """The version that has a staging label."""
     versions = described.get("VersionIdsToStages") or {}
     return next((version for version, stages in versions.items() if stage in stages), None)
@@ -52,24 +52,24 @@ async def _write(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIter
     """A value is encrypted by the key of the secret; another key has to be good for it."""
     given = enquiry.call.given
     if key := text(given, "KmsKeyId"):
-        yield _validated(key)
+        yield _validate_key(key)
     elif "SecretString" in given or "SecretBinary" in given:
         described = enquiry.call.described[one.resource]
         yield _on_secret(one.resource, _key_of(described), WRITES, text(given, "ClientRequestToken"))
 
 
-def _validated(key: str) -> KeyUse:
+def _validate_key(key: str) -> KeyUse:
     """The validation of a key before a secret is created with it or gets it."""
     return KeyUse(key=key, actions=WRITES, context={"SecretARN": _TO_VALIDATE, "SecretVersionId": _TO_VALIDATE})
 
 
 async def _make(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
-    yield _validated(text(enquiry.call.given, "KmsKeyId") or f"{AWS_MANAGED}secretsmanager")
+    yield _validate_key(text(enquiry.call.given, "KmsKeyId") or f"{AWS_MANAGED}secretsmanager")
 
 
 USES = {
     "secretsmanager:CreateSecret": _make,
-    "secretsmanager:GetSecretValue": _read,
+    "secretsmanager:GetSecretValue": _read_value,
     "secretsmanager:PutSecretValue": _put,
     "secretsmanager:UpdateSecret": _write,
 }

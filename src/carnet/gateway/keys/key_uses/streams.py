@@ -35,7 +35,7 @@ def _of_records(action: str) -> Uses:
     return uses
 
 
-async def _begun(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
+async def _start_encryption(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
     """Stream administrators have to be allowed to describe the key."""
     if one.check.type == "stream" and (key := text(enquiry.call.given, "KeyId")):
         yield KeyUse(key=key, actions=(DESCRIBE,), context={})
@@ -45,6 +45,6 @@ USES = {
     "kinesis:GetRecords": _of_records(DECRYPT),
     "kinesis:PutRecord": _of_records(DATA_KEY),
     "kinesis:PutRecords": _of_records(DATA_KEY),
-    "kinesis:StartStreamEncryption": _begun,
+    "kinesis:StartStreamEncryption": _start_encryption,
     "kinesis:SubscribeToShard": _of_records(DECRYPT),
 }

@@ -93,7 +93,7 @@ async def _new_key(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIt
     )
 
 
-async def _restored(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
+async def _restore_table(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
     """The table that is made gets a key as any other; the one that is copied is read."""
     target = text(enquiry.call.given, "TargetTableName")
     if one.resource.endswith(f"{_TABLE}{target}"):
@@ -124,7 +124,7 @@ _ITEM_ACTIONS = (
 USES = {
     **{f"dynamodb:{name}": _of_items for name in _ITEM_ACTIONS},
     "dynamodb:CreateTable": _new_key,
-    "dynamodb:RestoreTableFromBackup": _restored,
-    "dynamodb:RestoreTableToPointInTime": _restored,
+    "dynamodb:RestoreTableFromBackup": _restore_table,
+    "dynamodb:RestoreTableToPointInTime": _restore_table,
     "dynamodb:UpdateTable": _new_key,
 }

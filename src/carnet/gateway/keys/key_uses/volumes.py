@@ -24,7 +24,7 @@ _UNKNOWN = frozenset(
 """What is made has no id yet."""
 
 
-async def _made(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
+async def _create_volumes(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
     for member in _MEMBERS:
         for key in at(enquiry.call.given, member):
             if key:
@@ -37,4 +37,4 @@ _MAKES = (
     *("CopyImage", "CopySnapshot", "CopyVolumes", "CreateImage", "CreateVolume", "ImportImage", "ImportSnapshot"),
     *("RegisterImage", "RunInstances"),
 )
-USES = {f"ec2:{name}": _made for name in _MAKES}
+USES = {f"ec2:{name}": _create_volumes for name in _MAKES}

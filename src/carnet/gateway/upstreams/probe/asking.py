@@ -37,13 +37,13 @@ class Upstream:
         self.url = url
         self.credentials = credentials
         self._headers = dict(headers or {})
-        self._session = _session()
+        self._isolated_session = _isolated_session()
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """A botocore client that sends each request once."""
         if service not in self._clients:
-            client = self._session.create_client(
+            client = self._isolated_session.create_client(
                 service,
                 region_name=REGION,
                 endpoint_url=self.url,
@@ -65,9 +65,9 @@ class Upstream:
 
     def raw(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> int:
         """The status of a request to this very path, signed for Amazon S3. Raises OSError and HTTPException."""
-        connection = self._connection()
+        connection = self._connect()
         try:
-            connection.request(method, path, body=body, headers=self._signed(method, path, headers or {}))
+            connection.request(method, path, body=body, headers=self._sign(method, path, headers or {}))
             answer = connection.getresponse()
             answer.read()
             return answer.status
@@ -76,10 +76,10 @@ class Upstream:
 
     def cut_off(self, path: str, declared: int, sent: bytes) -> None:
         """Put less than was declared, and end the connection. Raises OSError."""
-        connection = self._connection()
+        connection = self._connect()
         try:
             connection.putrequest("PUT", path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self._signed("PUT", path, {"content-length": str(declared)}).items():
+            for name, value in self._sign("PUT", path, {"content-length": str(declared)}).items():
                 connection.putheader(name, value)
             connection.endheaders()
             connection.send(sent)
@@ -88,14 +88,14 @@ class Upstream:
         finally:
             connection.close()
 
-    def _signed(self, method: str, path: str, headers: Mapping[str, str]) -> dict[str, str]:
+    def _sign(self, method: str, path: str, headers: Mapping[str, str]) -> dict[str, str]:
         request = AWSRequest(method=method, url=f"{self.url}{path}", headers={**headers, **self._headers})
         request.headers["host"] = urlsplit(self.url).netloc
         credentials = Credentials(self.credentials.access_key_id, self.credentials.secret_access_key)
         _UnsignedPayload(credentials, "s3", REGION).add_auth(request)
         return dict(request.headers.items())
 
-    def _connection(self) -> HTTPConnection:
+    def _connect(self) -> HTTPConnection:
         parts = urlsplit(self.url)
         host = parts.hostname or ""
         if parts.scheme == "http":
@@ -113,7 +113,7 @@ _CONFIG = Config(
 )
 
 
-def _session() -> Session:
+def _isolated_session() -> Session:
     """A session that reads nothing of the user's: neither files nor a profile."""
     session = Session()
     for name in ("config_file", "credentials_file"):

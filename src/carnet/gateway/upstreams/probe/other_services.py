@@ -30,7 +30,7 @@ _DEPTH = 6
 Tell = Callable[[str], None]
 
 
-class _Told(Struct, frozen=True):
+class _Answered(Struct, frozen=True):
     """The features by which answers are compared."""
 
     status: int
@@ -45,7 +45,7 @@ def known_operations(upstream: Upstream, service: str, tell: Tell) -> frozenset[
     model = upstream.client(service).meta.service_model
     known: set[str] = set()
     for name in sorted(set(model.operation_names) & set(operation_rules(service))):
-        told = _asked(upstream, service, model.operation_model(name))
+        told = _ask(upstream, service, model.operation_model(name))
         if told is None or told == nobodys or told.status >= _SERVER_ERROR:
             tell(f"{service} {name}: {f'{told.status} {told.code}' if told is not None else 'no answer'}")
         else:
@@ -53,18 +53,18 @@ def known_operations(upstream: Upstream, service: str, tell: Tell) -> frozenset[
     return frozenset(known)
 
 
-def _asked(upstream: Upstream, service: str, model: OperationModel, sent_as: str = "") -> _Told | None:
+def _ask(upstream: Upstream, service: str, model: OperationModel, sent_as: str = "") -> _Answered | None:
     given = _made_up(model.input_shape, 0) if model.input_shape is not None else {}
     try:
         answer = upstream.ask(service, model.name, **given)
     except ClientError as problem:
-        return _told(problem.response, sent_as or model.name)
+        return _read_answer(problem.response, sent_as or model.name)
     except (BotoCoreError, ResponseParserError, OSError, HTTPException, ValueError, TypeError):
         return None
-    return _told(answer, sent_as or model.name)
+    return _read_answer(answer, sent_as or model.name)
 
 
-def _asked_for_nothing(upstream: Upstream, service: str) -> _Told | None:
+def _asked_for_nothing(upstream: Upstream, service: str) -> _Answered | None:
     """The answer to an operation that no service has, in the service's protocol."""
     client = upstream.client(service)
 
@@ -80,17 +80,17 @@ def _asked_for_nothing(upstream: Upstream, service: str) -> _Told | None:
     client.meta.events.register("before-call", rename)
     try:
         model = client.meta.service_model
-        return _asked(upstream, service, model.operation_model(min(model.operation_names)), _NOBODYS)
+        return _ask(upstream, service, model.operation_model(min(model.operation_names)), _NOBODYS)
     finally:
         client.meta.events.unregister("before-call", rename)
 
 
-def _told(answer: Mapping[str, Any], name: str) -> _Told:
+def _read_answer(answer: Mapping[str, Any], name: str) -> _Answered:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
     error = answer.get("Error", {})
     # Who is asked by paths complains of the path, which is another one each time.
     message = "" if status == _NO_PATH else _ONCE.sub("", str(error.get("Message", "")).replace(name, ""))
-    return _Told(status, str(error.get("Code", "")), message)
+    return _Answered(status, str(error.get("Code", "")), message)
 
 
 def _made_up(shape: Shape, depth: int, name: str = "") -> Any:

@@ -72,7 +72,7 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
     ask = partial(upstream.ask, "s3")
     proven: set[str] = set()
     for locked, exercise in _exercises():
-        with _bucket(ask, locked=locked) as bucket, _bucket(ask) as beside:
+        with _temporary_bucket(ask, locked=locked) as bucket, _temporary_bucket(ask) as beside:
             watched = [beside] if exercise in _COUNT or locked else [bucket, beside]
             for each in watched:
                 ask("PutObject", Bucket=each, Key=_CANARY, Body=_SONG)
@@ -81,7 +81,7 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
                 proven |= found
             else:
                 tell(f"{', '.join(sorted(found)) or 'an operation'}: did something else, too")
-    with _bucket(ask) as bucket:
+    with _temporary_bucket(ask) as bucket:
         return S3Measured(
             operations=frozenset(proven - {KEYS, CUSTOMER_KEYS, VERSIONS} - _CONDITIONS),
             preconditions=frozenset(proven & _CONDITIONS),
@@ -116,7 +116,7 @@ def _sings(ask: Ask, bucket: str) -> bool:
 
 
 @contextmanager
-def _bucket(ask: Ask, *, locked: bool = False) -> Iterator[str]:
+def _temporary_bucket(ask: Ask, *, locked: bool = False) -> Iterator[str]:
     """A new one, which is emptied and deleted in the end, as far as the store lets us."""
     name = f"carnet-probe-{secrets.token_hex(6)}"
     more: dict[str, Any] = {"ObjectLockEnabledForBucket": True} if locked else {}
