@@ -58,7 +58,7 @@ def _session() -> WorkloadSession:
 
 
 def _serve(monkeypatch: pytest.MonkeyPatch, listening: Any) -> None:
-    monkeypatch.setattr(workload_serving, "_listening", listening)
+    monkeypatch.setattr(workload_serving, "_listen", listening)
     monkeypatch.setattr(workload_serving, "_LOOK_SECONDS", 0.01)
     serve_workload(OwnApi.__new__(OwnApi), WORKLOAD)
 

@@ -44,13 +44,13 @@ def test_a_posted_request_is_so_long(mary: Person, more: int, status: int) -> No
 def verified(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How long the documents were whose signatures were verified."""
     lengths: list[int] = []
-    verify = signature._verified
+    verify = signature._signed_bytes
 
     def watched(document: bytes, certificate: Any) -> bytes | None:
         lengths.append(len(document))
         return verify(document, certificate)
 
-    monkeypatch.setattr(signature, "_verified", watched)
+    monkeypatch.setattr(signature, "_signed_bytes", watched)
     return lengths
 
 

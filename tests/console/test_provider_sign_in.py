@@ -456,14 +456,14 @@ def test_sessions_end_with_the_provider(site: Site, provided: Provided) -> None:
 def test_a_key_that_is_withdrawn_while_an_assertion_is_looked_at_vouches_for_nobody(
     site: Site, provided: Provided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verified = provider_sign_in._verified
+    verified = provider_sign_in._verify_response
 
     def meanwhile(*given: Any) -> Any:
         assertion = verified(*given)
         use(site, idp.metadata(idp.signer("next"), redirect=IDP))
         return assertion
 
-    monkeypatch.setattr(provider_sign_in, "_verified", meanwhile)
+    monkeypatch.setattr(provider_sign_in, "_verify_response", meanwhile)
     page = provided.sign_in()
     assert (page.status, page.told["message"]) == (401, BEGIN_HERE)
     assert not provided.browser.is_signed_in()

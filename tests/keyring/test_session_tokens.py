@@ -178,7 +178,7 @@ def test_commitment_to_the_key_is_checked(monkeypatch: pytest.MonkeyPatch) -> No
 def sealed_as(packed: bytes, account: str = CLAIMS.account) -> tuple[str, str]:
     """A token that only the holder of the data key can make: genuine in all but its content."""
     key, salt = KEYRING.ring(Purpose.SESSION_TOKENS).primary, bytes(24)
-    derived = session_tokens._derive(session_tokens._extracted(key.secret, salt))
+    derived = session_tokens._derive(session_tokens._extract(key.secret, salt))
     key_id = session_tokens._key_id(account, derived.noise)
     ciphertext = AESGCM(derived.encryption_key).encrypt(bytes(12), packed, session_tokens._aad(key.kid, key_id))
     return key_id, encoded(b"\x01" + key.kid + salt + derived.commitment + ciphertext)

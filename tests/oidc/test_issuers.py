@@ -138,7 +138,7 @@ class TestOthersMeanwhile:
             return noted
 
         monkeypatch.setattr("carnet.oidc.issuers.read_key_set", aside(read_key_set))
-        monkeypatch.setattr(https, "_parsed", aside(https._parsed))
+        monkeypatch.setattr(https, "_parse_response", aside(https._parse_response))
         assert find(IssuerKeys(fetcher(server))).keys
         assert len(read_in) == 3
         assert current_thread() not in read_in

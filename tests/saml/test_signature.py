@@ -47,7 +47,7 @@ def test_what_was_signed_is_the_element(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_cannot_be_read_is_not_signed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signature, "_verified", lambda document, certificate: b"<!DOCTYPE a><a/>")
+    monkeypatch.setattr(signature, "_signed_bytes", lambda document, certificate: b"<!DOCTYPE a><a/>")
     with pytest.raises(NotSigned, match="cannot be read"):
         as_signed(assertion_in(with_signed_assertion(Answer())), (signer().base64,))
 

@@ -342,7 +342,7 @@ def test_a_signature_for_a_service_that_is_not_here_opens_none_that_is(server: I
 
 
 def test_no_model_is_loaded(server: InProcessServer, alice: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "_description", pytest.fail)
+    monkeypatch.setattr(load, "_read_model", pytest.fail)
     headers = {"X-Amz-Target": "Kinesis_20131202.ListStreams"}
     assert json.loads(raw(server, alice, b"{}", headers, "kinesis").body)["__type"] == "AccessDeniedException"
 

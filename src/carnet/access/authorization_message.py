@@ -43,16 +43,16 @@ def encoded(keyring: Keyring, decided: Decided, now: datetime) -> str:
     If it is too long, parts are left out: first the statements except their ids, then the condition keys.
     """
     request = decided.request
-    statements = list(_matched(decided))
+    statements = list(_matched_statements(decided))
     by_id = [{"statementId": each["statementId"], "effect": each["effect"]} for each in statements]
     context = _context(decided)
     without_keys = {**context, "conditions": _items(())}
     for shown_statements, shown_context in ((statements, context), (by_id, context), (by_id, without_keys)):
-        plain = _packed(now, shown_context, shown_statements, decided.decision.verdict)
-        text = _sealed(keyring, plain, request.principal.account)
+        plain = _pack(now, shown_context, shown_statements, decided.decision.verdict)
+        text = _seal(keyring, plain, request.principal.account)
         if len(text) <= MOST_CHARACTERS:
             return text
-    return _sealed(keyring, _packed(now, {}, [], decided.decision.verdict), request.principal.account)
+    return _seal(keyring, _pack(now, {}, [], decided.decision.verdict), request.principal.account)
 
 
 def decoded(keyring: Keyring, text: str, account: str, now: datetime) -> str:
@@ -65,10 +65,10 @@ def decoded(keyring: Keyring, text: str, account: str, now: datetime) -> str:
     made = datetime.fromtimestamp(int.from_bytes(plain[:_TIME_BYTES]), now.tzinfo)
     if now >= made + READ_WITHIN:
         raise NotDecoded
-    return _unpacked(plain[_TIME_BYTES:])
+    return _unpack(plain[_TIME_BYTES:])
 
 
-def _sealed(keyring: Keyring, plain: bytes, account: str) -> str:
+def _seal(keyring: Keyring, plain: bytes, account: str) -> str:
     sealed = keyring.seal(plain, context=_seal_context(account))
     return base64.urlsafe_b64encode(sealed).decode("ascii")
 
@@ -84,7 +84,7 @@ def _seal_context(account: str) -> SealContext:
     )
 
 
-def _packed(now: datetime, context: Mapping[str, Any], statements: list[Any], verdict: Verdict) -> bytes:
+def _pack(now: datetime, context: Mapping[str, Any], statements: list[Any], verdict: Verdict) -> bytes:
     """Time, then each part with its length, compressed by itself.
 
     INVARIANT: the caller's input and the contents of policies are not compressed together: the length would tell
@@ -97,7 +97,7 @@ def _packed(now: datetime, context: Mapping[str, Any], statements: list[Any], ve
     return int(now.timestamp()).to_bytes(_TIME_BYTES) + framed
 
 
-def _unpacked(framed: bytes) -> str:
+def _unpack(framed: bytes) -> str:
     parts: list[Any] = []
     while framed:
         end = _LENGTH_BYTES + int.from_bytes(framed[:_LENGTH_BYTES])
@@ -108,7 +108,7 @@ def _unpacked(framed: bytes) -> str:
     return orjson.dumps(message).decode("utf-8")
 
 
-def _matched(decided: Decided) -> Iterator[dict[str, Any]]:
+def _matched_statements(decided: Decided) -> Iterator[dict[str, Any]]:
     """The statements that determined the decision, as AWS shows them."""
     wanted = set(decided.decision.statements)
     principal = _values((decided.request.principal.id,))

@@ -42,22 +42,22 @@ _of_sessions = Shares(_SESSIONS_ACCOUNTS, lambda: _memory(_SESSIONS_ROOM))
 def session_policy(text: str, source: str, account: str) -> Policy:
     """A policy of a session of the account. What is not understood fails closed."""
     key, memory = (text, source), _of_sessions.of(account)
-    return memory.get(key) or memory.put(key, _read(text, Grammar.SESSION, source))
+    return memory.get(key) or memory.put(key, _understand(text, Grammar.SESSION, source))
 
 
 def stored_policy(text: str, grammar: Grammar, source: str) -> Policy:
     """A stored document as a policy. What is not understood fails closed."""
     key = (text, grammar, source)
-    return _understood.get(key) or _understood.put(key, _read(text, grammar, source))
+    return _understood.get(key) or _understood.put(key, _understand(text, grammar, source))
 
 
 def bound_policy(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str]) -> Policy:
     """A resource-based policy whose principals are bound to unique ids. What is not understood fails closed."""
     key = (text, grammar, source, tuple(principal_ids.items()))
-    return _understood.get(key) or _understood.put(key, _read(text, grammar, source, principal_ids))
+    return _understood.get(key) or _understood.put(key, _understand(text, grammar, source, principal_ids))
 
 
-def _read(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str] | None = None) -> Policy:
+def _understand(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str] | None = None) -> Policy:
     spend(len(text))
     return understand(text, grammar, source=source, principal_ids=dict(principal_ids or {}))
 

@@ -110,12 +110,12 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
     session = credential.session
     if session is not None and session.kind == ASSUMED_ROOT:
         return _of_task(view, session.policy_arns)
-    carried = _carried(view, credential.principal)
+    carried = _gather_policies(view, credential.principal)
     if session is None or not _narrows(session):
         return carried
     return replace(
         carried,
-        session=tuple(_session(view, session)) or carried.session,
+        session=tuple(_session_policies(view, session)) or carried.session,
         scope_down=tuple(session_policy(text, "scope down policy", view.account.id) for text in session.scope_down),
     )
 
@@ -129,12 +129,12 @@ def _of_task(view: AccountView, arns: tuple[str, ...]) -> Policies:
     remembered = (_of_task, arns)
     known: Policies | None = view.policy_memo.get(remembered)
     if known is None:
-        held = [_denying(view, arn) for arn in arns] or [everything_denied()]
+        held = [_denying_policy(view, arn) for arn in arns] or [everything_denied()]
         known = view.policy_memo[remembered] = Policies(identity=tuple(held), attached=("of the task",) * len(held))
     return known
 
 
-def _carried(view: AccountView, principal: Principal) -> Policies:
+def _gather_policies(view: AccountView, principal: Principal) -> Policies:
     remembered = (Policies, principal.issuer_id or principal.id)
     known: Policies | None = view.policy_memo.get(remembered)
     if known is not None:
@@ -193,21 +193,21 @@ def _own_policies(view: AccountView, entity: User | Group | Role) -> Iterator[tu
         source = f"{entity.resource_type}/{entity.name}/{name}"
         yield stored_policy(document, Grammar.IDENTITY, source), f"inline in {holder}"
     for arn in entity.attached:
-        yield _managed(view, arn), f"attached to {holder}"
+        yield _managed_policy(view, arn), f"attached to {holder}"
 
 
 def _boundary(view: AccountView, entity: User | Group | Role) -> Policy | None:
     if isinstance(entity, Group) or entity.boundary is None:
         return None
-    return _managed(view, entity.boundary)
+    return _managed_policy(view, entity.boundary)
 
 
-def _managed(view: AccountView, arn: str) -> Policy:
+def _managed_policy(view: AccountView, arn: str) -> Policy:
     policy = find_managed_policy(view, arn)
     return stored_policy(policy.document, Grammar.IDENTITY, arn) if policy is not None else nothing_allowed()
 
 
-def _denying(view: AccountView, arn: str) -> Policy:
+def _denying_policy(view: AccountView, arn: str) -> Policy:
     """A managed policy whose purpose is to deny. INVARIANT: an unknown one denies everything."""
     policy = find_managed_policy(view, arn)
     return everything_denied() if policy is None else stored_policy(policy.document, Grammar.IDENTITY, policy.arn)
@@ -222,12 +222,12 @@ def _has_identity_context(session: SessionClaims) -> bool:
     return bool(session.on_behalf_of) and not session.audited_store
 
 
-def _session(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
+def _session_policies(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
     for document in session.policies:
         yield session_policy(document, "session policy", view.account.id)
     for arn in session.policy_arns:
-        yield _managed(view, arn)
+        yield _managed_policy(view, arn)
     if _has_identity_context(session):
         if not (session.policies or session.policy_arns):
             yield everything_allowed("(no session policy)")
-        yield _denying(view, iam_arn(view.account.partition, AWS_ACCOUNT, _OF_IDENTITY_CONTEXT))
+        yield _denying_policy(view, iam_arn(view.account.partition, AWS_ACCOUNT, _OF_IDENTITY_CONTEXT))

@@ -74,17 +74,17 @@ def bound(snapshot: Snapshot, principal: Principal, resource_account: str, own: 
     of_resource = view if resource_account == principal.account else snapshot.organization_of(resource_account)
     if view is None and of_resource is None:
         return own
-    scp, rcp = _of(view, principal.account, _SCP), _of(of_resource, resource_account, _RCP)
+    scp, rcp = _binding_of(view, principal.account, _SCP), _binding_of(of_resource, resource_account, _RCP)
     if not scp.levels and not rcp.levels:
         return own
     if own.session is not None or own.scope_down:
-        return _joined(own, scp, rcp)
+        return _with_bindings(own, scp, rcp)
     ids = (id(own), id(scp), id(rcp))
-    known = _bound.get(ids) or _bound.put(ids, _Bound(own, scp, rcp, _joined(own, scp, rcp)))
+    known = _bound.get(ids) or _bound.put(ids, _Bound(own, scp, rcp, _with_bindings(own, scp, rcp)))
     return known.all
 
 
-def _joined(own: Policies, scp: Binding, rcp: Binding) -> Policies:
+def _with_bindings(own: Policies, scp: Binding, rcp: Binding) -> Policies:
     return replace(own, scp=scp.levels, scp_attached=scp.attached, rcp=rcp.levels, rcp_attached=rcp.attached)
 
 
@@ -93,7 +93,7 @@ def scps_of(snapshot: Snapshot, account: str) -> Binding:
 
     Raises Unavailable if the organization cannot be read.
     """
-    return _of(snapshot.organization_of(account), account, _SCP)
+    return _binding_of(snapshot.organization_of(account), account, _SCP)
 
 
 def scps_at(view: OrganizationView, node: Node) -> Levels:
@@ -109,20 +109,20 @@ def scp(view: OrganizationView, policy: OrganizationPolicy) -> Policy:
     return _policy(view.organization, policy, _SCP)
 
 
-def _of(view: OrganizationView | None, account: str, kind: _Kind) -> Binding:
+def _binding_of(view: OrganizationView | None, account: str, kind: _Kind) -> Binding:
     if view is None:
         return NOTHING
-    remembered = (_of, account, kind.name)
+    remembered = (_binding_of, account, kind.name)
     known: Binding | None = view.policy_memo.get(remembered)
     if known is None:
         try:
-            known = view.policy_memo[remembered] = _binding(view, account, kind)
+            known = view.policy_memo[remembered] = _make_binding(view, account, kind)
         except LookupError as problem:
             raise Unavailable(f"The policies of the organization {view.scope.id} cannot be read.") from problem
     return known
 
 
-def _binding(view: OrganizationView, account: str, kind: _Kind) -> Binding:
+def _make_binding(view: OrganizationView, account: str, kind: _Kind) -> Binding:
     """The levels above the account and its own, without those that allow everything and deny nothing.
 
     INVARIANT: accounts of one parent that have no policies of their own share one object. It stays the same in the next

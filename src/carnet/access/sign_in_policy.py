@@ -81,20 +81,20 @@ def policy_statements(account: Account, statements: Iterable[PermissionStatement
         common: Condition = {"StringEquals": {RESOURCE_ACCOUNT: [account.id]}}
         if excluded:
             common["ArnNotEquals"] = {phase.principal: excluded}
-        yield _denied(phase, _joined(_elsewhere(kept), common))
-        for pinned in _pinned(kept):
-            yield _denied(phase, _joined(pinned, common))
+        yield _deny_statement(phase, _merge_conditions(_from_other_networks(kept), common))
+        for pinned in _unmet_in_vpc(kept):
+            yield _deny_statement(phase, _merge_conditions(pinned, common))
 
 
 def condition_of(one: PermissionStatement) -> Condition:
     """The conditions under which one permission statement alone denies."""
-    found = _joined(_elsewhere([one]), *_pinned([one]))
+    found = _merge_conditions(_from_other_networks([one]), *_unmet_in_vpc([one]))
     if one.excluded_principal is not None:
         found["ArnNotEquals"] = {"aws:PrincipalArn": [one.excluded_principal]}
     return found
 
 
-def _elsewhere(statements: list[PermissionStatement]) -> Condition:
+def _from_other_networks(statements: list[PermissionStatement]) -> Condition:
     """The condition that a request comes from none of the networks. An endpoint counts as a network if its VPC is not
     given."""
     addresses = _each(one.source_ip for one in statements)
@@ -109,7 +109,7 @@ def _elsewhere(statements: list[PermissionStatement]) -> Condition:
     return found
 
 
-def _pinned(statements: list[PermissionStatement]) -> Iterator[Condition]:
+def _unmet_in_vpc(statements: list[PermissionStatement]) -> Iterator[Condition]:
     """The conditions that a request comes from a statement's VPC, but does not meet the statement's further
     conditions."""
     for one in statements:
@@ -134,7 +134,7 @@ def _each(values: Iterable[str | None]) -> list[str]:
     return list(dict.fromkeys(value for value in values if value is not None))
 
 
-def _joined(*conditions: Mapping[str, Mapping[str, list[str]]]) -> Condition:
+def _merge_conditions(*conditions: Mapping[str, Mapping[str, list[str]]]) -> Condition:
     found: Condition = {}
     for each in conditions:
         for operator, keys in each.items():
@@ -142,7 +142,7 @@ def _joined(*conditions: Mapping[str, Mapping[str, list[str]]]) -> Condition:
     return found
 
 
-def _denied(phase: _Phase, condition: Condition) -> dict[str, Any]:
+def _deny_statement(phase: _Phase, condition: Condition) -> dict[str, Any]:
     return {
         "Effect": "Deny",
         "Principal": {"AWS": "*"},

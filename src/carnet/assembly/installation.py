@@ -66,7 +66,7 @@ def open_installation(
 ) -> Iterator[Installation]:
     """Open what the settings name, as `open_state`, and read the whole of it."""
     with open_state(settings, create=create, clock=clock, or_kept=or_kept) as state:
-        yield _assembled(state)
+        yield _assemble(state)
 
 
 def first_account(installation: Installation) -> RootKey | None:
@@ -100,7 +100,7 @@ def known_operator_token(installation: Installation) -> None:
     installation.directory.catch_up()
 
 
-def _assembled(state: State) -> Installation:
+def _assemble(state: State) -> Installation:
     directory, started_from = _directory(state)
     directory.before_shown = FollowedKeys(state.masters, state.keyring).learn
     last_used = LastUsed(state.store)
@@ -137,7 +137,7 @@ def _execution(state: State, directory: Directory, last_used: LastUsed) -> Execu
         session_lifetime=state.settings.session_lifetime,
         issuers=issuer_keys(state.settings),
         public_url=public_url(state.settings),
-        history=EventHistory(state.audit_log, _elsewhere(state)),
+        history=EventHistory(state.audit_log, _events_of_other_nodes(state)),
         reports=state.store.reports,
         quotas=read_quotas(state.settings.quotas),
     )
@@ -145,7 +145,7 @@ def _execution(state: State, directory: Directory, last_used: LastUsed) -> Execu
     return Execution(store=state.store, directory=directory, credentials=credentials, parts=parts)
 
 
-def _elsewhere(state: State) -> ElsewhereRecorded | None:
+def _events_of_other_nodes(state: State) -> ElsewhereRecorded | None:
     """Where the events of other nodes are. A SQLite database has the processes of one machine, with one log."""
     url = state.settings.database_url
     if not url or url.startswith("sqlite"):
@@ -158,14 +158,14 @@ def _directory(state: State) -> tuple[Directory, Known | None]:
     if state.kept is not None:
         stale_for = (state.clock() - state.kept.as_of).total_seconds()
         return Directory(state.store, state.kept.snapshot, stale_for=max(stale_for, 0.0)), state.kept.known
-    if (kept := _kept(state)) is not None:
+    if (kept := _kept_snapshot(state)) is not None:
         state.store.expect(kept.installation)
         with suppress(WentBack):  # `carnet serve` sees it, too, and tells what is lost
             return Directory(state.store, kept.snapshot), kept.known
     return Directory(state.store), None
 
 
-def _kept(state: State) -> KeptSnapshot | None:
+def _kept_snapshot(state: State) -> KeptSnapshot | None:
     """What the data directory keeps of the store, if a start from it is worth while."""
     if state.settings.dev:
         return None

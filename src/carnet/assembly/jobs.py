@@ -100,8 +100,8 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
             for name, expired in _EXPIRING.items()
         ),
         singleton(RESEALING, resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
-        *_remembering(installation),
-        *_keeping(installation),
+        *_remembering_jobs(installation),
+        *_keeping_jobs(installation),
         *_watching_audit_log(installation),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )
@@ -112,7 +112,7 @@ def _is_sure_of_the_time(installation: Installation) -> bool:
     return ahead_of_trusted(installation.store, installation.clock) < LEAP
 
 
-def _remembering(installation: Installation) -> tuple[Periodic, ...]:
+def _remembering_jobs(installation: Installation) -> tuple[Periodic, ...]:
     """What is remembered of the store beside the data; of one in memory, nothing."""
     if installation.settings.dev:
         return ()
@@ -122,7 +122,7 @@ def _remembering(installation: Installation) -> tuple[Periodic, ...]:
     return (Periodic("last-seen", remember, seconds=REMEMBER_SECONDS, at_end=remember),)
 
 
-def _keeping(installation: Installation) -> tuple[Periodic, ...]:
+def _keeping_jobs(installation: Installation) -> tuple[Periodic, ...]:
     """Of an installation in memory nothing is kept."""
     settings = installation.settings
     if settings.dev:

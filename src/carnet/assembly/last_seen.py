@@ -42,7 +42,7 @@ class LastSeen:
 
     def remember(self, standing: Standing) -> None:
         """Keep where the store stands, unless another process of this node has seen more of the same past."""
-        with self._alone():
+        with self._hold_lock():
             known = self.read()
             if known is not None and _same_life(known, standing):
                 later = max(known.revision, standing.revision, key=lambda revision: revision.seq)
@@ -52,10 +52,10 @@ class LastSeen:
 
     def accept(self, standing: Standing) -> None:
         """What the store is now is what was seen, whatever was seen before."""
-        with self._alone():
+        with self._hold_lock():
             self._write(standing)
 
-    def _alone(self) -> _Held:
+    def _hold_lock(self) -> _Held:
         return _Held(self.path.with_suffix(".lock"))
 
     def _write(self, standing: Standing) -> None:

@@ -23,10 +23,10 @@ def mail_server_of(settings: Settings, environment: Mapping[str, str]) -> MailSe
 def _password(settings: Settings, environment: Mapping[str, str]) -> str:
     if settings.smtp_password_file is None:
         return environment.get(SMTP_PASSWORD, "")
-    return _read(settings.smtp_password_file)
+    return _read_password(settings.smtp_password_file)
 
 
-def _read(path: Path) -> str:
+def _read_password(path: Path) -> str:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeError) as problem:

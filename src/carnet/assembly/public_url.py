@@ -36,14 +36,14 @@ def listening_url(settings: Settings, *, port: int | None = None) -> str:
 def change_of_public_url(settings: Settings) -> str | None:
     """Remember the URL that is set; the one that was set before, if it was another one."""
     memory = settings.data_dir / _MEMORY
-    former = _read(memory)
+    former = _read_remembered(memory)
     if former != settings.public_url:
         memory.write_text(settings.public_url)
         memory.chmod(0o600)
     return former if former and former != settings.public_url else None
 
 
-def _read(memory: Path) -> str:
+def _read_remembered(memory: Path) -> str:
     try:
         return memory.read_text().strip()
     except FileNotFoundError:

@@ -26,7 +26,7 @@ def as_server(directory: Path, endpoint: str, address: str = "") -> Iterator[Non
     `endpoint` is the URL that clients have, `address` the URL of where it listens, if that is another one.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _locked(directory, fcntl.LOCK_SH) as lock:
+    with _lock_directory(directory, fcntl.LOCK_SH) as lock:
         if lock is None:
             raise DirectoryBusy(f"{directory} is being reset or restored by another command; start again after it.")
         (directory / _LOCK).write_text(f"{endpoint}\n{address or endpoint}\n")
@@ -36,7 +36,7 @@ def as_server(directory: Path, endpoint: str, address: str = "") -> Iterator[Non
 @contextmanager
 def without_server(directory: Path) -> Iterator[None]:
     """Keep servers from starting on the directory. Raises ServerRuns if one runs."""
-    with _locked(directory, fcntl.LOCK_EX) as lock:
+    with _lock_directory(directory, fcntl.LOCK_EX) as lock:
         if lock is None:
             raise ServerRuns(f"A server runs on {directory}: stop it first (Ctrl-C, or SIGTERM).")
         yield
@@ -61,7 +61,7 @@ def _told(directory: Path) -> list[str]:
 
 
 @contextmanager
-def _locked(directory: Path, how: int) -> Iterator[int | None]:
+def _lock_directory(directory: Path, how: int) -> Iterator[int | None]:
     """The descriptor of the lock; None if somebody else has it in a way that excludes this one."""
     lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -20,7 +20,7 @@ Reached = Mapping[str, tuple[int, int]]
 
 def check_seen(settings: Settings, keyring: Keyring) -> None:
     """Raises KeyringError if a ring is behind where this machine has seen it, or if the memory cannot be read."""
-    seen = _read(settings.seen_keys)
+    seen = _read_seen(settings.seen_keys)
     behind = [purpose for purpose, reached in keyring.reached.items() if _is_behind(reached, seen.get(purpose))]
     if behind:
         raise KeyringError(
@@ -34,7 +34,7 @@ def remember(settings: Settings, keyring: Keyring) -> None:
     if settings.dev:
         return
     path = settings.seen_keys
-    seen = _read(path)
+    seen = _read_seen(path)
     # Another process of this machine may be further.
     furthest = {**seen, **{purpose.value: _furthest(at, seen.get(purpose)) for purpose, at in keyring.reached.items()}}
     if furthest != seen:
@@ -55,7 +55,7 @@ def _is_behind(reached: tuple[int, int], seen: tuple[int, int] | None) -> bool:
     return seen is not None and any(now < then for now, then in zip(reached, seen, strict=True))
 
 
-def _read(path: Path) -> Reached:
+def _read_seen(path: Path) -> Reached:
     try:
         written = json.loads(path.read_text(encoding="utf-8"))
         return {purpose: (int(floor), int(number)) for purpose, (floor, number) in written.items()}

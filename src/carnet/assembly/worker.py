@@ -107,7 +107,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
 
     `seconds` tells the limits of callers how time goes on.
     """
-    shared = _shared(installation, seconds)
+    shared = _make_shared(installation, seconds)
     calls = _call_lines(installation.settings)
     if calls is not None:
         stack.callback(calls.close)
@@ -162,7 +162,7 @@ def _start(
     stack.callback(shared.pools.close)
 
 
-def _shared(installation: Installation, seconds: Callable[[], float]) -> _Shared:
+def _make_shared(installation: Installation, seconds: Callable[[], float]) -> _Shared:
     limits = limits_of(installation.settings)
     return _Shared(
         installation=installation,
@@ -235,7 +235,7 @@ def _own_api(shared: _Shared, writer: Writer, stack: ExitStack) -> OwnApi:
         tokens=parts.tokens,
         session_lifetime=parts.session_lifetime,
         last_used=parts.last_used,
-        upstreams=_operated(shared, stack),
+        upstreams=_operated_gateway(shared, stack),
         mailer=shared.mailer,
     )
     return OwnApi(
@@ -249,7 +249,7 @@ def _own_api(shared: _Shared, writer: Writer, stack: ExitStack) -> OwnApi:
     )
 
 
-def _operated(shared: _Shared, stack: ExitStack) -> OperatedGateway | None:
+def _operated_gateway(shared: _Shared, stack: ExitStack) -> OperatedGateway | None:
     """The gateway as its operator sees it; None if there is none."""
     if not shared.upstreams:
         return None

@@ -39,7 +39,7 @@ class ChainedLines(JsonLines):
         self._clock = clock
         super().__init__(path)
         try:
-            with self._alone():
+            with self._hold_file():
                 pass  # which finds the last line, or writes the first one
         except BaseException:
             self.close()
@@ -57,7 +57,7 @@ class ChainedLines(JsonLines):
 
     def look(self) -> Tip:
         """The last line of the log, whoever has written it; Unavailable if that cannot be seen."""
-        with self._alone():
+        with self._hold_file():
             return self._last
 
     def _take_up(self, end: int) -> int:
@@ -143,7 +143,7 @@ class _Former(JsonLines):
     """A file that was moved away, perhaps while nobody was there to end it."""
 
     def ended(self, clock: Clock) -> Tip | None:
-        with self._alone() as end:
+        with self._hold_file() as end:
             last, _ = _last_lines(self._file, end)
             tip = place_of(last)
             return tip if tip is None or last.startswith(_ENDS) else _end(self._file, tip, clock)

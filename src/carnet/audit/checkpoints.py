@@ -60,15 +60,15 @@ class Checkpoint:
 
 def signing_key(keyring: Keyring) -> Ed25519PrivateKey:
     """The installation's key of checkpoints."""
-    return _derived(keyring.ring(Purpose.AUDIT_CHECKPOINTS).primary)
+    return _derive_key(keyring.ring(Purpose.AUDIT_CHECKPOINTS).primary)
 
 
 def own_public_keys(keyring: Keyring) -> tuple[str, ...]:
     """Those of all checkpoints of the installation, of before its data keys were rotated too."""
-    return tuple(public_key(_derived(key)) for key in keyring.ring(Purpose.AUDIT_CHECKPOINTS))
+    return tuple(public_key(_derive_key(key)) for key in keyring.ring(Purpose.AUDIT_CHECKPOINTS))
 
 
-def _derived(key: DataKey) -> Ed25519PrivateKey:
+def _derive_key(key: DataKey) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return Ed25519PrivateKey.from_private_bytes(KeyedHash(key.secret).digest(_DERIVED))

@@ -30,7 +30,7 @@ class ElsewhereRecorded:
 
     def read(self, account: str | None, start: str | None) -> Iterator[Read]:
         """Raises LookupError for a start that is no place."""
-        before = self._begin(start)
+        before = self._first_place(start)
         own = self.own_log()
         while before[0] > 0:
             lowest = max(before[0] - _SPAN, 0)
@@ -44,7 +44,7 @@ class ElsewhereRecorded:
         event = parsed(first.encode()) if first is not None else None
         return event["eventTime"] if event is not None else None
 
-    def _begin(self, start: str | None) -> tuple[int, int]:
+    def _first_place(self, start: str | None) -> tuple[int, int]:
         if start is None:
             return self.store.revision().seq + 1, 0
         place = _PLACE.fullmatch(start)

@@ -198,7 +198,7 @@ def _tell_caller(event: Event, caller: Caller) -> None:
             event["userIdentity"] = _of_user(user)
             event["recipientAccountId"] = user.account
         case Federated():
-            event["userIdentity"] = _federated(caller)
+            event["userIdentity"] = _federated_identity(caller)
             event["recipientAccountId"] = caller.account
         case Anonymous():
             event["userIdentity"] = ANONYMOUS
@@ -226,7 +226,7 @@ def _on_behalf_of(user: object, identity_store_arn: object) -> Event:
     return {"userId": user, "identityStoreArn": identity_store_arn}
 
 
-def _federated(caller: Federated) -> Event:
+def _federated_identity(caller: Federated) -> Event:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html#cloudtrail-integration_signin-tempcreds"""
     return {
         "type": _IDENTITY_TYPES[caller.principal.kind],

@@ -147,12 +147,12 @@ def recorded(logs: Iterable[Iterable[bytes]], since: datetime) -> Iterator[Recor
                     kept.want(check["policies"] for check in call["checks"])
             if older and not kept.wanted:
                 break
-        yield from (_recorded(one, kept) for one in reversed(calls))
+        yield from (_recorded_call(one, kept) for one in reversed(calls))
         if older:
             return
 
 
-def _recorded(call: Line, kept: _Kept) -> Recorded | None:
+def _recorded_call(call: Line, kept: _Kept) -> Recorded | None:
     try:
         checks = tuple(
             RecordedCheck(
@@ -187,7 +187,7 @@ def _of_log(
             ended = len(calls) == count or _is_long_before(line, since)
         if ended and not kept.wanted:
             break
-    return (explained for call in calls if (explained := _explained(call, kept)) is not None)
+    return (explained for call in calls if (explained := _explain(call, kept)) is not None)
 
 
 def _is_since(time: str, since: datetime | None) -> bool:
@@ -221,7 +221,7 @@ class _Kept:
                 self.wanted.discard(digest)
                 self._lines[digest] = found
                 if kind is _POLICIES:
-                    self.want(iter(_referred(found)))
+                    self.want(iter(_referred_digests(found)))
 
     def policies(self, digest: str) -> Policies:
         """Raises KeyError if the log does not hold all of them."""
@@ -258,7 +258,7 @@ class _Kept:
         return known
 
 
-def _referred(line: Line) -> Iterator[str]:
+def _referred_digests(line: Line) -> Iterator[str]:
     """The digests of the documents that a set of policies refers to."""
     levels = (
         line["identity"],
@@ -275,7 +275,7 @@ def _referred(line: Line) -> Iterator[str]:
         yield line["boundary"]
 
 
-def _explained(call: Line, kept: _Kept) -> Explanation | None:
+def _explain(call: Line, kept: _Kept) -> Explanation | None:
     """None if the log has lost some of the policies."""
     if "refusedSignature" in call:
         return Explanation(

@@ -50,7 +50,7 @@ def fill_in(recorder: Recorder, store: Store, log: Log, now: datetime) -> int:
         complete, present = _since_complete(log)
         if complete == (head.epoch, head.seq) and not recorder.behind:
             return 0
-        missing = [] if _is_of_another_past(complete, head) else _missing(store, lines.log, complete, present)
+        missing = [] if _is_of_another_past(complete, head) else _missing_events(store, lines.log, complete, present)
         lines.write(b"".join((*missing, _complete(head, now))))
         recorder.behind = False
         return len(missing)
@@ -61,7 +61,7 @@ def _is_of_another_past(complete: Completeness | None, head: Revision) -> bool:
     return complete is not None and complete.epoch != head.epoch
 
 
-def _missing(store: Store, log: str, complete: Completeness | None, present: frozenset[bytes]) -> list[bytes]:
+def _missing_events(store: Store, log: str, complete: Completeness | None, present: frozenset[bytes]) -> list[bytes]:
     found: list[bytes] = []
     for event in store.events_recorded_in(log, complete.seq if complete is not None else 0):
         line = event.encode()

@@ -90,13 +90,13 @@ class Query:
 
     def needles(self) -> tuple[bytes, ...]:
         """What the line of each such event has in it, which is found faster than the line is read."""
-        found = [_written(value) for name, value in self.attributes.items() if name not in _NOT_WRITTEN]
+        found = [_json_text(value) for name, value in self.attributes.items() if name not in _NOT_WRITTEN]
         if self.account is not None:
-            found.append(b'"recipientAccountId":"%s"' % _written(self.account))
+            found.append(b'"recipientAccountId":"%s"' % _json_text(self.account))
         if self.failed:
             found.append(b'"errorCode":')
         if self.caller_type is not None:
-            found.append(b'"type":"%s"' % _written(self.caller_type))
+            found.append(b'"type":"%s"' % _json_text(self.caller_type))
         return tuple(found)
 
     def matches(self, event: Event) -> bool:
@@ -117,7 +117,7 @@ class Query:
         return bool(event["eventTime"] < iso_seconds(self.since - _LATE))
 
 
-def _written(value: str) -> bytes:
+def _json_text(value: str) -> bytes:
     """The value as it stands in a line, without the quotation marks."""
     return line_of({"": value})[5:-3]
 
@@ -214,7 +214,7 @@ class EventHistory:
             if newest is None or not all(one.has_none_after(_time_ahead(newest)) for one in streams):
                 break
             found.append(newest.take())
-        return EventPage(events=tuple(found), next=_joined(streams))
+        return EventPage(events=tuple(found), next=_join_places(streams))
 
     def _streams(self, query: Query, start: str | None) -> list[_Stream]:
         if self.elsewhere is None:
@@ -226,11 +226,11 @@ class EventHistory:
         ]
 
     def _of_this_node(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
-        return _matching(query, (Read(place, line, len(line) + 1) for place, line in self.log.read(start)))
+        return _matching_events(query, (Read(place, line, len(line) + 1) for place, line in self.log.read(start)))
 
     def _of_other_nodes(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
         assert self.elsewhere is not None
-        return _matching(query, self.elsewhere.read(query.account, start))
+        return _matching_events(query, self.elsewhere.read(query.account, start))
 
     def all(self, query: Query) -> Iterator[Event]:
         """Every such event, the newest first, however long it takes."""
@@ -243,7 +243,7 @@ class EventHistory:
             start = page.next
 
 
-def _matching(query: Query, source: Iterator[Read]) -> Iterator[tuple[Read, Event | None]]:
+def _matching_events(query: Query, source: Iterator[Read]) -> Iterator[tuple[Read, Event | None]]:
     needles = query.needles()
     for read in source:
         line = read.line
@@ -264,7 +264,7 @@ def _stream_from(read: Callable[[str | None], Iterator[tuple[Read, Event | None]
     return _Stream(read(start), start)
 
 
-def _joined(streams: list[_Stream]) -> str | None:
+def _join_places(streams: list[_Stream]) -> str | None:
     if len(streams) == 1:
         return streams[0].start
     places = [_OVER if one.is_over else one.start if one.start is not None else _BEFORE_ALL for one in streams]

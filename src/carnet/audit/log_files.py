@@ -87,7 +87,7 @@ class JsonLines:
 
         INVARIANT: what was not promised leaves that room alone, and SLACK for what other processes were promised.
         """
-        with self._alone() as end:
+        with self._hold_file() as end:
             self._reserve(end, self._promised + size)
             self._promised += size
 
@@ -97,7 +97,7 @@ class JsonLines:
 
     def _append(self, lines: bytes, promised: int = 0) -> None:
         try:
-            with self._busy:  # as `_alone`, which would take as long as the lock itself
+            with self._busy:  # as `_hold_file`, which would take as long as the lock itself
                 self._lock()
                 try:
                     end = self._whole()
@@ -117,7 +117,7 @@ class JsonLines:
             _LOG.warning("%s is written again", self.path)
 
     @contextmanager
-    def _alone(self) -> Iterator[int]:
+    def _hold_file(self) -> Iterator[int]:
         """No other thread and no other process appends meanwhile; gives where the file ends, behind a whole line."""
         with self._busy, self._as_unavailable():
             self._lock()

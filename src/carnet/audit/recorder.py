@@ -71,7 +71,7 @@ class Underway:
     def _share(self) -> None:
         try:
             if self._shared is None:
-                self._shared = self._opened()
+                self._shared = self._open()
             _lock(self._shared, fcntl.LOCK_SH, seconds=2.0)
         except OSError as problem:
             raise Unavailable("The audit log is being filled in, or cannot be written.") from problem
@@ -79,7 +79,7 @@ class Underway:
     @contextmanager
     def nothing(self, seconds: float) -> Iterator[bool]:
         """Whether nothing is under way, which remains so meanwhile; it is waited for. Raises OSError."""
-        own = self._opened()
+        own = self._open()
         try:
             _lock(own, fcntl.LOCK_EX, seconds)
             yield True
@@ -88,7 +88,7 @@ class Underway:
         finally:
             os.close(own)
 
-    def _opened(self) -> int:
+    def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class Recorder:
         file in its directory, as it does each day."""
         self._has_room, self._takes_files = has_room, takes_files
         self._roomy, self._looked = True, float("-inf")
-        self._opened = opened
+        self._open_lines = opened
         self._lines: AuditLines | None = None
         self.underway = underway
         self.behind = False
@@ -142,7 +142,7 @@ class Recorder:
         with self._busy:
             if self._lines is None:
                 try:
-                    self._lines = self._opened()
+                    self._lines = self._open_lines()
                 except OSError as problem:
                     raise Unavailable(f"The audit log cannot be opened: {problem}.") from problem
             return self._lines

@@ -32,9 +32,9 @@ class Segments:
     def newest_first(self) -> list[Path]:
         """The files that are there, the one that is written before all others."""
         present = [self.path] if self.path.exists() else []
-        return present + self._rolled()
+        return present + self._rolled_files()
 
-    def _rolled(self) -> list[Path]:
+    def _rolled_files(self) -> list[Path]:
         form = re.compile(re.escape(self.path.stem) + _STAMP_FORM + re.escape(self.path.suffix))
         try:
             names = os.listdir(self.path.parent)
@@ -50,7 +50,7 @@ class Segments:
 
         Raises OSError.
         """
-        with self._alone() as began:
+        with self._hold_lock() as began:
             if began is None:
                 return []
             if began > now:  # by a clock that was ahead: its file would not be a day old for as long
@@ -59,7 +59,7 @@ class Segments:
             return self._remove(now - age, most_bytes)
 
     @contextmanager
-    def _alone(self) -> Iterator[datetime | None]:
+    def _hold_lock(self) -> Iterator[datetime | None]:
         """When the present file was begun, which is the age of the lock's file; None if another process tidies."""
         if not self.path.exists():
             yield None
@@ -82,7 +82,7 @@ class Segments:
 
     def _end(self, now: datetime) -> datetime:
         """INVARIANT: the names of files are in their order, also if the clock was ahead when an earlier one ended."""
-        rolled = self._rolled()
+        rolled = self._rolled_files()
         if not rolled:
             return now
         last = datetime.strptime(rolled[0].stem.rpartition("-")[2], _STAMP).replace(tzinfo=UTC)
@@ -95,7 +95,7 @@ class Segments:
         """INVARIANT: the file that is written is never removed, and those that are go from the oldest on."""
         total = self.path.stat().st_size if self.path.exists() else 0
         too_many, removed = False, list[Path]()
-        for rolled in self._rolled():
+        for rolled in self._rolled_files():
             told = rolled.stat()
             total += told.st_size
             too_many = too_many or (most_bytes is not None and total > most_bytes)

@@ -49,7 +49,7 @@ def verify(
     checkpoints of what is not in them are passed over. Raises Broken, OSError.
     """
     found = Verification()
-    wanted = _wanted(checkpoints, keys)
+    wanted = _wanted_hashes(checkpoints, keys)
     for file in files:
         _File(file, found, wanted).look()
     if not found.last:
@@ -67,7 +67,7 @@ def verify(
     return found
 
 
-def _wanted(checkpoints: Sequence[Checkpoint], keys: frozenset[str]) -> Mapping[tuple[str, int], bytes]:
+def _wanted_hashes(checkpoints: Sequence[Checkpoint], keys: frozenset[str]) -> Mapping[tuple[str, int], bytes]:
     wanted: dict[tuple[str, int], bytes] = {}
     for checkpoint in checkpoints:
         place = checkpoint.place
@@ -174,7 +174,7 @@ def within(files: Iterable[Path], since: str | None, until: str | None) -> list[
     were begun. A file whose beginning is not known is within."""
     chosen: list[Path] = []
     for file in files:
-        begun = _begun(file)
+        begun = _segment_start(file)
         if until is not None and begun is not None and begun > until:
             break
         if since is not None and begun is not None and begun <= since:
@@ -183,7 +183,7 @@ def within(files: Iterable[Path], since: str | None, until: str | None) -> list[
     return chosen
 
 
-def _begun(path: Path) -> str | None:
+def _segment_start(path: Path) -> str | None:
     with path.open("rb") as file:
         told = (parsed(file.readline()) or {}).get("segment")
     return str(told["time"]) if isinstance(told, dict) else None

@@ -161,7 +161,7 @@ def _decide(told: WhatIf, call: Recorded, before: Snapshot, after: Snapshot) -> 
             allowed=then is None,
             principal=request.principal.issuer_arn or request.principal.arn,
             action=request.action,
-            statement=_deciding(decision),
+            statement=_deciding_reason(decision),
         )
     ] += 1
 
@@ -179,7 +179,7 @@ def _first_denial(call: Recorded, snapshot: Snapshot) -> tuple[Request, Decision
     return None
 
 
-def _deciding(decision: Decision) -> str:
+def _deciding_reason(decision: Decision) -> str:
     if decision.problem:
         return decision.problem
     if not decision.statements:

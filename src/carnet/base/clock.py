@@ -50,13 +50,13 @@ class SteadyClock:
         self._trial = None
         if trusted - lead < _NOISE_SECONDS:
             return wall
-        return _moment(trusted + elapsed)
+        return _datetime_of(trusted + elapsed)
 
     @property
     def trusted(self) -> datetime | None:
         """The latest moment that is trusted: the floor of the next process. None if it is too early to trust any."""
         self()
-        return None if self._trusted is None else _moment(self._trusted + self._elapsed())
+        return None if self._trusted is None else _datetime_of(self._trusted + self._elapsed())
 
     @property
     def behind(self) -> timedelta:
@@ -73,5 +73,5 @@ class SteadyClock:
             self._trusted, self._trial = self._trial.lead, None
 
 
-def _moment(seconds: float) -> datetime:
+def _datetime_of(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

@@ -16,7 +16,7 @@ Of https://www.unicode.org/reports/tr44/#General_Category_Values those of Cc, Cf
 """
 
 
-def _escaped(code: int) -> str:
+def _escape(code: int) -> str:
     if code < 0x10000:
         return f"\\u{code:04x}"
     high, low = divmod(code - 0x10000, 0x400)
@@ -28,7 +28,7 @@ def _codes() -> Iterator[int]:
         yield from range(first, last + 1)
 
 
-_ESCAPED = {code: _escaped(code) for code in _codes()}
+_ESCAPED = {code: _escape(code) for code in _codes()}
 
 
 def escaped(encoded: bytes) -> bytes:

@@ -25,7 +25,7 @@ def whole_file(path: Path, *, mode: int = 0o600, replace: bool = True) -> Iterat
     Raises OSError.
     """
     _remove_left(path)
-    draft, descriptor = _begun(path)
+    draft, descriptor = _begin_draft(path)
     try:
         with open(descriptor, "wb") as file:
             yield file
@@ -65,7 +65,7 @@ def _is_draft(name: str, begin: str) -> bool:
     return name.startswith(begin) and name.endswith(DRAFT)
 
 
-def _begun(path: Path) -> tuple[str, int]:
+def _begin_draft(path: Path) -> tuple[str, int]:
     """A new draft, and its descriptor, which holds its lock.
 
     INVARIANT: whose lock is free was left behind. It is free for a moment when the draft was made: who was taken for

@@ -165,11 +165,11 @@ def _service(prefix: str) -> Service:
     written = json.loads(DATA.archive.read(SERVICE_MEMBER + prefix))
     names = [name for name, _ in written["keys"]]
     types = [
-        ResourceType(name=name, arn=arn, condition_keys=_picked(names, keys))
+        ResourceType(name=name, arn=arn, condition_keys=_pick(names, keys))
         for name, arn, keys in written["resource_types"]
     ]
     resources = [
-        ActionResource(type=types[at], required=required, condition_keys=_picked(names, keys))
+        ActionResource(type=types[at], required=required, condition_keys=_pick(names, keys))
         for at, required, keys in written["action_resources"]
     ]
     actions = (_action(prefix, row, resources, names) for row in written["actions"])
@@ -188,8 +188,8 @@ def _action(prefix: str, row: list[Any], resources: list[ActionResource], key_na
         service=prefix,
         name=name,
         access_levels=tuple([_LEVELS[level] for level in levels]),
-        resource_types=_picked(resources, resource_indexes),
-        condition_keys=_picked(key_names, keys),
+        resource_types=_pick(resources, resource_indexes),
+        condition_keys=_pick(key_names, keys),
         dependents=tuple(dependents),
     )
 
@@ -199,5 +199,5 @@ def _key(name: str, written_type: str) -> ConditionKey:
     return ConditionKey(name=name, type=value_type, multivalued=multivalued)
 
 
-def _picked(values: Sequence[_T], indexes: Iterable[int]) -> tuple[_T, ...]:
+def _pick(values: Sequence[_T], indexes: Iterable[int]) -> tuple[_T, ...]:
     return tuple([values[at] for at in indexes])

@@ -120,13 +120,13 @@ def apis() -> Apis:
     ]
     return Apis(
         by_name=MappingProxyType({api.name: api for api in known}),
-        by_signing_name=_grouped((api.signing_name, api) for api in known),
-        by_target_prefix=_grouped((api.target_prefix, api) for api in known if api.target_prefix),
-        by_api_version=_grouped((api.api_version, api) for api in known if {"query", "ec2"} & {*api.protocols}),
+        by_signing_name=_group_apis((api.signing_name, api) for api in known),
+        by_target_prefix=_group_apis((api.target_prefix, api) for api in known if api.target_prefix),
+        by_api_version=_group_apis((api.api_version, api) for api in known if {"query", "ec2"} & {*api.protocols}),
     )
 
 
-def _grouped(pairs: Any) -> Mapping[str, tuple[Api, ...]]:
+def _group_apis(pairs: Any) -> Mapping[str, tuple[Api, ...]]:
     groups: dict[str, tuple[Api, ...]] = {}
     for key, api in pairs:
         groups[key] = (*groups.get(key, ()), api)

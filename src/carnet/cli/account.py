@@ -54,7 +54,7 @@ def create(
     **settings: Any,
 ) -> None:
     """Make accounts, each with a root access key that works at once."""
-    names, emails = _numbered(name, count), _emails(email, count)
+    names, emails = _numbered_names(name, count), _emails(email, count)
     _check(names, emails)
     _check_id(account_id, count)
     from carnet.assembly.state import open_state
@@ -312,14 +312,14 @@ def _check_id(account_id: str | None, count: int | None) -> None:
         raise click.BadParameter(ID_RULE, param_hint="--id")
 
 
-def _numbered(name: str, count: int | None) -> list[str]:
+def _numbered_names(name: str, count: int | None) -> list[str]:
     return [name] if count is None else [f"{name}-{number}" for number in range(1, count + 1)]
 
 
 def _emails(email: str, count: int | None) -> list[str]:
     local, at, domain = email.partition("@")
-    return [f"{part}{at}{domain}" for part in _plussed(local, count)]
+    return [f"{part}{at}{domain}" for part in _numbered_addresses(local, count)]
 
 
-def _plussed(local: str, count: int | None) -> list[str]:
+def _numbered_addresses(local: str, count: int | None) -> list[str]:
     return [local] if count is None else [f"{local}+{number}" for number in range(1, count + 1)]

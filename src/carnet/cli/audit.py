@@ -37,7 +37,7 @@ def audit() -> None:
     """Look at the audit events of calls, and write them as CloudTrail does."""
 
 
-def _output(command: Callable[..., Any]) -> Callable[..., Any]:
+def _output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--output",
         type=click.Choice(_FORMS),
@@ -47,7 +47,7 @@ def _output(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
+def _selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options that say which events are wanted."""
     for add in (
         click.option("--until", type=click.DateTime(_TIMES), help="No later than this time, in UTC."),
@@ -62,7 +62,7 @@ def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("-n", "--lines", type=click.IntRange(0, 1_000_000), default=10, show_default=True, help="How many.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with events as they happen, until Ctrl-C.")
 @click.option("--account", help="Of this account only.")
-@_output
+@_output_option
 @endpoint_option
 @installation_options
 @told_plainly
@@ -103,8 +103,8 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
 @click.option("--read-only", type=click.Choice(("true", "false")), help="Whether it only read.")
 @click.option("--failed", is_flag=True, help="Only calls that were refused or failed.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many at most.")
-@_selection
-@_output
+@_selection_options
+@_output_option
 @endpoint_option
 @installation_options
 @told_plainly
@@ -125,7 +125,7 @@ def search(limit: int, output: str, endpoint_url: str | None, **given: Any) -> N
 
 @audit.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@_selection
+@_selection_options
 @installation_options
 @told_plainly
 def export(directory: Path, **given: Any) -> None:

@@ -114,7 +114,7 @@ class _Wanted:
         if self._seconds is not None:
             given["DurationSeconds"] = self._seconds
         if self._serial is not None:
-            given |= {"SerialNumber": self._serial, "TokenCode": _checked(code or _prompt_for_code(self._serial))}
+            given |= {"SerialNumber": self._serial, "TokenCode": _check_code(code or _prompt_for_code(self._serial))}
         with refusals_told():
             sts = client("sts", self._profile.name, self._key)
             answer = sts.assume_role(**given) if "RoleArn" in given else sts.get_session_token(**given)
@@ -146,7 +146,7 @@ def _seconds(value: int | str | None) -> int | None:
     return int(value)
 
 
-def _checked(code: str) -> str:
+def _check_code(code: str) -> str:
     if not _CODE.fullmatch(code):
         raise click.ClickException("An MFA code has six digits.")
     return code

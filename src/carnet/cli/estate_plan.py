@@ -65,7 +65,7 @@ class EstatePlan:
     def not_taken(self) -> str:
         """What cannot be done, with the reasons; empty if there is nothing of the kind."""
         told = [
-            f"{item.entry.place}: {_called(item)}: {item.problem}"
+            f"{item.entry.place}: {_item_name(item)}: {item.problem}"
             for item in self.items
             if item.verdict is Verdict.CANNOT
         ]
@@ -91,12 +91,12 @@ class EstatePlan:
     def _lines(self) -> Iterator[str]:
         for item in self.items:
             if item.verdict is not Verdict.UNCHANGED:
-                yield f"{item.verdict.value:<10} {_called(item)}"
+                yield f"{item.verdict.value:<10} {_item_name(item)}"
 
 
 def _data(file: Path) -> Any:
     return LintedFile.read(str(file)).data
 
 
-def _called(item: Item) -> str:
+def _item_name(item: Item) -> str:
     return printable(f"{item.entry.word} {item.entry.id} {item.entry.name}").rstrip()

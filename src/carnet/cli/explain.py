@@ -63,13 +63,13 @@ def explain(
     if not log.newest_first():
         raise click.ClickException(f"No decision is recorded at {log.path}; --data-dir names another installation.")
     if decision_id is not None:
-        click.echo(_shown(_one(log, decision_id), output))
+        click.echo(_render_explanation(_one(log, decision_id), output))
         return
     denials = _last(log, last or 1)
     if output == "json" and last is not None:
         click.echo(json.dumps([denial.as_dict() for denial in denials], indent=2))
         return
-    click.echo("\n\n".join(_shown(denial, output) for denial in denials))
+    click.echo("\n\n".join(_render_explanation(denial, output) for denial in denials))
 
 
 def _one(log: Segments, decision_id: str) -> Explanation:
@@ -95,7 +95,7 @@ def _told_one(api: OwnApi, decision_id: str, output: str) -> str:
     if _ID.fullmatch(decision_id) is None:
         raise click.ClickException(f"No decision {printable(decision_id)} is recorded at {api.where}.")
     told = api.get(f"decisions/{decision_id}", {}, decision=dict, text=str)
-    return _rendered(told["decision"], told["text"], output)
+    return _render(told["decision"], told["text"], output)
 
 
 def _told_last(api: OwnApi, last: int | None, output: str) -> str:
@@ -108,7 +108,7 @@ def _told_last(api: OwnApi, last: int | None, output: str) -> str:
         raise click.ClickException(f"No denial is recorded at {api.where}.")
     if output == "json" and last is not None:
         return json.dumps(decisions[::-1], indent=2)
-    return "\n\n".join(_rendered(*one, output) for one in zip(decisions[::-1], texts[::-1], strict=True))
+    return "\n\n".join(_render(*one, output) for one in zip(decisions[::-1], texts[::-1], strict=True))
 
 
 def _follow_told(api: OwnApi, output: str) -> None:
@@ -119,16 +119,16 @@ def _follow_told(api: OwnApi, output: str) -> None:
         asked = {"limit": str(_MOST_OVER_HTTP), "since": iso_seconds(since)}
         told = api.get("denials", asked, decisions=list, texts=list)
         both = zip(told["decisions"], told["texts"], strict=True)
-        return [Told(one["decisionId"], one["time"], _followed(one, text, output)) for one, text in both]
+        return [Told(one["decisionId"], one["time"], _render_followed(one, text, output)) for one, text in both]
 
     show_until_ctrl_c(followed(ask))
 
 
-def _followed(decision: object, text: str, output: str) -> str:
-    return json.dumps(decision) if output == "json" else f"{_rendered(decision, text, output)}\n"
+def _render_followed(decision: object, text: str, output: str) -> str:
+    return json.dumps(decision) if output == "json" else f"{_render(decision, text, output)}\n"
 
 
-def _rendered(decision: object, text: str, output: str) -> str:
+def _render(decision: object, text: str, output: str) -> str:
     return json.dumps(decision, indent=2) if output == "json" else printable_lines(text)
 
 
@@ -142,7 +142,7 @@ def _is_denied(call: Mapping[str, Any]) -> bool:
     return call.get("allowed") is False
 
 
-def _shown(found: Explanation, output: str) -> str:
+def _render_explanation(found: Explanation, output: str) -> str:
     return json.dumps(found.as_dict(), indent=2) if output == "json" else found.render()
 
 

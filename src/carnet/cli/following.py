@@ -36,7 +36,7 @@ def followed(ask: Callable[[datetime], Sequence[Told]], after: str | None = None
     while True:
         told = ask(since)
         if seen is None:
-            seen = _until(after, told)
+            seen = _seen_ids(after, told)
         yield from (one.shown for one in reversed(told) if one.id not in seen and one.shown is not None)
         seen = frozenset(one.id for one in told)
         if told:
@@ -44,7 +44,7 @@ def followed(ask: Callable[[datetime], Sequence[Told]], after: str | None = None
         time.sleep(LOOK_SECONDS)
 
 
-def _until(after: str | None, told: Sequence[Told]) -> frozenset[str]:
+def _seen_ids(after: str | None, told: Sequence[Told]) -> frozenset[str]:
     """The ids of what is no news at the first look: all, if the event of the id `after` is not among them."""
     ids = [one.id for one in told]
     return frozenset(ids[ids.index(after) :] if after in ids else ids)

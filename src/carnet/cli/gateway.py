@@ -104,12 +104,14 @@ def status(output: str, endpoint_url: str) -> None:
     if output == "json":
         click.echo(json.dumps({"upstreams": upstreams}, indent=2))
     else:
-        click.echo("\n".join(map(_shown, upstreams)) or "There is no upstream: carnet serve --upstream names one.")
+        click.echo(
+            "\n".join(map(_render_upstream, upstreams)) or "There is no upstream: carnet serve --upstream names one."
+        )
     if not all(one["reachable"] for one in upstreams):
         raise click.exceptions.Exit(1)
 
 
-def _shown(one: Mapping[str, Any]) -> str:
+def _render_upstream(one: Mapping[str, Any]) -> str:
     answers = "answers" if one["reachable"] else "does not answer"
     pending = f", not settled: {', '.join(one['pendingBuckets'])}" if one["pendingBuckets"] else ""
     head = f"{one['name']}  {one['url']}  {answers}, mode {one['mode']}, {one['buckets']} buckets{pending}"

@@ -23,10 +23,10 @@ def health(host: str, port: int, *, tls: bool) -> tuple[int, bytes]:
     with ExitStack() as open_sockets:
         connection = open_sockets.enter_context(socket.create_connection((host, port), timeout=_SECONDS))
         if tls:
-            connection = open_sockets.enter_context(_encrypted(connection))
+            connection = open_sockets.enter_context(_encrypt(connection))
         # HTTP/1.0: the body is then sent as it is, and ends with the connection.
         connection.sendall(f"GET {HEALTH_PATH} HTTP/1.0\r\nHost: {authority(host, port)}\r\n\r\n".encode())
-        head, blank_line, body = _received(connection).partition(b"\r\n\r\n")
+        head, blank_line, body = _receive(connection).partition(b"\r\n\r\n")
     status = _STATUS_LINE.match(head)
     if status is None or not blank_line:
         raise ValueError("what answers does not speak HTTP")
@@ -37,7 +37,7 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _received(connection: socket.socket) -> bytes:
+def _receive(connection: socket.socket) -> bytes:
     """All that is sent until the connection is closed, or until it is far more than a page of health has."""
     received = bytearray()
     while len(received) < _MOST_BYTES and (more := connection.recv(_MOST_BYTES)):
@@ -45,7 +45,7 @@ def _received(connection: socket.socket) -> bytes:
     return bytes(received)
 
 
-def _encrypted(connection: socket.socket) -> socket.socket:
+def _encrypt(connection: socket.socket) -> socket.socket:
     import ssl
 
     # Health is no secret and carries no credential: a self-signed certificate is good enough to ask for it.

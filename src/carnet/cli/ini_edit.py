@@ -17,7 +17,7 @@ def values_of(text: str, section: str) -> dict[str, str] | None:
 
     Raises ValueError for a text that is no such file.
     """
-    parser = _parsed(text)
+    parser = _parse(text)
     return dict(parser.items(section)) if parser.has_section(section) else None
 
 
@@ -26,22 +26,22 @@ def with_values(text: str, section: str, values: Mapping[str, str | None]) -> st
 
     Raises ValueError for a text that is no such file.
     """
-    _parsed(text)
+    _parse(text)
     lines = text.splitlines()
     start = _start_of(lines, section)
     if start is None:
         new = [f"[{section}]", *_lines_of(values)]
         return "\n".join([*lines, "", *new] if lines and lines[-1].strip() else [*lines, *new]) + "\n"
     end = next((n for n in range(start + 1, len(lines)) if _SECTION.match(lines[n])), len(lines))
-    kept = _without(lines[start + 1 : end], values)
-    blank = len(kept) - len(_stripped(kept))
+    kept = _without_values(lines[start + 1 : end], values)
+    blank = len(kept) - len(_strip_blank_end(kept))
     body = [*kept[: len(kept) - blank], *_lines_of(values), *kept[len(kept) - blank :]]
     changed = "\n".join([*lines[: start + 1], *body, *lines[end:]]) + "\n"
-    _parsed(changed)
+    _parse(changed)
     return changed
 
 
-def _parsed(text: str) -> RawConfigParser:
+def _parse(text: str) -> RawConfigParser:
     parser = RawConfigParser(default_section="")
     try:
         parser.read_string(text)
@@ -54,7 +54,7 @@ def _start_of(lines: list[str], section: str) -> int | None:
     return next((n for n, line in enumerate(lines) if (m := _SECTION.match(line)) and m[1].strip() == section), None)
 
 
-def _without(lines: list[str], values: Mapping[str, str | None]) -> list[str]:
+def _without_values(lines: list[str], values: Mapping[str, str | None]) -> list[str]:
     """The lines of a section without those values, and without what is indented below them."""
     kept: list[str] = []
     dropping = False
@@ -67,7 +67,7 @@ def _without(lines: list[str], values: Mapping[str, str | None]) -> list[str]:
     return kept
 
 
-def _stripped(lines: list[str]) -> list[str]:
+def _strip_blank_end(lines: list[str]) -> list[str]:
     """Without the blank lines at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():

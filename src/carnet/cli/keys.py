@@ -84,7 +84,7 @@ def rotate(purposes: tuple[str, ...], **settings: Any) -> None:
         added = stage_data_keys(state.store, state.masters, chosen, state.clock())
         for key in added:
             click.echo(f"{key.purpose}: {key.kid}, number {key.number}, is staged")
-        for key in _rotated(state, chosen):
+        for key in _rotate_all(state, chosen):
             click.echo(f"{key.purpose}: {key.kid}, number {key.number}, is {key.state}")
 
 
@@ -112,7 +112,7 @@ def rewrap(**settings: Any) -> None:
     _put_in_place(configured, old)
 
 
-def _rotated(state: State, purposes: list[Purpose]) -> Iterator[WrappedKey]:
+def _rotate_all(state: State, purposes: list[Purpose]) -> Iterator[WrappedKey]:
     """Rotate as far as running servers allow, again and again, until it is done; gives each key whose state changes."""
     from carnet.identity.resealing import Resealing
     from carnet.services.key_rotation import is_rotating, keys_of

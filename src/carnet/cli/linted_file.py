@@ -35,7 +35,7 @@ class Warned:
 
     def __str__(self) -> str:
         where = self.place.where if self.place is not None else ""
-        return f"{_at(self.file, self.place)}: {where}{self.finding.sentence}"
+        return f"{_location(self.file, self.place)}: {where}{self.finding.sentence}"
 
     def as_dict(self) -> dict[str, Any]:
         """The warning in JSON values; a document that is text has places of its own, from its first line."""
@@ -85,7 +85,7 @@ class LintedFile:
         try:
             data = read_case_file(content, name)
         except NotData as problem:
-            raise BadInput(f"{_at(shown, problem.place)}: {problem}") from problem
+            raise BadInput(f"{_location(shown, problem.place)}: {problem}") from problem
         text = content.decode("utf-8-sig")
         return cls(shown, data, Places(text), text)
 
@@ -102,7 +102,7 @@ class LintedFile:
         """The line that complains of a member."""
         file, inner = self._home(path)
         place = file.places.of(inner, at_name=at_name)
-        return f"{_at(file.shown, place)}: {place.where if place is not None else ''}{text}"
+        return f"{_location(file.shown, place)}: {place.where if place is not None else ''}{text}"
 
     def warned(self, finding: Finding) -> Warned:
         """What the linter found, with its place."""
@@ -117,5 +117,5 @@ class LintedFile:
         return self, path
 
 
-def _at(shown: str, place: Place | None) -> str:
+def _location(shown: str, place: Place | None) -> str:
     return shown if place is None else f"{shown}:{place}"

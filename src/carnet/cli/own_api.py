@@ -117,7 +117,7 @@ class OwnApi:
             raise click.ClickException(f"No server answers at {self.where}: {problem}. {hint}.") from problem
         told = self._object(answered)
         if status not in _DONE:
-            raise self._refused(status, told)
+            raise self._refusal(status, told)
         if not all(isinstance(told.get(name), kind) for name, kind in members.items()):
             raise self._no_carnet(status)
         return told
@@ -163,7 +163,7 @@ class OwnApi:
 
     def _answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         """Status and body. Not urllib: it takes long to import, and would ask a proxy, or another server."""
-        connection = self._connection()
+        connection = self._connect()
         try:
             connection.request(method, target, body=body or None, headers=dict(headers))
             answer = connection.getresponse()
@@ -171,7 +171,7 @@ class OwnApi:
         finally:
             connection.close()
 
-    def _connection(self) -> HTTPConnection:
+    def _connect(self) -> HTTPConnection:
         parts = urlsplit(self.url)
         host = parts.hostname or ""
         if parts.scheme == "http":
@@ -194,7 +194,7 @@ class OwnApi:
             raise self._no_carnet(None)
         return told
 
-    def _refused(self, status: int, told: Mapping[str, Any]) -> click.ClickException:
+    def _refusal(self, status: int, told: Mapping[str, Any]) -> click.ClickException:
         if "code" not in told or "message" not in told:
             return self._no_carnet(status)
         code, message = printable(str(told["code"])), printable(str(told["message"])[:_LONGEST_MESSAGE])

@@ -114,7 +114,9 @@ class Planned:
             else:
                 self._in_chunks()
         except Interrupted as problem:
-            told = self.file.told(problem.wanted.place, f"{_called(problem.wanted)}: {problem.problem}", at_name=False)
+            told = self.file.told(
+                problem.wanted.place, f"{_entry_name(problem.wanted)}: {problem.problem}", at_name=False
+            )
             raise click.ClickException(
                 f"{told}\n{problem.done} entries were made; apply the file again to go on"
             ) from None
@@ -126,7 +128,7 @@ class Planned:
     def _lines(self) -> Iterator[str]:
         for item in self.plan.items:
             if item.verdict is not Verdict.UNCHANGED:
-                yield f"{item.verdict.value:<10} {_called(item.wanted)}{_operations(item)}"
+                yield f"{item.verdict.value:<10} {_entry_name(item.wanted)}{_operations(item)}"
 
 
 def _read(file: LintedFile, read: Callable[[], Document]) -> Document:
@@ -154,8 +156,8 @@ def _operations(item: Item) -> str:
 
 
 def _problem(item: Item) -> str:
-    return f"{item.wanted.place}: {_called(item.wanted)}: {item.problem}"
+    return f"{item.wanted.place}: {_entry_name(item.wanted)}: {item.problem}"
 
 
-def _called(wanted: Wanted) -> str:
+def _entry_name(wanted: Wanted) -> str:
     return printable(f"{wanted.word} {wanted.account}" + (f" {wanted.name}" if wanted.name != wanted.account else ""))

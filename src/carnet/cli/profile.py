@@ -60,8 +60,8 @@ def write(name: str, source: Any, endpoint_url: str | None, region: str, **setti
     keys, config = credentials_file(), config_file()
     # Both are made before either is written: a file that cannot be read must not leave half a profile.
     changed = (
-        (keys, _changed(keys, name, credentials)),
-        (config, _changed(config, config_section(name), {"region": region, "endpoint_url": endpoint})),
+        (keys, _changed_file(keys, name, credentials)),
+        (config, _changed_file(config, config_section(name), {"region": region, "endpoint_url": endpoint})),
     )
     for path, text in changed:
         replace_file(path, text)
@@ -103,7 +103,7 @@ def _of_json(text: str) -> dict[str, str | None]:
     return {**keys, "aws_session_token": None if token is None else str(token)}
 
 
-def _changed(path: Path, section: str, values: Mapping[str, str | None]) -> str:
+def _changed_file(path: Path, section: str, values: Mapping[str, str | None]) -> str:
     """The text of the file with these values; raises ValueError that names the file."""
     if not all(_VALUE.fullmatch(value) for value in values.values() if value is not None):
         raise ValueError(f"What is to be written to {path} has characters that it must not have.")

@@ -79,7 +79,7 @@ def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
     if not configured.database_url:
         configured.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        header = _restored(configured, file, replace=replace)
+        header = _restore_file(configured, file, replace=replace)
     except (BadBackup, Incompatible) as problem:
         raise click.ClickException(f"{file}: {problem} Nothing was changed.") from problem
     except NotEmpty as problem:
@@ -94,7 +94,7 @@ def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
         click.echo(f"Put the master key of that installation at {configured.master_key} before the server starts.")
 
 
-def _restored(configured: Settings, file: Path, *, replace: bool) -> Header:
+def _restore_file(configured: Settings, file: Path, *, replace: bool) -> Header:
     """What the backup says of itself, once it is in the store and the audit log tells of that."""
     from carnet.assembly.past import RESTORED
     from carnet.assembly.state import log_at, recorder_of, system_clock

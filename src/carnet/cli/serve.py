@@ -170,7 +170,7 @@ def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...], signals:
 
     settings = with_certificate(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
-    with _bound(settings) as listening:
+    with _bind(settings) as listening:
         port = listening.getsockname()[1]
         endpoint, address = public_url(settings, port=port), listening_url(settings, port=port)
         with nullcontext() if settings.dev else as_server(settings.data_dir, endpoint, address):
@@ -247,13 +247,13 @@ def _check_variables() -> None:
         raise click.UsageError(str(problem)) from problem
 
 
-def _bound(settings: Settings) -> socket.socket:
+def _bind(settings: Settings) -> socket.socket:
     from carnet.server.listening.listen import bind
 
     try:
         return bind(settings.host, settings.port)
     except OSError as problem:
-        address = f"{_bracketed(settings.host)}:{settings.port}"
+        address = f"{_with_brackets(settings.host)}:{settings.port}"
         way_out = " --port names another port." if problem.errno == EADDRINUSE else ""
         raise click.ClickException(f"Cannot listen on {address}: {problem.strerror}.{way_out}") from problem
 
@@ -314,7 +314,7 @@ def _check_certificate(certificate: Path, key: Path) -> None:
         ) from problem
 
 
-def _bracketed(host: str) -> str:
+def _with_brackets(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
@@ -324,12 +324,12 @@ def _greeting(endpoint: str, installation: Installation, root: RootKey | None) -
         return (
             f"{_listens(endpoint, installation.settings)}\n"
             f"Accounts: {', '.join(accounts[:5])}{', ...' if len(accounts) > 5 else ''}\n"
-            f"A lost root key is replaced by: {_replacing(accounts[0], installation)}"
+            f"A lost root key is replaced by: {_replacing_command(accounts[0], installation)}"
         )
     return (
         f"{_listens(endpoint, installation.settings)}\n"
         f"It has made account {root.account} with its root user. The root access key is shown this once;\n"
-        f"a lost one is replaced by: {_replacing(root.account, installation)}\n\n"
+        f"a lost one is replaced by: {_replacing_command(root.account, installation)}\n\n"
         f"{export_lines(endpoint, root.access_key_id, root.secret_access_key)}\n"
     )
 
@@ -345,7 +345,7 @@ def _accounts(installation: Installation) -> list[str]:
     return [account.id for account in sorted(accounts, key=lambda account: (account.created, account.id))]
 
 
-def _replacing(account: str, installation: Installation) -> str:
+def _replacing_command(account: str, installation: Installation) -> str:
     """The command that replaces a root key of this installation. A password in the store's URL is left out."""
     settings, default = installation.settings, Settings()
     named = {

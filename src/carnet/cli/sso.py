@@ -73,12 +73,12 @@ def _enabled_here(account_id: str | None, organization: str | None, region: str,
 
     with open_state(settings) as state:
         call = state.operator_call()
-        owner = account_id or _management(call.directory.snapshot, organization)
+        owner = account_id or _management_account(call.directory.snapshot, organization)
         made = enable_here(call, account=owner, region=region)
     return dict(told(made))
 
 
-def _management(snapshot: Snapshot, organization: str | None) -> str:
+def _management_account(snapshot: Snapshot, organization: str | None) -> str:
     from carnet.cli.org import the_organization
 
     if organization is None and not snapshot.organizations:

@@ -58,7 +58,7 @@ def invite(
 ) -> None:
     """Make a link by which USER, a user name or id, sets a first password, once."""
     wanted = _Wanted(name, account_id, hours, remove_mfa=False, mail=mail)
-    _show(_made(wanted, endpoint_url, Settings(**settings)), name, output)
+    _show(_make_user(wanted, endpoint_url, Settings(**settings)), name, output)
 
 
 @user.command("reset-password")
@@ -84,7 +84,7 @@ def reset_password(
 ) -> None:
     """Make a link by which USER, a user name or id, sets another password, once. The one before is good until then."""
     wanted = _Wanted(name, account_id, hours, remove_mfa=remove_mfa, mail=mail)
-    _show(_made(wanted, endpoint_url, Settings(**settings)), name, output)
+    _show(_make_user(wanted, endpoint_url, Settings(**settings)), name, output)
 
 
 def _show(made: dict[str, Any], name: str, output: str) -> None:
@@ -97,7 +97,7 @@ def _show(made: dict[str, Any], name: str, output: str) -> None:
     click.echo(f"Whoever opens this link sets the password of {name}, once, until {made['expires']}:\n{made['link']}")
 
 
-def _made(wanted: _Wanted, endpoint_url: str | None, settings: Settings) -> dict[str, Any]:
+def _make_user(wanted: _Wanted, endpoint_url: str | None, settings: Settings) -> dict[str, Any]:
     api = server_to_ask(endpoint_url, at_hand=True)
     if api is None:
         return _made_here(wanted, settings)

@@ -26,7 +26,7 @@ def check_upstreams(settings: Settings) -> tuple[UpstreamSettings, ...]:
     from carnet.assembly.upstreams import upstreams_of
     from carnet.gateway.upstreams.configured import UpstreamProblem
 
-    described = _described(settings.upstreams) if settings.upstreams is not None else None
+    described = _describe(settings.upstreams) if settings.upstreams is not None else None
     try:
         return upstreams_of(settings, os.environ, described)
     except UpstreamProblem as problem:
@@ -41,7 +41,7 @@ def tell_upstreams(upstreams: tuple[UpstreamSettings, ...]) -> None:
             _LOG.warning("%s is in mode record: what policies deny is written down, and sent on", one.name)
 
 
-def _described(path: Path) -> Iterable[Described]:
+def _describe(path: Path) -> Iterable[Described]:
     from carnet.cli.linted_file import BadInput, LintedFile
     from carnet.gateway.upstreams.configured import UpstreamProblem
     from carnet.gateway.upstreams.upstreams_file import ProblemInFile, described

@@ -172,21 +172,21 @@ def instance_metadata(
 ) -> tuple[ThreadingHTTPServer, dict[str, str]]:
     """The instance metadata service, and the environment of a workload that asks it. Raises OSError."""
     members = {"session": session, "tokens": Tokens(), "instance": instance}
-    server = _listening(type("InstanceMetadata", (_InstanceMetadata,), members), host, port)
+    server = _listen(type("InstanceMetadata", (_InstanceMetadata,), members), host, port)
     return server, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": _url(server)}
 
 
 def container_credentials(session: WorkloadSession, host: str, port: int) -> tuple[ThreadingHTTPServer, dict[str, str]]:
     """The endpoint for a container, and the environment of a workload that asks it. Raises OSError."""
     token = secrets.token_urlsafe(32)
-    server = _listening(type("Container", (_Container,), {"session": session, "token": token}), host, port)
+    server = _listen(type("Container", (_Container,), {"session": session, "token": token}), host, port)
     return server, {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{_url(server)}/credentials",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": token,
     }
 
 
-def _listening(handler: type[_Handler], host: str, port: int) -> ThreadingHTTPServer:
+def _listen(handler: type[_Handler], host: str, port: int) -> ThreadingHTTPServer:
     class Server(ThreadingHTTPServer):
         daemon_threads = True
         address_family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -47,7 +47,7 @@ def serve_workload(api: OwnApi, workload: Workload) -> None:
     if not is_loopback_host(workload.host):
         raise click.UsageError(f"--host {workload.host} is no loopback address, and others would get the credentials.")
     with ended_by_signals() as signals:
-        server, variables, session = _listening(api, workload)
+        server, variables, session = _listen(api, workload)
         with server:
             click.echo(f"Sessions of {session.role}. A workload needs:")
             click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items()))
@@ -57,7 +57,7 @@ def serve_workload(api: OwnApi, workload: Workload) -> None:
                 server.handle_request()
 
 
-def _listening(api: OwnApi, workload: Workload) -> tuple[ThreadingHTTPServer, dict[str, str], WorkloadSession]:
+def _listen(api: OwnApi, workload: Workload) -> tuple[ThreadingHTTPServer, dict[str, str], WorkloadSession]:
     if workload.instance_profile is None:
         session = _session(api, workload, workload.service or _ECS, workload.source_arn, secrets.token_hex(16))
         return *container_credentials(session, workload.host, workload.port), session
@@ -65,7 +65,7 @@ def _listening(api: OwnApi, workload: Workload) -> tuple[ThreadingHTTPServer, di
     account = api.get("status", {}, account=str)["account"]
     arn = workload.source_arn or f"arn:aws:ec2:{workload.region}:{account}:instance/{instance}"
     session = _session(api, workload, workload.service or EC2, arn, instance)
-    described = _described(workload, instance, account)
+    described = _instance_metadata(workload, instance, account)
     return *instance_metadata(session, workload.host, workload.port, described), session
 
 
@@ -83,7 +83,7 @@ def _session(api: OwnApi, workload: Workload, service: str, source_arn: str | No
     return WorkloadSession(partial(api.post, "workload-sessions", asked, **dict.fromkeys(members, str)))
 
 
-def _described(workload: Workload, instance: str, account: str) -> dict[str, str]:
+def _instance_metadata(workload: Workload, instance: str, account: str) -> dict[str, str]:
     """What an instance metadata service tells of the instance, by path."""
     zone = f"{workload.region}a"
     document = {"accountId": account, "availabilityZone": zone, "instanceId": instance, "region": workload.region}

@@ -28,7 +28,7 @@ class WorkloadSession:
     def __init__(self, create: Create) -> None:
         self._create = create
         self._lock = threading.Lock()
-        self._members = self._made()
+        self._members = self._new_members()
         self.role: str = self._members["role"]
         """The name of the role."""
 
@@ -36,7 +36,7 @@ class WorkloadSession:
         """The members of an answer with credentials. Raises NoSession if those that are there have ended."""
         with self._lock:
             if datetime.now(UTC) >= self._renew:
-                self._renewed()
+                self._renew_if_possible()
             made = self._members
         return {
             "RoleArn": made["roleArn"],
@@ -47,16 +47,16 @@ class WorkloadSession:
             "LastUpdated": self._got.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
 
-    def _made(self) -> Mapping[str, Any]:
+    def _new_members(self) -> Mapping[str, Any]:
         made, now = self._create(), datetime.now(UTC)
         ends = datetime.fromisoformat(made["expiration"])
         self._got, self._ends, self._renew = now, ends, renew_at(ends, now)
         return made
 
-    def _renewed(self) -> None:
+    def _renew_if_possible(self) -> None:
         """Get new credentials; while the old ones live, a server that does not answer does no harm."""
         try:
-            self._members = self._made()
+            self._members = self._new_members()
         except click.ClickException as problem:
             if datetime.now(UTC) >= self._ends:
                 raise NoSession(problem.message) from problem

@@ -98,7 +98,7 @@ async def asked_by_application(parts: ConsoleParts, arrived: Arrived, found: App
     http = arrived.http
 
     def read(_: object, __: object) -> AskedFor:
-        return _read(parts, arrived, found)
+        return _read_request(parts, arrived, found)
 
     turn = whose(found.view.account.id, http.peer)
     asked: AskedFor = await parts.pools.run(Preparation(pool=_POOL, work=read), None, None, turn)
@@ -121,10 +121,10 @@ async def signed_in_to_application(
     if browser.session.account != found.view.account.id or not may_use(found.view, found.application, person.id):
         event = sign_in_event(arrived, browser.holder.who, name="Federate", to=found.application.arn, problem=NOT_YOURS)
         raise Refusal("AccessDenied", NOT_YOURS, event, 403)
-    return await _federated(parts, arrived, found, browser, asked)
+    return await _sign_in(parts, arrived, found, browser, asked)
 
 
-async def _federated(
+async def _sign_in(
     parts: ConsoleParts, arrived: Arrived, found: Application, browser: SignedInBrowser, asked: AskedFor | None
 ) -> Vouched:
     person = browser.holder.entity
@@ -132,7 +132,7 @@ async def _federated(
     acs_url = found.saml.acs_urls[0] if asked is None else asked.acs_url
 
     def sign(_: object, __: object) -> str:
-        return _signed(parts, arrived, found, browser, person, asked)
+        return _sign_response(parts, arrived, found, browser, person, asked)
 
     turn = whose(found.view.account.id, arrived.http.peer)
     response: str = await parts.pools.run(Preparation(pool=_POOL, work=sign), None, None, turn)
@@ -142,7 +142,7 @@ async def _federated(
     return Vouched(response=shown, event=event, account=found.view.account.id)
 
 
-def _signed(
+def _sign_response(
     parts: ConsoleParts,
     arrived: Arrived,
     found: Application,
@@ -175,7 +175,7 @@ def _signed(
     return signed_response(said, SigningPair(private=private, certificate=key.certificate))
 
 
-def _read(parts: ConsoleParts, arrived: Arrived, found: Application) -> AskedFor:
+def _read_request(parts: ConsoleParts, arrived: Arrived, found: Application) -> AskedFor:
     """What the request of an application asks for. Raises Problem."""
     from carnet.base.bounded_xml import BadXml
     from carnet.saml.received_request import read_posted, read_redirected
@@ -189,20 +189,20 @@ def _read(parts: ConsoleParts, arrived: Arrived, found: Application) -> AskedFor
             fields = once_each(read_query(http.query)) if len(http.query) <= _LONGEST_QUERY else {}
             request = read_redirected(http.query if fields else "", found.saml.request_certificate)
     except (BadXml, Unreadable) as problem:
-        raise _refused(str(problem)) from problem
+        raise _request_refused(str(problem)) from problem
     relay_state = fields.get("RelayState", "")
     if request.issuer != found.saml.audience:
-        raise _refused("it is of another service provider")
+        raise _request_refused("it is of another service provider")
     if request.destination not in ("", own) or (found.saml.request_certificate and not request.destination):
-        raise _refused("it is not sent to here")
+        raise _request_refused("it is not sent to here")
     if request.acs_url and request.acs_url not in found.saml.acs_urls:
-        raise _refused("its AssertionConsumerServiceURL is none of the application's")
+        raise _request_refused("its AssertionConsumerServiceURL is none of the application's")
     if request.passive:
-        raise _refused("it wants to show nothing (IsPassive)")
+        raise _request_refused("it wants to show nothing (IsPassive)")
     if not -_AHEAD <= arrived.time - request.issued < _LIFETIME:
-        raise _refused("it is too old, or of the future")
+        raise _request_refused("it is too old, or of the future")
     if len(relay_state) > _LONGEST_RELAY_STATE:
-        raise _refused("its RelayState is too long")
+        raise _request_refused("its RelayState is too long")
     return AskedFor(
         application=found.saml.id,
         request=request.id,
@@ -214,7 +214,7 @@ def _read(parts: ConsoleParts, arrived: Arrived, found: Application) -> AskedFor
     )
 
 
-def _refused(why: str) -> Problem:
+def _request_refused(why: str) -> Problem:
     return Problem(400, "InvalidRequest", f"What the application asks for is refused: {why}.")
 
 
@@ -228,9 +228,9 @@ def _authn_request(keyring: Keyring, http: HttpRequest, found: Application, now:
     except msgspec.MsgspecError:
         asked = None
     if asked is None or asked.application != found.saml.id or not timedelta() <= now - asked.received < _LIFETIME:
-        raise _refused("it was too long ago. Begin again in the application")
+        raise _request_refused("it was too long ago. Begin again in the application")
     if asked.acs_url not in found.saml.acs_urls:
-        raise _refused("its address is the application's no more")
+        raise _request_refused("its address is the application's no more")
     return asked
 
 

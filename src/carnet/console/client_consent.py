@@ -33,7 +33,7 @@ class ClientConsent:
     def show(self, head: RequestHead, browser: SignedInBrowser) -> HttpResponse:
         """The page; or the way back to the client, which is told what is wrong."""
         try:
-            consent = self._consent(head.query, browser)
+            consent = self._read_consent(head.query, browser)
         except SentBack as back:
             return see(back.url)
         return page("consent.html", csrf=browser.csrf, consent=consent, query=head.query, holder=browser.holder)
@@ -41,7 +41,7 @@ class ClientConsent:
     async def act(self, arrived: Arrived, browser: SignedInBrowser, given: ReplyToClient) -> Answered:
         """Where the browser goes. What was asked is looked at again: the page may be old, or made up."""
         try:
-            consent = self._consent(given.query, browser)
+            consent = self._read_consent(given.query, browser)
         except SentBack as back:
             return Answered(members={"to": back.url})
         event = sign_in_event(arrived, browser.holder.who, name="UserConsented", to=consent.client_name)
@@ -52,7 +52,7 @@ class ClientConsent:
         to = consent.given(self.parts.execution.parts.keyring, browser.session, arrived.time)
         return Answered(members={"to": to}, event=event)
 
-    def _consent(self, query: str, browser: SignedInBrowser) -> Consent:
+    def _read_consent(self, query: str, browser: SignedInBrowser) -> Consent:
         snapshot = self.parts.execution.directory.snapshot
         try:
             consent = asked(fields_of(query), self.parts.execution.parts.keyring, snapshot, self.clock())

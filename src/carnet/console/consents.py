@@ -54,7 +54,7 @@ class Consents:
         try:
             return Answer(response=self._show(http))
         except Exception as raised:
-            problem = as_problem(raised) or self._unforeseen(raised)
+            problem = as_problem(raised) or self._unforeseen_problem(raised)
             return Answer(response=page("refused.html", status=problem.status, title="Sorry", sentence=problem.message))
 
     def _show(self, http: HttpRequest) -> HttpResponse:
@@ -79,9 +79,9 @@ class Consents:
                 raise _SIGNED_OUT
             if not self._sessions.may_change(http, browser):
                 raise CROSS_SITE
-            return self._answered(arrived, browser, await self._act(arrived, browser, read_given(http.body)))
+            return self._answer_done(arrived, browser, await self._act(arrived, browser, read_given(http.body)))
         except Exception as raised:
-            problem = as_problem(raised) or self._unforeseen(raised)
+            problem = as_problem(raised) or self._unforeseen_problem(raised)
             return Answer(response=told(problem, request_id))
 
     async def _act(self, arrived: Arrived, browser: SignedInBrowser, given: Given) -> Answered:
@@ -92,11 +92,11 @@ class Consents:
                 return await kind.act(arrived, browser, given)
         raise Problem(400, "InvalidRequest", "Nothing is asked like this.")
 
-    def _answered(self, arrived: Arrived, browser: SignedInBrowser, done: Answered) -> Answer:
+    def _answer_done(self, arrived: Arrived, browser: SignedInBrowser, done: Answered) -> Answer:
         response = answer(200, done.members, arrived.request_id, *SAFETY)
         return audited(arrived, response, done.event, browser.session.account)
 
-    def _unforeseen(self, raised: Exception) -> Problem:
+    def _unforeseen_problem(self, raised: Exception) -> Problem:
         _LOG.error("an answer to a client failed", exc_info=raised)
         return FAILED
 

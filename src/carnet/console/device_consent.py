@@ -49,14 +49,14 @@ class DeviceConsent:
         if "found" not in fields:
             code = fields.get("user_code", "")[:16]
             return page("device-code.html", csrf=browser.csrf, code=code, holder=browser.holder)
-        device = self._found(fields["found"], browser)
+        device = self._found_device(fields["found"], browser)
         return page("device.html", csrf=browser.csrf, device=device, found=fields["found"], holder=browser.holder)
 
     async def act(self, arrived: Arrived, browser: SignedInBrowser, given: FindDevice | ReplyToDevice) -> Answered:
         """Find a device, or answer it. Raises Missing, Problem, Unavailable."""
         if isinstance(given, FindDevice):
             return await self._find(arrived, browser, given.code)
-        device = self._found(given.found, browser)
+        device = self._found_device(given.found, browser)
         event = sign_in_event(arrived, browser.holder.who, name="UserAuthorizedDevice", to=device.client_name)
         event["responseElements"] = {"UserAuthorizedDevice": "Success" if given.answer == "allow" else "Denied"}
         change = AnswerDevice(
@@ -92,7 +92,7 @@ class DeviceConsent:
         text = sealed(self.parts.execution.parts.keyring, found).text
         return Answered(members={"to": f"{PATH}?found={quote(text)}"})
 
-    def _found(self, text: str, browser: SignedInBrowser) -> DeviceAuthorization:
+    def _found_device(self, text: str, browser: SignedInBrowser) -> DeviceAuthorization:
         """The device that was found in this very session of a browser. Raises Missing."""
         found = opened(self.parts.execution.parts.keyring, FoundDevice, text)
         view = self.parts.execution.directory.snapshot.open_account(browser.session.account)

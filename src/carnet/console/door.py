@@ -97,7 +97,7 @@ class Console:
         if http.path in _ACTED_AT or http.path.startswith(_SESSIONS):
             return self._act(http)
         try:
-            return Answer(response=self._read(http))
+            return Answer(response=self._answer_get(http))
         except Exception as raised:
             return _not_shown(raised)
 
@@ -108,7 +108,7 @@ class Console:
                 return Answer(response=away)
             if (browser := self._sessions.signed_in(http)) is None:
                 return Answer(response=to_sign_in(http))
-            return await self._decided[http.path](self._arrived(http), browser)
+            return await self._decided[http.path](self._arrived_step(http), browser)
         except Exception as raised:
             return _not_shown(raised)
 
@@ -129,10 +129,10 @@ class Console:
         )
         return Answer(response=shown)
 
-    def _read(self, http: HttpRequest) -> HttpResponse:
+    def _answer_get(self, http: HttpRequest) -> HttpResponse:
         if http.path.startswith(STATIC):
             found = static_files().get(http.path)
-            return found.response if found is not None else _missing()
+            return found.response if found is not None else _not_found_page()
         if http.path in (_PREFIX, "/"):
             return see(HOME)
         if self._parts.origin.is_start_url(http):
@@ -141,7 +141,7 @@ class Console:
         if http.method not in ("GET", "HEAD") and (shown is not None or http.path in self._decided):
             return not_sent_by_script()
         if shown is None:
-            return _missing()
+            return _not_found_page()
         return elsewhere(self._parts.origin, http) or shown(http, self._sessions.signed_in(http))
 
     def _security(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
@@ -176,19 +176,19 @@ class Console:
 
     async def _act(self, http: HttpRequest) -> Answer:
         """Whatever is not read: signing in, step by step, and what only who has signed in may do."""
-        arrived = self._arrived(http)
+        arrived = self._arrived_step(http)
         try:
             if not self._sessions.is_own(http):
                 raise CROSS_SITE
             if len(http.body) > _LONGEST_BODIES.get(http.path, LONGEST_BODY):
                 raise TOO_LONG
             if http.path == _SESSION and http.method == "POST":
-                return self._audited(arrived, await take_step(self._parts, arrived, read_step(http.body)))
+                return self._audited_answer(arrived, await take_step(self._parts, arrived, read_step(http.body)))
             return await self._act_as(arrived)
         except Exception as raised:
-            return self._failed(arrived, raised)
+            return self._answer_failure(arrived, raised)
 
-    def _arrived(self, http: HttpRequest) -> Arrived:
+    def _arrived_step(self, http: HttpRequest) -> Arrived:
         request_id, event_id = self._parts.execution.parts.ids.two_uuids()
         return Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
 
@@ -197,32 +197,34 @@ class Console:
         http = arrived.http
         browser = self._sessions.acting(http)
         if http.path == _SESSION and http.method == "DELETE" and browser is None:
-            return self._audited(arrived, Told(members={"next": "signed-out"}), show_nobody(self._parts.origin))
+            return self._audited_answer(arrived, Told(members={"next": "signed-out"}), show_nobody(self._parts.origin))
         if browser is None:
             raise signed_out()
         if not self._sessions.may_change(http, browser):
             raise CROSS_SITE
         if http.path == _SESSION and http.method == "DELETE":
             done = await end_session(self._parts, arrived, browser, browser.session.id)
-            return self._audited(arrived, done, *self._sessions.ended(http, browser))
+            return self._audited_answer(arrived, done, *self._sessions.ended(http, browser))
         if http.path == _SHOWN and http.method == "POST":
             shown = Told(members={"to": read_target(http.body)}, account=browser.session.account)
-            return self._audited(arrived, shown, *show_session(self._parts.origin, browser.token))
+            return self._audited_answer(arrived, shown, *show_session(self._parts.origin, browser.token))
         if http.path.startswith(_SESSIONS) and http.method == "DELETE":
             ended = http.path.removeprefix(_SESSIONS)
-            return self._audited(arrived, await end_session(self._parts, arrived, browser, ended))
+            return self._audited_answer(arrived, await end_session(self._parts, arrived, browser, ended))
         if http.path == _DEVICES and http.method == "POST":
             members = await begin_own_passkey(self._parts, arrived, browser)
-            return self._audited(arrived, Told(members=members, account=browser.session.account))
+            return self._audited_answer(arrived, Told(members=members, account=browser.session.account))
         if http.path == _CREDENTIALS and http.method == "POST":
-            return self._audited(arrived, role_credentials(self._parts, arrived, browser))
+            return self._audited_answer(arrived, role_credentials(self._parts, arrived, browser))
         if http.path == _PEOPLE and http.method == "POST":
-            return self._audited(arrived, await people_action(self._parts, arrived, browser))
+            return self._audited_answer(arrived, await people_action(self._parts, arrived, browser))
         if http.path == _IDENTITY_SOURCE and http.method == "POST":
-            return self._audited(arrived, await identity_source.identity_source_action(self._parts, arrived, browser))
+            return self._audited_answer(
+                arrived, await identity_source.identity_source_action(self._parts, arrived, browser)
+            )
         raise Problem(404, "NotFound", "The console does nothing of this kind.")
 
-    def _audited(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:
+    def _audited_answer(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:
         headers = [*SAFETY, *done.headers, *more]
         if done.token is not None:
             headers.extend(self._sessions.begun(arrived.http, done.token))
@@ -231,7 +233,7 @@ class Console:
         response = answer(200, done.members, arrived.request_id, *headers)
         return audited(arrived, response, done.event, done.account)
 
-    def _failed(self, arrived: Arrived, raised: Exception) -> Answer:
+    def _answer_failure(self, arrived: Arrived, raised: Exception) -> Answer:
         """Refuse, and count it against the network: whoever has signed in nowhere has proven nothing."""
         try:
             self._parts.throttle.fail(arrived.http.peer)
@@ -253,5 +255,5 @@ def _not_shown(raised: Exception) -> Answer:
     return Answer(response=page("refused.html", status=problem.status, title="Sorry", sentence=problem.message))
 
 
-def _missing() -> HttpResponse:
+def _not_found_page() -> HttpResponse:
     return page("refused.html", status=404, title="Not found", sentence="There is no such page.")

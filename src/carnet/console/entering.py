@@ -80,7 +80,7 @@ def enter(
     if stage is not None:
         event = sign_in_event(arrived, holder.who, name="CheckMfa", to=parts.origin.url, mfa=mfa)
         return Done(answer=asked(parts, flow, holder, stage), event=event, decided=())
-    denied = _denied(parts, snapshot, arrived, holder, flow)
+    denied = _why_denied(parts, snapshot, arrived, holder, flow)
     if denied is not None:
         # Told as an answer: what was proven, such as a code, stays used.
         return Done(answer={"refused": ELSEWHERE}, event=failure(parts, arrived, holder, denied, mfa), decided=())
@@ -96,7 +96,7 @@ def enter(
     return Done(answer={"next": "done", "token": token}, event=event, decided=())
 
 
-def _denied(parts: ConsoleParts, snapshot: Snapshot, arrived: Arrived, holder: Holder, flow: Flow) -> str | None:
+def _why_denied(parts: ConsoleParts, snapshot: Snapshot, arrived: Arrived, holder: Holder, flow: Flow) -> str | None:
     """Why the holder is not let in from there; people are principals of no account. Raises Unavailable."""
     caller = flow_caller(snapshot, holder, flow, arrived.time)
     if caller is None:
@@ -107,7 +107,7 @@ def _denied(parts: ConsoleParts, snapshot: Snapshot, arrived: Arrived, holder: H
 async def read_policies(parts: ConsoleParts, arrived: Arrived, flow: Flow) -> None:
     """Decide what `enter` decides, so that policies are read by then. Raises as `ConsoleParts.deciding` does."""
     await parts.deciding(
-        lambda snapshot: _denied(parts, snapshot, arrived, holder_at(snapshot, flow), flow),
+        lambda snapshot: _why_denied(parts, snapshot, arrived, holder_at(snapshot, flow), flow),
         flow.account,
         arrived.http.peer,
         partial(holder_at, flow=flow),

@@ -63,22 +63,22 @@ class Federation:
             action = fields.get("Action", "").lower()
             match action:
                 case "getsignintoken":
-                    return self._token(arrived, fields)
+                    return self._answer_token(arrived, fields)
                 case "login":
-                    return await self._login(arrived, fields)
+                    return await self._answer_login(arrived, fields)
                 case "logout":
-                    return await self._logout(arrived)
+                    return await self._answer_logout(arrived)
                 case _:
                     raise Problem(400, "InvalidRequest", "Action is getSigninToken, login or logout.")
         except Exception as raised:
-            return self._failed(arrived, raised, shown=action == _LOGIN)
+            return self._answer_failure(arrived, raised, shown=action == _LOGIN)
 
-    def _token(self, arrived: Arrived, fields: Mapping[str, str]) -> Answer:
+    def _answer_token(self, arrived: Arrived, fields: Mapping[str, str]) -> Answer:
         """INVARIANT: nothing is stored: whoever has credentials cannot fill the store by this."""
         made = new_signin_token(self._parts, self._credentials, arrived, fields)
         return audited(arrived, answer(200, made.members, arrived.request_id, *SAFETY), made.event, made.account)
 
-    async def _login(self, arrived: Arrived, fields: Mapping[str, str]) -> Answer:
+    async def _answer_login(self, arrived: Arrived, fields: Mapping[str, str]) -> Answer:
         """A page that goes on by itself: a redirect from another site would not bring the cookie along (Strict)."""
         http, origin = arrived.http, self._parts.origin
         if http.header("host") != origin.authority and http.method == "GET":
@@ -102,7 +102,7 @@ class Federation:
         done = Told(members={}, event=None if outcome.recorded else outcome.event, account=arriving.account)
         return audited(arrived, response, done.event, done.account)
 
-    async def _logout(self, arrived: Arrived) -> Answer:
+    async def _answer_logout(self, arrived: Arrived) -> Answer:
         """Sign out who asks from a page of this origin, or by an address that was typed: no other site does."""
         http = arrived.http
         browser = self._sessions.signed_in(http)
@@ -114,7 +114,7 @@ class Federation:
         response = HttpResponse(status=gone.status, headers=headers, body=b"")
         return audited(arrived, response, done.event, done.account)
 
-    def _failed(self, arrived: Arrived, raised: Exception, *, shown: bool) -> Answer:
+    def _answer_failure(self, arrived: Arrived, raised: Exception, *, shown: bool) -> Answer:
         try:
             self._parts.throttle.fail(arrived.http.peer)
         except Throttled as throttled:

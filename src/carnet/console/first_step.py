@@ -38,7 +38,9 @@ async def first_step(parts: ConsoleParts, arrived: Arrived, given: GivePassword)
 
     Raises Refusal, Refused (Throttling), Unavailable.
     """
-    known = await (_person(parts, arrived, given) if given.kind is HolderKind.PERSON else _user(parts, arrived, given))
+    known = await (
+        _known_person(parts, arrived, given) if given.kind is HolderKind.PERSON else _user(parts, arrived, given)
+    )
     holder = known.holder
     if known.state is PasswordState.MUST_BE_RESET:
         raise Refusal("PasswordExpired", RESET_NEEDED, failure(parts, arrived, holder, RESET_NEEDED), 403)
@@ -68,7 +70,7 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
     snapshot = parts.execution.directory.snapshot
     claim = _claim(snapshot, arrived, given)
     denied = await parts.deciding(
-        lambda present: _denied(parts, arrived, present, claim), claim.account, arrived.http.peer, lambda _: None
+        lambda present: _why_denied(parts, arrived, present, claim), claim.account, arrived.http.peer, lambda _: None
     )
 
     def check(_: object, __: object) -> KnownPassword | None:
@@ -79,12 +81,12 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
     )
     if known is None or denied is not None:
         who, problem = _failed_claim(snapshot, claim, given.kind)
-        raise _refused(parts, arrived, who, denied or problem)
+        raise _refusal(parts, arrived, who, denied or problem)
     holder = Holder(kind=given.kind, view=snapshot.accounts[known.profile.account], entity=known.holder)
     return _Known(holder, known.profile.changed, known.state)
 
 
-def _denied(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, claim: Claim) -> str | None:
+def _why_denied(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, claim: Claim) -> str | None:
     """Why whoever it is may not sign in from here. A password is looked at nevertheless: the time tells nobody."""
     view = _account(snapshot, claim)
     if view is None:
@@ -98,7 +100,7 @@ def _denied(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, claim: Cl
     return denied_before(parts.execution.parts.engine, snapshot, view, claimed, arrived.http, arrived.time)
 
 
-async def _person(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _Known:
+async def _known_person(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _Known:
     """A person of Identity Center. One who is disabled is nobody."""
     snapshot, name = parts.execution.directory.snapshot, given.name.strip()
     view = store_of(snapshot, given.account.strip())
@@ -117,7 +119,7 @@ async def _person(parts: ConsoleParts, arrived: Arrived, given: GivePassword) ->
     if not right or found is None or profile is None:
         account = view.account.id if view is not None else None
         who = found.who if found is not None else Who(type=_TYPES[given.kind], account=account)
-        raise _refused(parts, arrived, who, FAILED)
+        raise _refusal(parts, arrived, who, FAILED)
     return _Known(found, profile.changed, PasswordState.MUST_CHANGE if profile.reset_required else PasswordState.GOOD)
 
 
@@ -135,7 +137,7 @@ def store_of(snapshot: Snapshot, store: str) -> AccountView | None:
     return found[0] if len(found) == 1 else None
 
 
-def _refused(parts: ConsoleParts, arrived: Arrived, who: Who, problem: str) -> Refusal:
+def _refusal(parts: ConsoleParts, arrived: Arrived, who: Who, problem: str) -> Refusal:
     event = sign_in_event(arrived, who, to=parts.origin.url, problem=problem)
     return Refusal("SignInFailed", INCORRECT, event)
 

@@ -96,7 +96,9 @@ async def identity_source_action(parts: ConsoleParts, arrived: Arrived, browser:
     instance = await by.now(lambda snapshot: permitted(snapshot, by, given))
     if isinstance(given, ShowSource):
         told = identity_source(parts.execution.directory.snapshot, instance.account, parts.origin.url)
-        return Told(members=dict(told), event=by.event(name_of(given), _shown(given)), account=instance.account)
+        return Told(
+            members=dict(told), event=by.event(name_of(given), _event_parameters(given)), account=instance.account
+        )
     if isinstance(given, UseDirectory):
         return await by.make(_ToDirectory(by=by, given=given))
     text = given.metadata
@@ -114,7 +116,7 @@ class _ToDirectory:
 
     def event(self) -> Event:
         """What the audit log is told."""
-        return self.by.event(name_of(self.given), _shown(self.given))
+        return self.by.event(name_of(self.given), _event_parameters(self.given))
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Raises as `identity_source_action`."""
@@ -132,13 +134,13 @@ class _ToProvider:
 
     def event(self) -> Event:
         """What the audit log is told."""
-        return self.by.event(name_of(self.given), _shown(self.given) | {"providerIssuer": self.read.issuer})
+        return self.by.event(name_of(self.given), _event_parameters(self.given) | {"providerIssuer": self.read.issuer})
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Raises as `identity_source_action`."""
         account, now = permitted(snapshot, self.by, self.given).account, self.by.arrived.time
         told = told_of(use_external_provider(unit, snapshot, account=account, read=self.read, now=now))
-        event = self.by.event(name_of(self.given), _shown(self.given) | told)
+        event = self.by.event(name_of(self.given), _event_parameters(self.given) | told)
         return Done(answer={"identitySource": EXTERNAL, **told}, event=event, decided=())
 
 
@@ -165,6 +167,6 @@ def _check_delegate(view: AccountView) -> None:
         raise Problem(403, "AccessDenied", _NOT_BY_DELEGATE)
 
 
-def _shown(given: SourceAction) -> dict[str, Any]:
+def _event_parameters(given: SourceAction) -> dict[str, Any]:
     """The parameters in the audit log; the content of the metadata has an event of its own."""
     return {"identityStoreId": given.identity_store_id}

@@ -48,7 +48,7 @@ async def identity_source_page(parts: ConsoleParts, arrived: Arrived, browser: S
     """
     by = Administrator(parts=parts, arrived=arrived, browser=browser)
     asked = parameter(arrived.http, "store")
-    found = await by.now(lambda snapshot: _found(snapshot, by, asked))
+    found = await by.now(lambda snapshot: _find_source(snapshot, by, asked))
     store, account = str(found.source["identityStoreId"]), str(found.source["account"])
     return ShownSource(
         response=page(
@@ -70,13 +70,13 @@ async def is_shown(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrows
     """Whether the page is shown to whoever has signed in; not while policies are being read."""
     by = Administrator(parts=parts, arrived=arrived, browser=browser)
     try:
-        await by.now(lambda snapshot: _found(snapshot, by, ""))
+        await by.now(lambda snapshot: _find_source(snapshot, by, ""))
     except (Problem, Denied, Missing, Unavailable):
         return False
     return True
 
 
-def _found(snapshot: Snapshot, by: Administrator, asked: str) -> _Found:
+def _find_source(snapshot: Snapshot, by: Administrator, asked: str) -> _Found:
     """The source of the store that is asked for, or else of the first one, at a revision. Raises as the page."""
     account = by.check(snapshot, _tag(ShowSource), *NEEDED_BESIDES[ShowSource])
     stores = [

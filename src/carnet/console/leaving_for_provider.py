@@ -104,7 +104,7 @@ async def leave_for_provider(parts: ConsoleParts, arrived: Arrived, given: Leave
 
     turn = whose(source.instance.account, arrived.http.peer)
     url: str = await parts.pools.run(Preparation(pool=_POOL, work=made), None, None, turn)
-    cookie = cookie_that_remembers(parts.origin, _sealed(parts.execution.parts.keyring, left), LIFETIME)
+    cookie = cookie_that_remembers(parts.origin, _seal(parts.execution.parts.keyring, left), LIFETIME)
     return Told(members={"to": url}, account=source.instance.account, headers=(cookie,))
 
 
@@ -184,7 +184,7 @@ def _source(snapshot: Snapshot, account: str, instance: str) -> Source | None:
     return Source(view, found, provider)
 
 
-def _sealed(keyring: Keyring, left: Left) -> str:
+def _seal(keyring: Keyring, left: Left) -> str:
     return seal_token(keyring, Purpose.SIGN_IN_TOKENS, _KIND, msgspec.msgpack.encode(left))[0]
 
 

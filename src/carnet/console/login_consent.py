@@ -36,12 +36,12 @@ class LoginConsent:
         return Asked(show=self.show, act=self.act, takes=(ReplyToLogin,), of=PRINCIPALS, sign_in=SIGN_IN)
 
     def show(self, head: RequestHead, browser: SignedInBrowser) -> HttpResponse:
-        login = _login(head.query)
+        login = _read_login(head.query)
         return page("login.html", csrf=browser.csrf, login=login, query=head.query, holder=browser.holder)
 
     async def act(self, arrived: Arrived, browser: SignedInBrowser, given: ReplyToLogin) -> Answered:
         """The URL for the browser, or the text that the person copies to the other machine. Raises Refused."""
-        login = _login(given.query)
+        login = _read_login(given.query)
         event = sign_in_event(arrived, browser.holder.who, name="AuthorizeOAuth2Access", to=login.client)
         if given.answer == "deny":
             event["responseElements"] = {"AuthorizeOAuth2Access": "Denied"}
@@ -69,7 +69,7 @@ class LoginConsent:
         return await self.parts.deciding(check, account, arrived.http.peer, partial(still_signed_in, session=session))
 
 
-def _login(query: str) -> Login:
+def _read_login(query: str) -> Login:
     try:
         return asked(fields_of(query))
     except CannotAsk as problem:

@@ -36,7 +36,7 @@ async def hash_new(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: Set
     profile = holder.profile
     assert profile is not None, "it was proven by one"
     if not await _may_set_now(parts, arrived, flow, given.password):
-        raise _refused(parts, arrived, holder)
+        raise _refusal(parts, arrived, holder)
 
     def work(_: object, __: object) -> HashedPassword:
         passwords = parts.execution.parts.passwords
@@ -65,7 +65,7 @@ class SettingPassword(StepChange):
             raise expired()
         may = _may_set(self.parts, self.arrived, snapshot, holder, self.flow, self.password)
         if not may or _was_used(holder, self.hashed):
-            raise _refused(self.parts, self.arrived, holder)
+            raise _refusal(self.parts, self.arrived, holder)
         now = self.arrived.time
         profile = replace(self.before, sealed_hashes=self.hashed.sealed, changed=now, reset_required=False)
         unit.save(profile)
@@ -114,6 +114,6 @@ def _was_used(holder: Holder, hashed: HashedPassword) -> bool:
     return hashed.passwords_ago is not None and hashed.passwords_ago <= max(1, remembered or 0)
 
 
-def _refused(parts: ConsoleParts, arrived: Arrived, holder: Holder) -> Refusal:
+def _refusal(parts: ConsoleParts, arrived: Arrived, holder: Holder) -> Refusal:
     sentence = PERSON_RULE if isinstance(holder.entity, IdentityStoreUser) else NOT_CHANGED
     return Refusal("PasswordRefused", sentence, failure(parts, arrived, holder, sentence), 400)

@@ -93,7 +93,7 @@ async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedIn
         action = replace(action, mailed=await _mail(action))
     if isinstance(given, ListDevices | ListSessions):
         view, person = await by.now(action.permitted)
-        return Told(members=_listed(view, person, given), event=action.event(), account=view.account.id)
+        return Told(members=_credentials_of(view, person, given), event=action.event(), account=view.account.id)
     await by.now(action.permitted)
     return await by.make(action)
 
@@ -113,7 +113,7 @@ class _Acting:
         INVARIANT: who may not is told nothing of whom there is.
         """
         account = self.by.check(snapshot, name_of(self.given))
-        person = _administered(snapshot, account, self.given.user_id)
+        person = _administered_person(snapshot, account, self.given.user_id)
         if person is None:
             raise Missing("No identity store that this account administers has such a user.")
         view = snapshot.accounts[person.account]
@@ -171,7 +171,7 @@ async def _mail(action: _Acting) -> MailedLink:
     return mailed
 
 
-def _administered(snapshot: Snapshot, account: str, user: str) -> IdentityStoreUser | None:
+def _administered_person(snapshot: Snapshot, account: str, user: str) -> IdentityStoreUser | None:
     """The person of that id, in an identity store that is administered from an account."""
     for instance in visible_instances(snapshot, account):
         found = snapshot.accounts[instance.account].of(IdentityStoreUser).get(user)
@@ -189,7 +189,7 @@ def _check_delegate(view: AccountView, person: IdentityStoreUser) -> None:
         raise Problem(403, "AccessDenied", _NOT_BY_DELEGATE)
 
 
-def _listed(view: AccountView, person: IdentityStoreUser, given: ListDevices | ListSessions) -> dict[str, Any]:
+def _credentials_of(view: AccountView, person: IdentityStoreUser, given: ListDevices | ListSessions) -> dict[str, Any]:
     if isinstance(given, ListDevices):
         devices = view.of(PersonMfaDevice).referring("holder", person.id)
         return {

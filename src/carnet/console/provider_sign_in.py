@@ -61,7 +61,7 @@ async def use_assertion(parts: ConsoleParts, arrived: Arrived, given: UseAsserti
     source = source_at(parts.execution.directory.snapshot, left)
 
     def check(_: object, __: object) -> Assertion:
-        return _verified(source, parts.origin.url, given.response, arrived.time)
+        return _verify_response(source, parts.origin.url, given.response, arrived.time)
 
     try:
         assertion: Assertion = await parts.pools.run(
@@ -77,7 +77,7 @@ async def use_assertion(parts: ConsoleParts, arrived: Arrived, given: UseAsserti
     except Unavailable:
         raise
     except Fault as fault:
-        raise _refused(parts, arrived, left, f"{NOT_TAKEN}: {fault.message}") from fault
+        raise _refusal(parts, arrived, left, f"{NOT_TAKEN}: {fault.message}") from fault
     outcome = await parts.writer.make(change, holder.account)
     members: dict[str, Any] = dict(outcome.answer)
     return Told(
@@ -111,7 +111,7 @@ class _Entering:
         if person is not None and person.identity_store == source.instance.identity_store:
             found = find_holder(snapshot, source.view.account.id, HolderKind.PERSON, person.id)
         if found is None:
-            raise _refused(self.parts, self.arrived, self.left, _unknown_user(self.assertion.subject))
+            raise _refusal(self.parts, self.arrived, self.left, _unknown_user(self.assertion.subject))
         return found
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
@@ -136,7 +136,7 @@ class _Entering:
         return Done(answer={"token": token}, event=event, decided=())
 
 
-def _verified(source: Source, url: str, text: str, now: datetime) -> Assertion:
+def _verify_response(source: Source, url: str, text: str, now: datetime) -> Assertion:
     """What the identity provider has signed for this instance. Raises a Fault."""
     # lxml and signxml are imported when the first assertion comes.
     from carnet.saml.assertion import accepted
@@ -160,7 +160,7 @@ def _unknown_user(subject: str) -> str:
     )
 
 
-def _refused(parts: ConsoleParts, arrived: Arrived, left: Left, sentence: str) -> Refusal:
+def _refusal(parts: ConsoleParts, arrived: Arrived, left: Left, sentence: str) -> Refusal:
     who = Who(type="IdentityCenterUser", account=left.account)
     event = sign_in_event(arrived, who, to=parts.origin.url, problem=FAILED)
     return Refusal("SignInFailed", sentence, event, 403)

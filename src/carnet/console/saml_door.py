@@ -63,13 +63,13 @@ class SamlDoor:
         if of_store is not None:
             kind, store = of_store.groups()
             if kind == "request":
-                return self._guarded(http, lambda arrived: self._leave(arrived, store))
+                return self._guard(http, lambda arrived: self._leave(arrived, store))
             return Answer(response=self._metadata(http, store) if kind == "metadata" else self._consume(http, store))
         assert of_application is not None, "the door takes nothing else"
         kind, application = of_application.groups()
         if kind == "metadata":
             return Answer(response=self._application_metadata(http, application))
-        return self._guarded(http, lambda arrived: self._federate(arrived, application))
+        return self._guard(http, lambda arrived: self._federate(arrived, application))
 
     def _metadata(self, http: HttpRequest, store: str) -> HttpResponse:
         """The metadata of an instance for an identity provider, which is public."""
@@ -149,9 +149,9 @@ class SamlDoor:
         done = await signed_in_to_application(self._parts, self._sessions, arrived, found)
         if not isinstance(done, Vouched):
             return Answer(response=done)
-        return _audited(done.response, done.event, done.account)
+        return _audited_answer(done.response, done.event, done.account)
 
-    async def _guarded(self, http: HttpRequest, respond: Callable[[Arrived], Awaitable[Answer]]) -> Answer:
+    async def _guard(self, http: HttpRequest, respond: Callable[[Arrived], Awaitable[Answer]]) -> Answer:
         """The answer at the origin of browsers, or a page that says what was refused: who fails often is held up."""
         request_id, event_id = self._parts.execution.parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
@@ -160,9 +160,9 @@ class SamlDoor:
                 return Answer(response=other)
             return await respond(arrived)
         except Exception as raised:
-            return self._failed(arrived, raised)
+            return self._answer_failure(arrived, raised)
 
-    def _failed(self, arrived: Arrived, raised: Exception) -> Answer:
+    def _answer_failure(self, arrived: Arrived, raised: Exception) -> Answer:
         problem = as_problem(raised)
         try:
             self._parts.throttle.fail(arrived.http.peer)
@@ -172,10 +172,10 @@ class SamlDoor:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
         shown = _error_page(problem.status, problem.message)
-        return _audited(shown, raised.event if isinstance(raised, Refusal) else None, "")
+        return _audited_answer(shown, raised.event if isinstance(raised, Refusal) else None, "")
 
 
-def _audited(response: HttpResponse, event: dict[str, Any] | None, account: str) -> Answer:
+def _audited_answer(response: HttpResponse, event: dict[str, Any] | None, account: str) -> Answer:
     if event is None:
         return Answer(response=response, account=account)
     return Answer(response=response, event=line_of(event), unaudited=lambda why: _error_page(503, why), account=account)

@@ -75,7 +75,7 @@ class BrowserSessions:
         Raises Lost if the store has lost what was acknowledged, Unavailable if policies cannot be read.
         """
         token = cookie_of(head, self.origin.cookie)
-        return self._used(head, token) if token is not None else None
+        return self._use_session(head, token) if token is not None else None
 
     def acting(self, head: RequestHead) -> SignedInBrowser | None:
         """Whoever the page was shown to that makes the request, though the browser shows somebody else's by now.
@@ -83,7 +83,7 @@ class BrowserSessions:
         INVARIANT: nothing is done as somebody else than the page says. Raises as `signed_in`.
         """
         token = self._proven(head, head.header(CSRF_HEADER) or "")
-        return self._used(head, token) if token is not None else self.signed_in(head)
+        return self._use_session(head, token) if token is not None else self.signed_in(head)
 
     def others(self, head: RequestHead) -> tuple[SignedInBrowser, ...]:
         """Who else has signed in in that browser, each once, the newest first. Raises Lost.
@@ -93,7 +93,7 @@ class BrowserSessions:
         tokens = tokens_of(head, self.origin)
         found = [each for token in tokens if (each := self._good(head, token)) is not None]
         found.sort(key=lambda each: each.session.created, reverse=True)
-        shown = {each.who for each in self._shown(head)}
+        shown = {each.who for each in self._shown_browsers(head)}
         newest = {each.who: each for each in reversed(found) if each.who not in shown}
         return tuple(each for each in found if each is newest.get(each.who))
 
@@ -103,7 +103,9 @@ class BrowserSessions:
         The holder's earlier one goes, and the oldest of MOST_HERE.
         """
         new = self._good(head, token)
-        before = (each for each in (*self._shown(head), *self.others(head)) if new is None or each.who != new.who)
+        before = (
+            each for each in (*self._shown_browsers(head), *self.others(head)) if new is None or each.who != new.who
+        )
         kept = [each.token for each in before][: MOST_HERE - 1]
         gone = [each for each in tokens_of(head, self.origin) if each not in kept]
         forgotten = (header for each in gone for header in forget_session(self.origin, each, shown=False))
@@ -113,7 +115,7 @@ class BrowserSessions:
         """The headers after which a browser has no cookie of a session that was ended."""
         return forget_session(self.origin, browser.token, shown=cookie_of(head, self.origin.cookie) == browser.token)
 
-    def _shown(self, head: RequestHead) -> tuple[SignedInBrowser, ...]:
+    def _shown_browsers(self, head: RequestHead) -> tuple[SignedInBrowser, ...]:
         token = cookie_of(head, self.origin.cookie)
         found = self._good(head, token) if token is not None else None
         return (found,) if found is not None else ()
@@ -124,7 +126,7 @@ class BrowserSessions:
         tokens = tokens_of(head, self.origin)
         return next((each for each in tokens if hmac.compare_digest(csrf_of(each).encode(), given)), None)
 
-    def _used(self, head: RequestHead, token: str) -> SignedInBrowser | None:
+    def _use_session(self, head: RequestHead, token: str) -> SignedInBrowser | None:
         """The session of a token, which is used now, if it is good and policies let it stay there."""
         found, now = self._good(head, token), self._clock()
         if found is None or not self._may_stay(self._directory.snapshot, found.session, head, now):

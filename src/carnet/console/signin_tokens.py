@@ -62,7 +62,7 @@ def new_signin_token(
     parts: ConsoleParts, credentials: Credentials, arrived: Arrived, fields: Mapping[str, str]
 ) -> Told:
     """A token for a program that has the credentials in `Session`. Raises Problem, Unavailable."""
-    credential, claims = _shown(credentials, fields)
+    credential, claims = _given_session(credentials, fields)
     seconds = _seconds(parts.execution.directory.snapshot, claims, fields.get("SessionDuration"))
     parts.execution.parts.tokens.check_issuing()
     packed = pack(claims)
@@ -82,7 +82,7 @@ def new_signin_token(
 _EVENT = "GetSigninToken"
 
 
-def _shown(credentials: Credentials, fields: Mapping[str, str]) -> tuple[Credential, SessionClaims]:
+def _given_session(credentials: Credentials, fields: Mapping[str, str]) -> tuple[Credential, SessionClaims]:
     """The session of the given credentials. Raises Problem for those that cannot be used to sign in."""
     try:
         given = msgspec.json.decode(fields.get("Session", ""), type=_Session)

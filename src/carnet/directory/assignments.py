@@ -47,7 +47,7 @@ def assigned_to(snapshot: Snapshot, person: IdentityStoreUser) -> Iterator[Assig
     for assignment in assignments_of(view, person.id):
         if assignment.provisioned not in seen:
             seen.add(assignment.provisioned)
-            yield from _found(snapshot, view, instance, assignment)
+            yield from _find_assigned(snapshot, view, instance, assignment)
 
 
 def assignments_of(view: AccountView, user: str) -> Iterator[AccountAssignment]:
@@ -82,7 +82,7 @@ def administers(snapshot: Snapshot, instance: Instance, account: str) -> bool:
     return organization is not None and organization.scope.id == instance.organization
 
 
-def _found(
+def _find_assigned(
     snapshot: Snapshot, view: AccountView, instance: Instance, assignment: AccountAssignment
 ) -> Iterator[Assigned]:
     target = snapshot.open_account(assignment.target)

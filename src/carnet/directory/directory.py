@@ -33,7 +33,7 @@ class Directory:
         self.lost = False
         """Whether the follower has seen that the store was removed or replaced. `snapshot` then belongs to no store.
         INVARIANT: every door answers 503."""
-        self.before_shown: Callable[[Snapshot], None] = _nothing
+        self.before_shown: Callable[[Snapshot], None] = _do_nothing
         """Called with a snapshot that has changes of others, before it is shown. Never raises."""
         self._looked: Hashable = None
         """The last result of `Store.poll` in `missed`."""
@@ -125,4 +125,4 @@ class Directory:
         self.confirm(began)
 
 
-def _nothing(_coming: Snapshot) -> None: ...
+def _do_nothing(_coming: Snapshot) -> None: ...

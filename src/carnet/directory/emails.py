@@ -29,16 +29,16 @@ class Emails:
     def accounts_with(self, email: str, accounts: _Accounts) -> list[AccountView]:
         """The accounts of that address, without regard to case, in the order of their ids."""
         if self._known is None:
-            self._known = _changed(immutables.Map(), immutables.Map(), accounts, accounts)
+            self._known = _with_changes(immutables.Map(), immutables.Map(), accounts, accounts)
         return [accounts[each] for each in sorted(self._known.get(email.lower(), ()))]
 
     def changed(self, before: _Accounts, after: _Accounts, touched: Iterable[str]) -> Emails:
         """Those of the accounts after a change; they differ in the `touched` ones."""
         known = self._known
-        return Emails(None if known is None else _changed(known, before, after, touched))
+        return Emails(None if known is None else _with_changes(known, before, after, touched))
 
 
-def _changed(known: _Known, before: _Accounts, after: _Accounts, touched: Iterable[str]) -> _Known:
+def _with_changes(known: _Known, before: _Accounts, after: _Accounts, touched: Iterable[str]) -> _Known:
     mutation = known.mutate()
     for each in touched:
         old, new = _email(before, each), _email(after, each)

@@ -137,12 +137,12 @@ class Indexed(Generic[T]):
         """This collection with other entities under some ids; None removes one."""
         pairs = [(key, self.by_id.get(key), entity) for key, entity in changes.items()]
         new = type(self)(self._type)
-        new.by_id = _replaced(self.by_id, changes)
+        new.by_id = _replace_entities(self.by_id, changes)
         new._postings = {
-            name: _reposted(postings, self._targets(name), pairs) for name, postings in self._postings.items()
+            name: _replace_postings(postings, self._targets(name), pairs) for name, postings in self._postings.items()
         }
-        new._ids = _renamed(self._ids, self._type.unique_name, pairs)
-        new.installation_names = _renamed(self.installation_names, self._type.installation_name, pairs)
+        new._ids = _replace_names(self._ids, self._type.unique_name, pairs)
+        new.installation_names = _replace_names(self.installation_names, self._type.installation_name, pairs)
         return new
 
     def _targets(self, reference: str) -> Callable[[T], Iterable[str]]:
@@ -152,14 +152,14 @@ class Indexed(Generic[T]):
         postings = self._postings.get(reference)
         if postings is None:
             pairs: list[_Pair[T]] = [(key, None, entity) for key, entity in self.by_id.items()]
-            postings = self._postings[reference] = _reposted(immutables.Map(), self._targets(reference), pairs)
+            postings = self._postings[reference] = _replace_postings(immutables.Map(), self._targets(reference), pairs)
         return postings
 
 
 _UNPACKED = ("_ids", "_postings", "_referring", "_sorted", "by_id")
 
 
-def _replaced(by_id: immutables.Map[str, T], changes: Mapping[str, T | None]) -> immutables.Map[str, T]:
+def _replace_entities(by_id: immutables.Map[str, T], changes: Mapping[str, T | None]) -> immutables.Map[str, T]:
     mutation = by_id.mutate()
     for key, entity in changes.items():
         if entity is None:
@@ -169,7 +169,7 @@ def _replaced(by_id: immutables.Map[str, T], changes: Mapping[str, T | None]) ->
     return mutation.finish()
 
 
-def _renamed(
+def _replace_names(
     ids: immutables.Map[Hashable, str], name_of: Callable[[T], Hashable | None] | None, pairs: Iterable[_Pair[T]]
 ) -> immutables.Map[Hashable, str]:
     if name_of is None:
@@ -185,7 +185,9 @@ def _renamed(
     return mutation.finish()
 
 
-def _reposted(postings: _Postings, targets_of: Callable[[T], Iterable[str]], pairs: Iterable[_Pair[T]]) -> _Postings:
+def _replace_postings(
+    postings: _Postings, targets_of: Callable[[T], Iterable[str]], pairs: Iterable[_Pair[T]]
+) -> _Postings:
     gone: defaultdict[str, set[str]] = defaultdict(set)
     come: defaultdict[str, list[str]] = defaultdict(list)
     for key, old, new in pairs:

@@ -55,7 +55,7 @@ class Keeper:
         if self._directory.lost or not self._is_due(*kept.known) or not self._has_turn():
             return KEEP_SECONDS
         began = monotonic()
-        with _replaced(self._path) as descriptor:
+        with _replace_file(self._path) as descriptor:
             for part in sealed_parts(kept, self._master):
                 _write_whole(descriptor, part)
         self._written = kept.known
@@ -95,7 +95,7 @@ class Keeper:
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[int]:
+def _replace_file(path: Path) -> Iterator[int]:
     """A descriptor for the new file at `path`.
 
     INVARIANT: whenever the process or the machine dies, the file is either complete or as it was before. The writer has

@@ -98,14 +98,14 @@ def _is_left_out(type_: EntityType[Any]) -> bool:
     return type_.scope_column is not None and not type_.is_root
 
 
-def _plain(value: object) -> dict[Any, Any]:
+def _plain_dict(value: object) -> dict[Any, Any]:
     """A dict for a mapping that is not one, for msgspec."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"Entities consist of nothing that is a {type(value).__name__}.")
 
 
-_ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain_dict)
 
 
 @cache

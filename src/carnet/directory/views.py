@@ -67,11 +67,11 @@ class Views:
     def named(self, entity: type[T], name: Hashable) -> T | None:
         """The entity of a name that is unique in the installation."""
         known: T | None = self.found.get((entity, name))
-        if known is None and (found := self._named(entity, name)) is not None:
+        if known is None and (found := self._entity_named(entity, name)) is not None:
             known = self.found[entity, name] = found
         return known
 
-    def _named(self, entity: type[T], name: Hashable) -> T | None:
+    def _entity_named(self, entity: type[T], name: Hashable) -> T | None:
         place = self.names.get((entity, name))
         view = self.get(place[0]) if place is not None else None
         return view.of(entity).get(place[1]) if place is not None and view is not None else None
@@ -95,9 +95,9 @@ class Views:
                 failed.add(scope)
                 views[scope] = None
         parts = {scope: rows for scope, rows in by_scope.items() if scope not in changes.whole}
-        return Changed(self._replaced(views, parts), frozenset(views), frozenset(failed))
+        return Changed(self._replace_views(views, parts), frozenset(views), frozenset(failed))
 
-    def _replaced(self, views: _Views, parts: _Rows) -> Views:
+    def _replace_views(self, views: _Views, parts: _Rows) -> Views:
         """The views with other ones for some scopes; None removes one. `parts`: everything that differs in a scope."""
         accounts, organizations = self.accounts.mutate(), self.organizations.mutate()
         installation = self.installation
@@ -107,14 +107,14 @@ class Views:
             elif scope.kind is ScopeKind.ORGANIZATION:
                 _put(organizations, scope.id, view)
             else:
-                installation = view or _installation(self.types)
+                installation = view or _empty_installation(self.types)
         after = accounts.finish()
         return Views(
             types=self.types,
             installation=installation,
             organizations=organizations.finish(),
             accounts=after,
-            names=self._renamed(views, parts),
+            names=self._replace_names(views, parts),
             emails=self._emails(after, views),
         )
 
@@ -124,7 +124,7 @@ class Views:
         touched = [each for each in ids if _account(self.accounts, each) is not _account(after, each)]
         return self.emails.changed(self.accounts, after, touched) if touched else self.emails
 
-    def _renamed(self, views: _Views, parts: _Rows) -> _Names:
+    def _replace_names(self, views: _Views, parts: _Rows) -> _Names:
         """INVARIANT: a change of some rows looks at the names of these rows only, however many others the scope has."""
         triples = [(self.get(scope), view, parts.get(scope)) for scope, view in views.items()]
         mutation = self.names.mutate()
@@ -153,7 +153,7 @@ def no_views(types: EntityTypes) -> Views:
     """The views of an empty store."""
     return Views(
         types=types,
-        installation=_installation(types),
+        installation=_empty_installation(types),
         organizations=immutables.Map(),
         accounts=immutables.Map(),
         names=immutables.Map(),
@@ -182,7 +182,7 @@ def _exists(types: EntityTypes, scope: Scope, collections: Collections) -> bool:
     return scope == INSTALLATION or any(map(len, collections.values()))
 
 
-def _installation(types: EntityTypes) -> ScopeView:
+def _empty_installation(types: EntityTypes) -> ScopeView:
     return ScopeView(INSTALLATION, no_entities(types, ScopeKind.INSTALLATION))
 
 

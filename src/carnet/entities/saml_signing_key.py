@@ -40,17 +40,17 @@ def check_room(keys: SamlSigningKeys) -> None:
 
 def signing_first(keys: SamlSigningKeys, key: str) -> SamlSigningKeys:
     """The keys, of which that one signs. Raises Missing."""
-    return (_found(keys, key), *(each for each in keys if each.id != key))
+    return (_find_key(keys, key), *(each for each in keys if each.id != key))
 
 
 def without(keys: SamlSigningKeys, key: str) -> SamlSigningKeys:
     """The keys but for one that does not sign. Raises Missing, InUse."""
-    if _found(keys, key) is keys[0]:
+    if _find_key(keys, key) is keys[0]:
         raise InUse("The key signs. Let another one sign first.")
     return tuple(each for each in keys if each.id != key)
 
 
-def _found(keys: SamlSigningKeys, key: str) -> SamlSigningKey:
+def _find_key(keys: SamlSigningKeys, key: str) -> SamlSigningKey:
     found = next((each for each in keys if each.id == key), None)
     if found is None:
         raise Missing(f"There is no key {key}.")

@@ -68,16 +68,16 @@ P = TypeVar("P", bound=_Proven)
 _set = object.__setattr__
 
 
-def _begun(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator) -> P:
+def _new_caller(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator) -> P:
     """A new caller of that kind without members. Raises TypeError if `authenticator` is not the one `wanted`."""
     if authenticator is not wanted:
         raise TypeError(f"only an authenticator makes a {kind.__name__} caller")
     return object.__new__(kind)
 
 
-def _made(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator, **members: Any) -> P:
+def _make_caller(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator, **members: Any) -> P:
     """A new caller of that kind. Raises TypeError if `authenticator` is not the one `wanted`."""
-    made = _begun(kind, wanted, authenticator)
+    made = _new_caller(kind, wanted, authenticator)
     for name, value in members.items():
         _set(made, name, value)
     return made
@@ -106,7 +106,7 @@ class Verified(_Proven):
     def __new__(
         cls, authenticator: _Authenticator, *, credential: Credential, region: str, service: str, presigned: bool
     ) -> Verified:
-        made = _begun(cls, AUTHENTICATOR, authenticator)
+        made = _new_caller(cls, AUTHENTICATOR, authenticator)
         # One by one, because every signed request makes one.
         _set(made, "credential", credential)
         _set(made, "principal", credential.principal)
@@ -141,7 +141,7 @@ class SignedIn(_Proven):
     """`principal` is its."""
 
     def __new__(cls, authenticator: _Authenticator, *, credential: Credential, region: str = "") -> SignedIn:
-        return _made(
+        return _make_caller(
             cls,
             COOKIE_AUTHENTICATOR,
             authenticator,
@@ -193,7 +193,9 @@ class Bearer(_Proven):
     def __new__(
         cls, authenticator: _Authenticator, *, user: IdentityCenterUser, find: FindUser, region: str = ""
     ) -> Bearer:
-        return _made(cls, BEARER_AUTHENTICATOR, authenticator, principal=NOBODY, user=user, _find=find, region=region)
+        return _make_caller(
+            cls, BEARER_AUTHENTICATOR, authenticator, principal=NOBODY, user=user, _find=find, region=region
+        )
 
     def renewed(self, snapshot: Snapshot) -> Bearer | None:
         """The caller as of another revision; None if the token is no longer valid."""
@@ -277,7 +279,7 @@ class Federated(_Proven):
         trusted: Trusted,
         once: Once | None = None,
     ) -> Federated:
-        return _made(
+        return _make_caller(
             cls,
             FEDERATED_AUTHENTICATOR,
             authenticator,
@@ -317,7 +319,7 @@ class OperatorCaller(_Proven):
     token: OperatorToken
 
     def __new__(cls, authenticator: _Authenticator, *, token: OperatorToken) -> OperatorCaller:
-        return _made(cls, OPERATOR_AUTHENTICATOR, authenticator, principal=NOBODY, region="", token=token)
+        return _make_caller(cls, OPERATOR_AUTHENTICATOR, authenticator, principal=NOBODY, region="", token=token)
 
     def renewed(self, snapshot: Snapshot) -> OperatorCaller | None:
         """The caller as of another revision; None if the token is revoked."""

@@ -55,7 +55,7 @@ def browser_credential(snapshot: Snapshot, session: BrowserSession) -> Credentia
     if view is None:
         return None
     if session.kind is HolderKind.SESSION:
-        return _visiting(snapshot, session)
+        return _visiting_credential(snapshot, session)
     principal = long_term_principal(view, session.holder)
     if principal is None or not _still_proven(view, session):
         return None
@@ -71,7 +71,7 @@ def browser_credential(snapshot: Snapshot, session: BrowserSession) -> Credentia
     return Credential(key_id=session.id, secret="", principal=principal, session=claims)
 
 
-def _visiting(snapshot: Snapshot, session: BrowserSession) -> Credential | None:
+def _visiting_credential(snapshot: Snapshot, session: BrowserSession) -> Credential | None:
     """The credential of a session that began with a federation URL. It is valid as long as the credentials would be,
     except for their expiry."""
     claims = unpack(session.claims)
@@ -133,14 +133,14 @@ class Credentials:
         It also finds what another process (`carnet account create`, another worker) has just made, if the store can be
         asked without waiting.
         """
-        found = self._found(key_id, token)
-        return self._found(key_id, token) if found is None and self._directory.missed() else found
+        found = self._find(key_id, token)
+        return self._find(key_id, token) if found is None and self._directory.missed() else found
 
-    def _found(self, key_id: str, token: str | None) -> Credential | None:
+    def _find(self, key_id: str, token: str | None) -> Credential | None:
         snapshot = self._directory.snapshot
         if token is None:
             return self._long_term(snapshot, key_id)
-        return self._session(snapshot, key_id, token)
+        return self._find_session(snapshot, key_id, token)
 
     def renew(self, snapshot: Snapshot, credential: Credential) -> Credential | None:
         """A credential as of another revision; None if it is no longer valid."""
@@ -170,30 +170,30 @@ class Credentials:
             return None
         view = snapshot.open_account(account_of_key(key_id) or "")
         known: Credential | None = view.memo.get((Credential, key_id)) if view is not None else None
-        return known if known is not None else self._read(snapshot, key_id)
+        return known if known is not None else self._read_key(snapshot, key_id)
 
-    def _read(self, snapshot: Snapshot, key_id: str) -> Credential | None:
+    def _read_key(self, snapshot: Snapshot, key_id: str) -> Credential | None:
         key = _of_key(snapshot, AccessKey, key_id)
         view = snapshot.open_account(key.account) if key is not None else None
         if view is None or key is None or not key.active:
             return None
         sources = (key, view.of(User).get(key.owner), view.account)
-        return view.memo.lasting((Credential, key_id), sources, lambda: self._opened(view, key))
+        return view.memo.lasting((Credential, key_id), sources, lambda: self._open_key(view, key))
 
-    def _opened(self, view: AccountView, key: AccessKey) -> Credential | None:
+    def _open_key(self, view: AccountView, key: AccessKey) -> Credential | None:
         principal = long_term_principal(view, key.owner)
-        secret = self._secret(key)
+        secret = self._open_secret(key)
         if principal is None or secret is None:
             return None
         return Credential(key_id=key.id, secret=secret.text, principal=principal, signing_keys=secret.signing_keys)
 
-    def _secret(self, key: AccessKey) -> OpenedSecret | None:
+    def _open_secret(self, key: AccessKey) -> OpenedSecret | None:
         try:
             return self._open(key.sealed_secret, key.id, key.account, key.owner)
         except Unsealable:
             return None
 
-    def _session(self, snapshot: Snapshot, key_id: str, token: str) -> Credential | None:
+    def _find_session(self, snapshot: Snapshot, key_id: str, token: str) -> Credential | None:
         opened = self._tokens.open(key_id, token)
         return self._live_session(snapshot, key_id, opened) if opened is not None else None
 

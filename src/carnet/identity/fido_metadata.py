@@ -80,12 +80,12 @@ def read_metadata(path: Path) -> FidoMetadata:
     try:
         _, payload, _ = path.read_bytes().strip().split(b".")
         told = bounded_json.loads(decode(payload.decode("ascii")))
-        return FidoMetadata(_parsed(told))
+        return FidoMetadata(_parse(told))
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ValueError(f"{path} is no file of the FIDO Metadata Service.") from problem
 
 
-def _parsed(told: Any) -> MetadataBlobPayload:
+def _parse(told: Any) -> MetadataBlobPayload:
     from fido2.mds3 import MetadataBlobPayload
 
     for entry in told["entries"]:

@@ -215,13 +215,13 @@ def sealed(keyring: Keyring, token: Token) -> Sealed:
 
 def opened(keyring: Keyring, kind: type[T], text: str) -> T | None:
     """What a token of that kind says, which may be of the past; None if it was not made here, or is of another kind."""
-    found = _opened(keyring, kind, text)
+    found = _open_form(keyring, kind, text)
     return found[0] if found is not None else None
 
 
 def registered(keyring: Keyring, client_id: str, secret: str | None, now: datetime) -> Registration | None:
     """What a client has registered; None if it never did, if that is over, or if a secret is given and is not its."""
-    found = _opened(keyring, Registration, client_id)
+    found = _open_form(keyring, Registration, client_id)
     if found is None or now.timestamp() >= found[0].expires:
         return None
     if secret is not None and not hmac.compare_digest(secret.encode(), found[1].encode()):
@@ -229,7 +229,7 @@ def registered(keyring: Keyring, client_id: str, secret: str | None, now: dateti
     return found[0]
 
 
-def _opened(keyring: Keyring, kind: type[T], text: str) -> tuple[T, str] | None:
+def _open_form(keyring: Keyring, kind: type[T], text: str) -> tuple[T, str] | None:
     form = _FORMS[kind]
     if not text.startswith(form.prefix):
         return None

@@ -58,7 +58,7 @@ class Passkeys:
 
         options, _ = self._server().register_begin(
             {"id": user_id, "name": name, "displayName": name},  # type: ignore[arg-type]  # it makes an entity of it
-            credentials=list(self._attested(known).values()),
+            credentials=list(self._attested_credentials(known).values()),
             resident_key_requirement=ResidentKeyRequirement.PREFERRED,
             user_verification=UserVerificationRequirement.REQUIRED,
             challenge=challenge,
@@ -70,7 +70,7 @@ class Passkeys:
         from fido2.webauthn import UserVerificationRequirement
 
         options, _ = self._server().authenticate_begin(
-            list(self._attested(known).values()),
+            list(self._attested_credentials(known).values()),
             user_verification=UserVerificationRequirement.REQUIRED,
             challenge=challenge,
         )
@@ -106,7 +106,7 @@ class Passkeys:
         from fido2.webauthn import AuthenticationResponse
 
         devices = {device.credential_id: device for device in known if device.kind is MfaKind.FIDO}
-        attested = self._attested(devices.values())
+        attested = self._attested_credentials(devices.values())
         try:
             parsed = AuthenticationResponse.from_dict(response)
             proven = self._server().authenticate_complete(_state(challenge), list(attested.values()), parsed)
@@ -126,7 +126,7 @@ class Passkeys:
             return {}
         return self._metadata.certifications(response.attestation_object, response.client_data.hash, today)
 
-    def _attested(self, devices: Iterable[MfaDevice]) -> dict[str | None, AttestedCredentialData]:
+    def _attested_credentials(self, devices: Iterable[MfaDevice]) -> dict[str | None, AttestedCredentialData]:
         """What the keyring opens of passkeys, by credential id. One that does not open proves nothing."""
         from fido2.utils import websafe_encode
         from fido2.webauthn import AttestedCredentialData

@@ -51,20 +51,20 @@ def same_passwords(password: str, hashes: Iterable[str], *known: str) -> list[bo
 
     It costs one hash for each salt and cost of them that is not among those known.
     """
-    made = {_salted(each): each for each in known}
+    made = {_parameters_and_salt(each): each for each in known}
     return [_is_same(password, each, made) for each in hashes]
 
 
 def _is_same(password: str, hashed: str, made: dict[str, str]) -> bool:
     from hmac import compare_digest
 
-    salted = _salted(hashed)
+    salted = _parameters_and_salt(hashed)
     if salted not in made:
         made[salted] = password_hash(password, salt_of(hashed), _cost_of(hashed))
     return compare_digest(made[salted], hashed)
 
 
-def _salted(hashed: str) -> str:
+def _parameters_and_salt(hashed: str) -> str:
     """What a hash was made with: all of it but the hash itself."""
     return hashed.rpartition("$")[0]
 

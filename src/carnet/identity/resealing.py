@@ -177,7 +177,7 @@ class Resealing:
         master, _ = self.masters.opening(keys)
         for key in keys:
             if key.purpose == purpose and key.state is not KeyState.KEPT:
-                ended = self._ended(key)
+                ended = self._has_ended(key)
                 floor = NEWEST_FORMAT if kinds_of(purpose) else key.floor
                 if ended or key.floor < floor:
                     bound = with_floor(master, key, max(floor, key.floor))
@@ -186,7 +186,7 @@ class Resealing:
                         "data key %s (%s) %s", key.kid, purpose, "opens nothing any more" if ended else "is bound"
                     )
 
-    def _ended(self, key: WrappedKey) -> bool:
+    def _has_ended(self, key: WrappedKey) -> bool:
         if key.state is not KeyState.RETIRED or key.retired is None or key.purpose in _NEVER_ENDED:
             return False
         return bool(kinds_of(Purpose(key.purpose))) or self.clock() >= key.retired + _carried_for(Purpose(key.purpose))

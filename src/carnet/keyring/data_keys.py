@@ -135,7 +135,7 @@ def new_data_key(
     """One more key for a ring, wrapped at once."""
     kid = os.urandom(KID_BYTES).hex()
     key = WrappedKey(kid=kid, purpose=purpose, state=state, wrapped=b"", created=now, floor=floor, number=number)
-    return _wrapped(master, key, os.urandom(KEY_BYTES))
+    return _rewrap(master, key, os.urandom(KEY_BYTES))
 
 
 def staged_after(master: MasterKey, keys: Iterable[WrappedKey], *, now: datetime) -> WrappedKey:
@@ -146,18 +146,18 @@ def staged_after(master: MasterKey, keys: Iterable[WrappedKey], *, now: datetime
 
 def with_floor(master: MasterKey, key: WrappedKey, floor: int) -> WrappedKey:
     """The same key, wrapped so that it opens no format older than `floor`. Raises WrongMasterKey."""
-    return _wrapped(master, replace(key, floor=floor), _unwrap(master, key).secret)
+    return _rewrap(master, replace(key, floor=floor), _unwrap(master, key).secret)
 
 
 def moved_to(master: MasterKey, key: WrappedKey, state: KeyState, now: datetime) -> WrappedKey:
     """The same key in another state. Raises WrongMasterKey."""
     retired = now if state is KeyState.RETIRED else key.retired
-    return _wrapped(master, replace(key, state=state, retired=retired), _unwrap(master, key).secret)
+    return _rewrap(master, replace(key, state=state, retired=retired), _unwrap(master, key).secret)
 
 
 def rewrapped(master: MasterKey, new: MasterKey, key: WrappedKey) -> WrappedKey:
     """The same key under another master key. Raises WrongMasterKey."""
-    return _wrapped(new, key, _secret(master, key))
+    return _rewrap(new, key, _unwrap_secret(master, key))
 
 
 def check_opens(master: MasterKey, key: WrappedKey) -> None:
@@ -182,10 +182,10 @@ def open_ring(master: MasterKey, purpose: Purpose, wrapped_keys: Iterable[Wrappe
 def _unwrap(master: MasterKey, key: WrappedKey) -> DataKey:
     if key.floor > NEWEST_FORMAT:
         raise KeyringError(f"Data key {key.kid} ({key.purpose}) is for secrets that only a newer Carnet can open.")
-    return DataKey(bytes.fromhex(key.kid), _secret(master, key), key.floor, key.number, key.state, key.retired)
+    return DataKey(bytes.fromhex(key.kid), _unwrap_secret(master, key), key.floor, key.number, key.state, key.retired)
 
 
-def _secret(master: MasterKey, key: WrappedKey) -> bytes:
+def _unwrap_secret(master: MasterKey, key: WrappedKey) -> bytes:
     secret = master.unwrap(key.wrapped, _aad(key))
     if secret is None:
         raise WrongMasterKey(
@@ -195,7 +195,7 @@ def _secret(master: MasterKey, key: WrappedKey) -> bytes:
     return secret
 
 
-def _wrapped(master: MasterKey, key: WrappedKey, secret: bytes) -> WrappedKey:
+def _rewrap(master: MasterKey, key: WrappedKey, secret: bytes) -> WrappedKey:
     return replace(key, wrapped=master.wrap(secret, _aad(key)))
 
 

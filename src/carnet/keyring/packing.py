@@ -47,7 +47,7 @@ def unpack(packed: bytes) -> SessionClaims | None:
         return None
     try:
         told = json.loads(text.decode("utf-8", "surrogatepass"))
-        return SessionClaims(**{_NAMES[letter]: _read(_NAMES[letter], value) for letter, value in told.items()})
+        return SessionClaims(**{_NAMES[letter]: _read_claim(_NAMES[letter], value) for letter, value in told.items()})
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -72,7 +72,7 @@ def _inflate(deflated: bytes) -> bytes | None:
     return text if inflater.eof and not inflater.unused_data and len(text) <= MAX_UNPACKED_BYTES else None
 
 
-def _read(name: str, value: Any) -> Any:
+def _read_claim(name: str, value: Any) -> Any:
     if name in _TUPLES:
         return tuple(value)
     # One opened token serves many requests, so none of them may change it.

@@ -30,7 +30,7 @@ _WRAPPING = b"carnet-sealed-file-v1"
 def seal(master: Wrapping, purpose: str, head: bytes, body: bytes) -> Iterator[bytes]:
     """The bytes of the file. `purpose` is what it is for: under another one it does not open."""
     key = os.urandom(KEY_BYTES)
-    about = _about(purpose, head)
+    about = _context_of(purpose, head)
     yield len(head).to_bytes(_LENGTH_BYTES) + head + master.wrap(key, about)
     cipher, view = AESGCM(key), memoryview(body)
     starts = range(0, max(len(body), 1), _PART_BYTES)
@@ -49,7 +49,7 @@ def head_of(sealed: bytes) -> bytes:
 
 def unseal(master: Wrapping, purpose: str, sealed: bytes) -> bytes:
     """The body. Raises Unsealable for a file that was altered, cut, or sealed for another purpose or by another key."""
-    about = _about(purpose, head := head_of(sealed))
+    about = _context_of(purpose, head := head_of(sealed))
     at = _LENGTH_BYTES + len(head) + _WRAPPED_BYTES
     key = master.unwrap(sealed[at - _WRAPPED_BYTES : at], about)
     if key is None:
@@ -76,5 +76,5 @@ def _nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(11) + (b"\1" if last else b"\0")
 
 
-def _about(purpose: str, head: bytes) -> bytes:
+def _context_of(purpose: str, head: bytes) -> bytes:
     return joined(_WRAPPING, purpose.encode(), hashlib.sha256(head).digest())

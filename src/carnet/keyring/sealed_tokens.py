@@ -47,10 +47,10 @@ def seal_token(keyring: Keyring, purpose: Purpose, kind: str, plain: bytes) -> t
     """A new token of a kind, and the secret that goes with it."""
     key, salt = keyring.ring(purpose).primary, os.urandom(_SALT_BYTES)
     root = KeyedHash(hmac.digest(salt, key.secret, "sha256"))
-    encryption_key, commitment = _derived(root, kind)
+    encryption_key, commitment = _derive_keys(root, kind)
     head = _VERSION + key.kid + salt + commitment
     sealed = AESGCM(encryption_key).encrypt(_NONCE, plain, _info(kind, b"aad"))
-    return base64url.encode(head + sealed), _secret(root, kind)
+    return base64url.encode(head + sealed), _derive_secret(root, kind)
 
 
 def open_token(keyring: Keyring, purpose: Purpose, kind: str, token: str) -> OpenedToken | None:
@@ -60,7 +60,7 @@ def open_token(keyring: Keyring, purpose: Purpose, kind: str, token: str) -> Ope
     if raw is None or key is None or raw[: len(_VERSION)] != _VERSION:
         return None
     root = KeyedHash(hmac.digest(raw[_SALT_AT:_COMMITMENT_AT], key.secret, "sha256"))
-    encryption_key, commitment = _derived(root, kind)
+    encryption_key, commitment = _derive_keys(root, kind)
     # AES-GCM alone lets one ciphertext open under two keys; the commitment lets it open under one.
     if not hmac.compare_digest(raw[_COMMITMENT_AT:_SEALED_AT], commitment):
         return None
@@ -68,15 +68,15 @@ def open_token(keyring: Keyring, purpose: Purpose, kind: str, token: str) -> Ope
         plain = AESGCM(encryption_key).decrypt(_NONCE, raw[_SEALED_AT:], _info(kind, b"aad"))
     except InvalidTag:
         return None
-    return OpenedToken(plain, _secret(root, kind))
+    return OpenedToken(plain, _derive_secret(root, kind))
 
 
-def _derived(root: KeyedHash, kind: str) -> tuple[bytes, bytes]:
+def _derive_keys(root: KeyedHash, kind: str) -> tuple[bytes, bytes]:
     material = root.expanded(_info(kind, b"token"), KEY_BYTES + _COMMITMENT_BYTES)
     return material[:KEY_BYTES], material[KEY_BYTES:]
 
 
-def _secret(root: KeyedHash, kind: str) -> str:
+def _derive_secret(root: KeyedHash, kind: str) -> str:
     return base64url.encode(root.expanded(_info(kind, b"secret"), _SECRET_BYTES))
 
 

@@ -97,14 +97,16 @@ class SessionTokens:
         if packed is None:
             raise TokenTooLarge("The session policies and tags are too large.")
         key, salt = self._keyring.rings[Purpose.SESSION_TOKENS].primary, os.urandom(_SALT_BYTES)
-        root = _extracted(key.secret, salt)
+        root = _extract(key.secret, salt)
         derived = _derive(root)
         key_id = _key_id(claims.account, derived.noise)
         ciphertext = AESGCM(derived.encryption_key).encrypt(_NONCE, packed, _aad(key.kid, key_id))
         token = base64url.encode(_VERSION + key.kid + salt + derived.commitment + ciphertext)
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise TokenTooLarge("The session policies and tags are too large when packed.")
-        return SessionCredentials(access_key_id=key_id, secret_access_key=_secret(root, key_id), session_token=token)
+        return SessionCredentials(
+            access_key_id=key_id, secret_access_key=_derive_secret(root, key_id), session_token=token
+        )
 
     def open(self, access_key_id: str, token: str) -> OpenedSession | None:
         """What a token says, if it was issued here and with that key id; None for all others, whatever they are.
@@ -122,7 +124,7 @@ class SessionTokens:
         key = self._keyring.rings[Purpose.SESSION_TOKENS].get(kid)
         if key is None or raw[: len(_VERSION)] != _VERSION:
             raise _Foreign
-        root = _extracted(key.secret, salt)
+        root = _extract(key.secret, salt)
         derived = _derive(root)
         # AES-GCM alone lets one ciphertext open under two keys; the commitment lets it open under one.
         if not hmac.compare_digest(raw[_COMMITMENT_AT:_CLAIMS_AT], derived.commitment):
@@ -135,7 +137,7 @@ class SessionTokens:
         claims = unpack(packed)
         if claims is None or _key_id(claims.account, derived.noise) != access_key_id:
             raise _Foreign
-        return OpenedSession(claims=claims, secret_access_key=_secret(root, access_key_id))
+        return OpenedSession(claims=claims, secret_access_key=_derive_secret(root, access_key_id))
 
 
 class _Foreign(Exception):
@@ -148,7 +150,7 @@ class _Derived(NamedTuple):
     noise: bytes
 
 
-def _extracted(secret: bytes, salt: bytes) -> KeyedHash:
+def _extract(secret: bytes, salt: bytes) -> KeyedHash:
     """HKDF's first step. The second, for each use, is `KeyedHash.expanded`."""
     return KeyedHash(hmac.digest(salt, secret, "sha256"))
 
@@ -159,7 +161,7 @@ def _derive(root: KeyedHash) -> _Derived:
     return _Derived(material[:KEY_BYTES], material[KEY_BYTES:commitment_end], material[commitment_end:])
 
 
-def _secret(root: KeyedHash, key_id: str) -> str:
+def _derive_secret(root: KeyedHash, key_id: str) -> str:
     raw = root.expanded(_SECRET_INFO + joined(key_id.encode()), _SECRET_BYTES)
     return base64.b64encode(raw).decode("ascii")
 

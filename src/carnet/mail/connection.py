@@ -43,7 +43,7 @@ def connected(server: MailServer, *, most_seconds: float = MOST_SECONDS) -> Iter
     """A connection until the block ends. Raises MailProblem, also for what goes wrong with `send` in the block."""
     # INVARIANT: it is told the domain that mail comes from. Without a name, DNS is asked for this machine's, at length.
     smtp, late = smtplib.SMTP(local_hostname=_domain(server), timeout=STEP_SECONDS), Event()
-    timer = Timer(most_seconds, _cut, (smtp, late))
+    timer = Timer(most_seconds, _cut_off, (smtp, late))
     timer.daemon = True
     try:
         smtp.sock = socket.create_connection((server.host, server.port), timeout=STEP_SECONDS)
@@ -102,7 +102,7 @@ def _protect(server: MailServer, smtp: smtplib.SMTP) -> None:
     smtp.sock.do_handshake()
 
 
-def _cut(smtp: smtplib.SMTP, late: Event) -> None:
+def _cut_off(smtp: smtplib.SMTP, late: Event) -> None:
     """End the connection under whoever waits for it in another thread."""
     late.set()
     sock = smtp.sock

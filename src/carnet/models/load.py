@@ -53,7 +53,7 @@ def service(name: str) -> Service:
     """The model of one of `SERVICES` or `FORWARDED`, loaded when it is first asked for; LookupError for others."""
     if name not in SERVICES and name not in FORWARDED:
         raise LookupError(f"no such service: {name}")
-    return Service.of(name, _description(name))
+    return Service.of(name, _read_model(name))
 
 
 @cache
@@ -79,7 +79,7 @@ def _loader() -> Loader:
     return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
-def _description(name: str) -> dict[str, Any]:
+def _read_model(name: str) -> dict[str, Any]:
     """The parsed model file. `load_service_model` would first list the directories of every AWS service."""
     if name in EXTRACTS:
         text = files("carnet.models").joinpath("data", f"{name}.json").read_text("utf-8")

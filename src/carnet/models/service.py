@@ -150,7 +150,7 @@ class Service:
     def errors(self) -> Mapping[str, ModelledError]:
         """Every error that the service's model declares, by code."""
         shapes = (cast("StructureShape", shape) for shape in self.model.error_shapes)
-        return {error.code: error for error in map(self._modelled, shapes)}
+        return {error.code: error for error in map(self._error_of, shapes)}
 
     def error(self, code: str) -> ModelledError | None:
         """One that is called so on the wire, or in the model and so in another protocol."""
@@ -160,7 +160,7 @@ class Service:
     def _errors_by_name(self) -> Mapping[str, ModelledError]:
         return {error.shape.name: error for error in self.errors.values()}
 
-    def _modelled(self, shape: StructureShape) -> ModelledError:
+    def _error_of(self, shape: StructureShape) -> ModelledError:
         trait = shape.metadata.get("error", {})
         default = _SERVER_FAULT if shape.name in self.server_faults else _CLIENT_FAULT
         return ModelledError(

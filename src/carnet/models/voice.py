@@ -44,7 +44,7 @@ class Spoken(NamedTuple):
     code: str | None = None
 
 
-def _none(member: str, pattern: str | None) -> str | None:
+def _no_sentence(member: str, pattern: str | None) -> str | None:
     return None
 
 
@@ -60,7 +60,7 @@ class Voice:
     """Whether several faults are told in the order of Java's hash of the members' names, not in that of the model."""
     never_null: frozenset[str] = frozenset()
     """Shapes of items of lists of which the service says, too, that they must not be null."""
-    own_sentence: Callable[[str, str | None], str | None] = _none
+    own_sentence: Callable[[str, str | None], str | None] = _no_sentence
     """(path of a member, pattern that its value breaks) to what the service says of it alone; None for nothing special.
 
     It is told by itself, and only if nothing else is wrong.

@@ -69,13 +69,13 @@ class Fetcher:
         """
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._followed(url, thumbprints)
+                return await self._follow_redirects(url, thumbprints)
         except TimeoutError:
             raise Unreachable("it takes too long to answer") from None
         except (OSError, ssl.SSLError, HTTPException, ValueError) as problem:
             raise Unreachable(f"{type(problem).__name__}") from problem
 
-    async def _followed(self, url: str, thumbprints: tuple[str, ...]) -> bytes:
+    async def _follow_redirects(self, url: str, thumbprints: tuple[str, ...]) -> bytes:
         host = urlsplit(url).hostname
         for _ in range(1 + MOST_REDIRECTS):
             status, location, body = await self._answer(url, thumbprints)
@@ -96,25 +96,25 @@ class Fetcher:
             raise Unreachable("it is no HTTPS URL")
         host, port = parts.hostname, parts.port or 443
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        reader, writer = await self._connected(host, port, thumbprints)
+        reader, writer = await self._connect(host, port, thumbprints)
         try:
             named = host if parts.port is None else f"{host}:{port}"
             head = f"GET {path} HTTP/1.1\r\nhost: {named}\r\nuser-agent: carnet\r\naccept: application/json\r\n"
             writer.write(f"{head}accept-encoding: identity\r\nconnection: close\r\n\r\n".encode("ascii"))
-            return await asyncio.to_thread(_parsed, await _read_all(reader))
+            return await asyncio.to_thread(_parse_response, await _read_all(reader))
         finally:
             await _end(writer)
 
-    async def _connected(
+    async def _connect(
         self, host: str, port: int, thumbprints: tuple[str, ...]
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         address, port = await self._address(host, port)
         try:
-            return await _tls(address, port, host, _trusting(self.ca_file))
+            return await _tls(address, port, host, _tls_context(self.ca_file))
         except ssl.SSLCertVerificationError as problem:
             if not thumbprints:
                 raise Untrusted("its certificate is not trusted") from problem
-            pinned = await self._pinned(address, port, host, thumbprints)
+            pinned = await self._pinned_context(address, port, host, thumbprints)
         try:
             return await _tls(address, port, host, pinned)
         except ssl.SSLCertVerificationError as problem:
@@ -127,7 +127,7 @@ class Fetcher:
             raise Unreachable("its address is none that may be connected to")
         return found[0]
 
-    async def _pinned(self, address: str, port: int, host: str, thumbprints: tuple[str, ...]) -> ssl.SSLContext:
+    async def _pinned_context(self, address: str, port: int, host: str, thumbprints: tuple[str, ...]) -> ssl.SSLContext:
         """What trusts the one certificate of the server's chain that has a thumbprint, and nothing else.
 
         The chain of an unverified connection is only looked at: that the server has the key of a certificate which
@@ -150,7 +150,7 @@ class Fetcher:
 
 
 @lru_cache(4)
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Reading all authorities takes a while, in which nothing else is done."""
     context = ssl.create_default_context()
     if ca_file is not None:
@@ -241,7 +241,7 @@ class _AsFile:
         return io.BytesIO(self._raw)
 
 
-def _parsed(raw: bytes) -> tuple[int, str | None, bytes]:
+def _parse_response(raw: bytes) -> tuple[int, str | None, bytes]:
     """Status, Location and body. Raises HTTPException or ValueError for what is no answer, or is cut short."""
     if raw.count(b"\n") > _MOST_LINES:
         raise Unreachable(_TOO_MUCH)

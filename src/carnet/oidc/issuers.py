@@ -89,7 +89,7 @@ class IssuerKeys:
             return given
         known = self._known.get(issuer.known_as)
         if known is None or self._is_due(known, kid):
-            known = await self._fetched(issuer, known)
+            known = await self._fetch_once(issuer, known)
         else:
             self._known.move_to_end(issuer.known_as)
         if known.keys is None or self._clock() - known.fetched > USABLE_SECONDS:
@@ -103,7 +103,7 @@ class IssuerKeys:
             return False
         return known.keys is None or now - known.fetched >= FRESH_SECONDS or not known.keys.knows(kid)
 
-    async def _fetched(self, issuer: Issuer, known: _Known | None) -> _Known:
+    async def _fetch_once(self, issuer: Issuer, known: _Known | None) -> _Known:
         """What the one request that is under way for the issuer finds."""
         name = issuer.known_as
         if self._waiting[name] >= WAITING or (
@@ -113,7 +113,7 @@ class IssuerKeys:
         if name not in self._running:
             self._of_account[issuer.account] += 1
             task = self._running[name] = asyncio.create_task(self._learn(issuer, known))
-            task.add_done_callback(lambda _: self._done(issuer))
+            task.add_done_callback(lambda _: self._note_done(issuer))
         self._waiting[name] += 1
         try:
             return await asyncio.shield(self._running[name])
@@ -122,7 +122,7 @@ class IssuerKeys:
             if not self._waiting[name]:
                 del self._waiting[name]
 
-    def _done(self, issuer: Issuer) -> None:
+    def _note_done(self, issuer: Issuer) -> None:
         self._running.pop(issuer.known_as, None)
         self._of_account[issuer.account] -= 1
         if not self._of_account[issuer.account]:

@@ -96,12 +96,12 @@ def key_set(document: Mapping[str, Any]) -> KeySet:
 
 def _usable(listed: list[dict[str, Any]]) -> Iterator[Key]:
     for one in listed:
-        key = _read(one)
+        key = _read_key(one)
         if key is not None:
             yield key
 
 
-def _read(listed: Mapping[str, Any]) -> Key | None:
+def _read_key(listed: Mapping[str, Any]) -> Key | None:
     # Some serializers write a member that a key does not have as null.
     jwk = {name: value for name, value in listed.items() if value is not None}
     kid, algorithm, kind = jwk.get("kid"), jwk.get("alg"), jwk.get("kty")

@@ -79,13 +79,13 @@ def check_claims(token: Unverified, *, client_ids: tuple[str, ...], now: float) 
     As on AWS the authorized party is the audience, if a token has one. Raises Refused.
     """
     claims, seconds = token.claims, int(now)
-    until = _moment(claims, "exp")
+    until = _epoch_seconds(claims, "exp")
     if until is None:
         raise refusals.missing("exp")
     if now >= until:
         raise refusals.expired(seconds, until)
     for name in ("nbf", "iat"):
-        begin = _moment(claims, name)
+        begin = _epoch_seconds(claims, name)
         if begin is not None and begin > now + LEEWAY_SECONDS:
             raise refusals.invalid(refusals.NOT_YET_VALID)
     subject, audiences = _text(claims, "sub"), _audiences(claims)
@@ -127,7 +127,7 @@ def _audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _moment(claims: Mapping[str, Any], name: str) -> int | None:
+def _epoch_seconds(claims: Mapping[str, Any], name: str) -> int | None:
     """A time in epoch seconds; None if the claim is not there. Raises Refused for what is no whole number."""
     value = claims.get(name)
     if value is None:

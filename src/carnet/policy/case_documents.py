@@ -37,7 +37,7 @@ class Documents:
     def one(self, name: str, grammar: Grammar) -> Policy | None:
         """The one document of a member; None if it has none."""
         document = self.members.get(name)
-        return None if document is None else self._parsed(document, name, grammar)
+        return None if document is None else self._parse(document, name, grammar)
 
     def list(self, name: str, grammar: Grammar) -> tuple[Policy, ...]:
         """The documents of a member that is a list."""
@@ -70,19 +70,19 @@ class Documents:
     def _of_resource(self, value: object, source: str, usual: Layer) -> ResourcePolicy:
         path = self.members.at(source)
         if not isinstance(value, Mapping) or _POLICY not in value:
-            return ResourcePolicy(policy=self._parsed(value, source, _GRAMMARS[usual]), layer=usual)
+            return ResourcePolicy(policy=self._parse(value, source, _GRAMMARS[usual]), layer=usual)
         members = Members.of(value, path, known=(_POLICY, "layer", "account"))
         layer = members.word("layer", Layer) or usual
         if layer not in _GRAMMARS:
             raise Misread.at(members.at("layer"), f"must be one of: {', '.join(_GRAMMARS)}")
-        policy = self._parsed(value[_POLICY], source, _GRAMMARS[layer])
+        policy = self._parse(value[_POLICY], source, _GRAMMARS[layer])
         return ResourcePolicy(policy=policy, layer=layer, account=members.account("account", ""))
 
     def _each(self, documents: object, name: str, grammar: Grammar) -> tuple[Policy, ...]:
         given = as_list(documents, self.members.at(name))
-        return tuple(self._parsed(each, f"{name}[{number}]", grammar) for number, each in enumerate(given))
+        return tuple(self._parse(each, f"{name}[{number}]", grammar) for number, each in enumerate(given))
 
-    def _parsed(self, document: object, source: str, grammar: Grammar) -> Policy:
+    def _parse(self, document: object, source: str, grammar: Grammar) -> Policy:
         path = self.members.at(source)
         if not isinstance(document, str | Mapping):
             raise Misread.at(path, "must be a policy document: an object, or a string of JSON")
@@ -126,14 +126,14 @@ def _rcp_full_access() -> Policy:
 
 def document_text(document: object) -> str:
     """The JSON text of a document; raises TypeError for what JSON cannot hold, or not as it was written."""
-    return document if isinstance(document, str) else _written(document)
+    return document if isinstance(document, str) else _json_like_text(document)
 
 
-def _written(value: object) -> str:
+def _json_like_text(value: object) -> str:
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_name(name)}: {_written(below)}' for name, below in value.items())}}}"
+        return f"{{{', '.join(f'{_name(name)}: {_json_like_text(below)}' for name, below in value.items())}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(_json_like_text, value))}]"
     if isinstance(value, JsonNumber):
         return value.text
     if type(value) is date:  # what YAML 1.1 takes an unquoted 2012-10-17 for

@@ -46,7 +46,7 @@ class CaseReader:
         key = (name, trust, repr(given))
         if key not in self._known:
             policies = read_case({**data, "policies": {name: given}}, path).policies
-            self._known[key] = _placed(getattr(policies, name), frozenset(_texts(given)))
+            self._known[key] = _without_places(getattr(policies, name), frozenset(_texts(given)))
         return self._known[key]
 
 
@@ -61,12 +61,12 @@ def _texts(given: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _placed(policies: Any, texts: frozenset[str]) -> Any:
+def _without_places(policies: Any, texts: frozenset[str]) -> Any:
     """The policies, alone or in tuples, without the places of those that were no text."""
     if isinstance(policies, tuple):
-        return tuple(_placed(each, texts) for each in policies)
+        return tuple(_without_places(each, texts) for each in policies)
     if isinstance(policies, ResourcePolicy):
-        return replace(policies, policy=_placed(policies.policy, texts))
+        return replace(policies, policy=_without_places(policies.policy, texts))
     if not isinstance(policies, Policy) or policies.text in texts:
         return policies
     statements = (replace(each, ref=replace(each.ref, line=0, column=0)) for each in policies.statements)

@@ -86,8 +86,8 @@ class Engine:
         memory of all of them, however many actions are asked about."""
         self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size, self._indexes.turn)
         """INVARIANT: everything else that is remembered holds only policies that are in here, so that this bounds the
-        memory of all of it. A route that was not used since the last turn is looked up by `_found`, which also uses its
-        policies.
+        memory of all of it. A route that was not used since the last turn is looked up by `_find_route`,
+        which also uses its policies.
         """
         self._routes: Recent[tuple[int, str], Route] = Recent(min(room, _ROUTES_ROOM), lambda route: route.plan.weight)
         self._plans: Recent[tuple[object, ...], Plan] = Recent(min(room, _PLANS_ROOM), lambda plan: plan.weight)
@@ -121,7 +121,7 @@ class Engine:
         """
         principal, account = request.principal, request.resource_account
         identified = (id(policies.identity), request.action)
-        route = self._routes.young.get(identified) or self._found(identified)
+        route = self._routes.young.get(identified) or self._find_route(identified)
         if (
             route is None
             or (route.policies is not policies and not route.is_for(policies))
@@ -180,7 +180,7 @@ class Engine:
         decisions = self.decide_many(principal, policies, asked, resource_account=resource_account)
         return tuple(action for action, decision in zip(named, decisions, strict=True) if decision.allowed)
 
-    def _found(self, identified: tuple[int, str]) -> Route | None:
+    def _find_route(self, identified: tuple[int, str]) -> Route | None:
         route = self._routes.get(identified)
         if route is not None:
             self._use(route.policies)
@@ -192,7 +192,7 @@ class Engine:
     def _use(self, policies: Policies) -> None:
         """Keep the policies in memory as long as what is found for them."""
         for policy in policies.every():
-            self._compiled(policy)
+            self._compile_policy(policy)
 
     def _keep_index(self, index: ResourceIndex) -> None:
         """Keep an index in memory as long as what is found by means of it. An index that was dropped is counted
@@ -271,13 +271,13 @@ class Engine:
         return None if left.empty else left
 
     def _new_plan(self, principal: Principal, action: str, policies: Policies) -> Plan:
-        slots = [*self._organization(principal, action, policies)]
+        slots = [*self._organization_slots(principal, action, policies)]
         if principal.kind not in WITHOUT_ACCOUNT:
-            slots += self._own(principal.kind, action, policies)
+            slots += self._own_slots(principal.kind, action, policies)
         slots += (self._slot(Layer.ENDPOINT, (policy,), action) for policy in policies.endpoint)
         return Plan(self._index(tuple(slots)), principal, action, policies)
 
-    def _organization(self, principal: Principal, action: str, policies: Policies) -> Iterable[Slot]:
+    def _organization_slots(self, principal: Principal, action: str, policies: Policies) -> Iterable[Slot]:
         if principal.service_linked:
             return
         if under_rcps(action, self._rcp_services):
@@ -285,7 +285,7 @@ class Engine:
         if principal.kind not in WITHOUT_ACCOUNT:
             yield from self._levels(Layer.SCP, policies.scp, action)
 
-    def _own(self, kind: PrincipalKind, action: str, policies: Policies) -> Iterable[Slot]:
+    def _own_slots(self, kind: PrincipalKind, action: str, policies: Policies) -> Iterable[Slot]:
         yield self._slot(Layer.IDENTITY, policies.identity, action)
         if policies.boundary is not None and kind is not PrincipalKind.ROOT:
             yield self._slot(Layer.BOUNDARY, (policies.boundary,), action)
@@ -299,10 +299,10 @@ class Engine:
     def _slot(self, layer: Layer, policies: Iterable[Policy], action: str, *, account: str = "") -> Slot:
         found: list[CompiledStatement] = []
         for policy in policies:
-            found += self._compiled(policy).candidates(action)
+            found += self._compile_policy(policy).candidates(action)
         return Slot(layer, tuple(found), account)
 
-    def _compiled(self, policy: Policy) -> CompiledPolicy:
+    def _compile_policy(self, policy: Policy) -> CompiledPolicy:
         compiled = self._policies.get(policy)
         if compiled is None:
             spend(len(policy.text))

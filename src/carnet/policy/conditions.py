@@ -38,9 +38,9 @@ class Condition(Struct, frozen=True, kw_only=True):
         actual = lookup(context, self.key)
         if self.use.operator.name == NULL:
             nothing = actual is None and self.use.quantifier is not None
-            return self._missing() if nothing else self._is_null(actual)
+            return self._holds_without_key() if nothing else self._is_null(actual)
         if actual is None:
-            return self._missing()
+            return self._holds_without_key()
         return not self.lacks_set_operator(actual) and self._compare(actual, partial(lookup, context))
 
     def lacks_set_operator(self, actual: Value | None) -> bool:
@@ -56,7 +56,7 @@ class Condition(Struct, frozen=True, kw_only=True):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null
         return any(isinstance(wanted, WantedBool) and wanted.value is (actual is None) for wanted in self.values)
 
-    def _missing(self) -> bool:
+    def _holds_without_key(self) -> bool:
         """What holds for a key that the request does not have; IfExists changes nothing under a set operator.
 
         Recorded from AWS: ForAnyValue:...IfExists is not met.

@@ -122,7 +122,7 @@ def judge(request: Request, policies: Policies, layers: tuple[Found, ...]) -> De
     """Decide by the statements that were found in the layers."""
     if needs_no_permission(request):
         return Decision(verdict=Verdict.ALLOWED, layer=None)
-    return _explicit_deny(layers) or _closed_gate(layers, *OF_ORGANIZATION) or _granted(request, policies, layers)
+    return _explicit_deny(layers) or _closed_gate(layers, *OF_ORGANIZATION) or _decide_grant(request, policies, layers)
 
 
 def under_rcps(action: str, rcp_services: frozenset[str]) -> bool:
@@ -136,7 +136,7 @@ def needs_no_permission(request: Request) -> bool:
 
 
 def _levels(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[Level]:
-    for layer, levels in _organization(request, policies, rcp_services):
+    for layer, levels in _organization_levels(request, policies, rcp_services):
         yield from (Level(layer, level) for level in levels)
     owner = policies.owner(request)
     for layer in OF_RESOURCE:
@@ -148,7 +148,9 @@ def _levels(request: Request, policies: Policies, rcp_services: frozenset[str]) 
     yield from (Level(Layer.ENDPOINT, (policy,)) for policy in policies.endpoint)
 
 
-def _organization(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[tuple[Layer, Levels]]:
+def _organization_levels(
+    request: Request, policies: Policies, rcp_services: frozenset[str]
+) -> Iterator[tuple[Layer, Levels]]:
     """RCPs and SCPs. They must allow at every level, and do not apply to service-linked roles.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
@@ -198,7 +200,7 @@ def _closed_gate(layers: Iterable[Found], *gates: Layer) -> Decision | None:
     return None
 
 
-def _granted(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
+def _decide_grant(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
     """The decision of the resource's and the principal's policies, after the organization's have allowed; then of the
     layers that must allow in any case.
 
@@ -215,7 +217,7 @@ def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...])
     of_resource = policies.consenting_layer
     named, trusting = _closest(request, _allows(layers, of_resource))
     if request.principal.kind in WITHOUT_ACCOUNT:
-        return _allowed(of_resource, trusting) if trusting else _implicit_deny(of_resource)
+        return _allowed_by(of_resource, trusting) if trusting else _implicit_deny(of_resource)
     same_account = policies.owner(request) == request.principal.account
     if same_account and named is Named.DIRECTLY:
         # Not limited by an implicit deny of the identity-based policies, the boundary or the session policies.
@@ -223,7 +225,7 @@ def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...])
         # Exception: assuming a role, which the caller's boundary must allow even if the trust policy names the caller.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
         closed = _closed_gate(layers, Layer.BOUNDARY) if policies.trust else None
-        return closed or _allowed(of_resource, trusting)
+        return closed or _allowed_by(of_resource, trusting)
     if named is Named.NOT and (not same_account or _only_resource_trusts(request, policies)):
         return _implicit_deny(of_resource)
     # A policy of the same account that names the role, or the user of a federated session, stands in for the
@@ -235,7 +237,7 @@ def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...])
     by_role = same_account and named is Named.ROLE
     if not own and not by_role and request.principal.kind is not PrincipalKind.ROOT:
         return _implicit_deny(Layer.IDENTITY)
-    granted = _allowed(Layer.IDENTITY, own) if own else _allowed(of_resource if trusting else None, trusting)
+    granted = _allowed_by(Layer.IDENTITY, own) if own else _allowed_by(of_resource if trusting else None, trusting)
     return _closed_gate(layers, Layer.BOUNDARY, Layer.SESSION) or granted
 
 
@@ -266,7 +268,7 @@ def _allows(layers: Iterable[Found], layer: Layer) -> tuple[Statement, ...]:
     )
 
 
-def _allowed(layer: Layer | None, statements: Iterable[Statement]) -> Decision:
+def _allowed_by(layer: Layer | None, statements: Iterable[Statement]) -> Decision:
     return Decision(verdict=Verdict.ALLOWED, layer=layer, statements=_refs(statements))
 
 

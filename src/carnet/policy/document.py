@@ -76,7 +76,7 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=Tru
 
         Under AWS: ARNs, unique ids, account ids (no dashes), `*`.
         """
-        named = (value for statement in self.statements for value in _named(statement))
+        named = (value for statement in self.statements for value in _named_principals(statement))
         return tuple(dict.fromkeys([value.text for value in named if value.type is kind]))
 
     def to_json(self) -> str:
@@ -159,5 +159,5 @@ def counted_size(text: str) -> int:
     return len(text) - sum(map(text.count, _WHITE_SPACE))
 
 
-def _named(statement: Statement) -> tuple[NamedPrincipal, ...]:
+def _named_principals(statement: Statement) -> tuple[NamedPrincipal, ...]:
     return statement.principals.values if statement.principals is not None else ()

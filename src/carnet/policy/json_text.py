@@ -116,7 +116,7 @@ class _Reader:
             raise InvalidJson("not a string")
         self._advance(match.end())
         body = match[1]
-        return _unescaped(body) if "\\" in body else _whole(body)
+        return _unescape(body) if "\\" in body else _whole(body)
 
     def _scalar(self) -> JsonNumber | bool | None:
         match = _NUMBER.match(self._text, self.position)
@@ -143,7 +143,7 @@ class _Reader:
         self.position = match.end() if match is not None else self.position
 
 
-def _unescaped(body: str) -> str:
+def _unescape(body: str) -> str:
     return _whole(_ESCAPE.sub(_character, body))
 
 

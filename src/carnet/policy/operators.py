@@ -107,11 +107,11 @@ def _arn(value: str, variables: bool) -> Wanted:
 
 
 def _number(compare: Callable[[Any, Any], bool]) -> Read:
-    return lambda value, _: WantedNumber(value, _typed(read_number(value), LEGACY_PARSING), compare)
+    return lambda value, _: WantedNumber(value, _require(read_number(value), LEGACY_PARSING), compare)
 
 
-def _moment(compare: Callable[[Any, Any], bool]) -> Read:
-    return lambda value, _: WantedMoment(value, _typed(read_moment(value), LEGACY_PARSING), compare)
+def _read_wanted_moment(compare: Callable[[Any, Any], bool]) -> Read:
+    return lambda value, _: WantedMoment(value, _require(read_moment(value), LEGACY_PARSING), compare)
 
 
 def _bool(value: str, _: bool) -> Wanted:
@@ -119,7 +119,7 @@ def _bool(value: str, _: bool) -> Wanted:
 
 
 def _bytes(value: str, _: bool) -> Wanted:
-    return WantedBytes(value, _typed(read_bytes(value)))
+    return WantedBytes(value, _require(read_bytes(value)))
 
 
 def _network(value: str, _: bool) -> Wanted:
@@ -129,7 +129,7 @@ def _network(value: str, _: bool) -> Wanted:
     return WantedNetwork(value, network)
 
 
-def _typed(value: T | None, sentence: str = SYNTAX_ERRORS) -> T:
+def _require(value: T | None, sentence: str = SYNTAX_ERRORS) -> T:
     if value is None:
         raise Malformed(sentence)
     return value
@@ -156,9 +156,9 @@ OPERATORS = {
         Operator("NumericEquals", _number(operator.eq)),
         Operator("NumericNotEquals", _number(operator.eq), negated=True),
         *(Operator(f"Numeric{name}", _number(compare)) for name, compare in _ORDERED),
-        Operator("DateEquals", _moment(operator.eq)),
-        Operator("DateNotEquals", _moment(operator.eq), negated=True),
-        *(Operator(f"Date{name}", _moment(compare)) for name, compare in _ORDERED),
+        Operator("DateEquals", _read_wanted_moment(operator.eq)),
+        Operator("DateNotEquals", _read_wanted_moment(operator.eq), negated=True),
+        *(Operator(f"Date{name}", _read_wanted_moment(compare)) for name, compare in _ORDERED),
         Operator("Bool", _bool),
         Operator("BinaryEquals", _bytes),
         Operator("IpAddress", _network),

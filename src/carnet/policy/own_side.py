@@ -24,7 +24,7 @@ def own_side(trace: Trace) -> Trace:
     """The trace as those see it who called, and do not own the resource."""
     assumes = asks_a_trust_policy(trace.request.action, trace.request.resource)
     of_resource = _hidden(Layer.TRUST if assumes else Layer.RESOURCE)
-    own = tuple(_concealed(layer) for layer in trace.layers if layer.layer not in _OF_RESOURCE)
+    own = tuple(_conceal(layer) for layer in trace.layers if layer.layer not in _OF_RESOURCE)
     decision = trace.decision
     if decision.layer in _OF_RESOURCE:
         decision = structs.replace(decision, statements=())
@@ -34,15 +34,15 @@ def own_side(trace: Trace) -> Trace:
         # What the own policies say follows from the role, too: whether it is there, and how it is tagged.
         own = tuple(_hidden(layer.layer, layer.level) for layer in own)
     if decision.layer not in OF_ORGANIZATION:
-        decision = _BY_TRUST if tells else _denied(trace, own)
+        decision = _BY_TRUST if tells else _own_denial(trace, own)
     return structs.replace(trace, decision=decision, layers=(of_resource, *own))
 
 
-def _denied(trace: Trace, own: tuple[LayerTrace, ...]) -> Decision:
+def _own_denial(trace: Trace, own: tuple[LayerTrace, ...]) -> Decision:
     """The denial of a request that the own policies deny or, if they do not, the trust policy."""
     for layer in own:
         if layer.verdict is Verdict.EXPLICIT_DENY:
-            return Decision(verdict=Verdict.EXPLICIT_DENY, layer=layer.layer, statements=_denying(layer))
+            return Decision(verdict=Verdict.EXPLICIT_DENY, layer=layer.layer, statements=_denying_statements(layer))
     root = trace.request.principal.kind is PrincipalKind.ROOT
     for layer in own:
         if layer.verdict is not Verdict.ALLOWED and not (root and layer.layer is Layer.IDENTITY):
@@ -50,7 +50,7 @@ def _denied(trace: Trace, own: tuple[LayerTrace, ...]) -> Decision:
     return _BY_TRUST
 
 
-def _denying(layer: LayerTrace) -> tuple[StatementRef, ...]:
+def _denying_statements(layer: LayerTrace) -> tuple[StatementRef, ...]:
     return tuple(one.ref for one in layer.statements if one.applies and one.effect is Effect.DENY)
 
 
@@ -58,7 +58,7 @@ def _hidden(layer: Layer, level: int = 0) -> LayerTrace:
     return LayerTrace(layer=layer, level=level, verdict=None, policies=(), statements=(), hidden=True)
 
 
-def _concealed(layer: LayerTrace) -> LayerTrace:
+def _conceal(layer: LayerTrace) -> LayerTrace:
     return structs.replace(layer, statements=tuple(map(_concealed_statement, layer.statements)))
 
 

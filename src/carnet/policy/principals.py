@@ -64,13 +64,13 @@ class NamedPrincipal(Struct, frozen=True, kw_only=True):
         if self.type is PrincipalType.AWS:
             return self._aws(principal)
         if self.type is PrincipalType.SERVICE:
-            return self._provided(principal, PrincipalKind.SERVICE)
+            return self._match_provider(principal, PrincipalKind.SERVICE)
         if self.type is PrincipalType.FEDERATED:
-            return self._provided(principal, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
+            return self._match_provider(principal, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
         matches = bool(principal.canonical_user) and principal.canonical_user == self.text
         return Named.ACCOUNT if matches else Named.NOT
 
-    def _provided(self, principal: Principal, *kinds: PrincipalKind) -> Named:
+    def _match_provider(self, principal: Principal, *kinds: PrincipalKind) -> Named:
         return Named.DIRECTLY if principal.kind in kinds and principal.provider == self.text else Named.NOT
 
     def _aws(self, principal: Principal) -> Named:

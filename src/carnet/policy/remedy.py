@@ -72,9 +72,9 @@ def remedy(request: Request, policies: Policies) -> Remedy:
     offers = tuple(_offers(request, policies))
     for count in range(1, len(offers) + 1):
         for grants in combinations(offers, count):
-            if decide(request, _with(policies, grants)).allowed:
+            if decide(request, _with_grants(policies, grants)).allowed:
                 return Remedy(request=request, grants=grants, blocked=None)
-    return Remedy(request=request, grants=(), blocked=decide(request, _with(policies, offers)))
+    return Remedy(request=request, grants=(), blocked=decide(request, _with_grants(policies, offers)))
 
 
 def _offers(request: Request, policies: Policies) -> Iterator[Grant]:
@@ -85,7 +85,7 @@ def _offers(request: Request, policies: Policies) -> Iterator[Grant]:
     has_account = principal.kind not in WITHOUT_ACCOUNT
     if has_account and principal.kind is not PrincipalKind.ROOT:
         yield Grant(layer=Layer.IDENTITY, holder=principal.issuer_arn or principal.arn, statement=on_resource)
-    named = _named(principal)
+    named = _principal_element(principal)
     # A resource-based policy is only proposed if the resource has one: many kinds of resources cannot have any.
     if named is not None and any(one.policy is not None for one in policies.resource):
         layer = policies.consenting_layer
@@ -97,7 +97,7 @@ def _offers(request: Request, policies: Policies) -> Iterator[Grant]:
         yield Grant(layer=Layer.BOUNDARY, holder=policies.boundary.source, statement=on_resource)
 
 
-def _named(principal: Principal) -> dict[str, str] | None:
+def _principal_element(principal: Principal) -> dict[str, str] | None:
     """A Principal element that names only this principal, or all sessions of its role; None if there is none."""
     if principal.kind is PrincipalKind.SERVICE:
         return {"Service": principal.provider}
@@ -107,7 +107,7 @@ def _named(principal: Principal) -> dict[str, str] | None:
     return {"AWS": arn} if arn else None
 
 
-def _with(policies: Policies, grants: Sequence[Grant]) -> Policies:
+def _with_grants(policies: Policies, grants: Sequence[Grant]) -> Policies:
     for grant in grants:
         policies = _with_one(policies, grant)
     return policies
@@ -115,20 +115,20 @@ def _with(policies: Policies, grants: Sequence[Grant]) -> Policies:
 
 def _with_one(policies: Policies, grant: Grant) -> Policies:
     if grant.layer is Layer.IDENTITY:
-        return replace(policies, identity=(*policies.identity, _alone(grant, Grammar.IDENTITY)))
+        return replace(policies, identity=(*policies.identity, _grant_policy(grant, Grammar.IDENTITY)))
     if grant.layer is Layer.BOUNDARY:
         assert policies.boundary is not None
-        return replace(policies, boundary=_extended(policies.boundary, grant))
+        return replace(policies, boundary=_extend(policies.boundary, grant))
     grammar = Grammar.TRUST if grant.layer is Layer.TRUST else Grammar.RESOURCE
-    added = ResourcePolicy(policy=_alone(grant, grammar), layer=grant.layer)
+    added = ResourcePolicy(policy=_grant_policy(grant, grammar), layer=grant.layer)
     return replace(policies, resource=(*policies.resource, added))
 
 
-def _alone(grant: Grant, grammar: Grammar) -> Policy:
+def _grant_policy(grant: Grant, grammar: Grammar) -> Policy:
     return understand(json.dumps({"Version": _VERSION, "Statement": [grant.statement]}), grammar, source=grant.holder)
 
 
-def _extended(policy: Policy, grant: Grant) -> Policy:
+def _extend(policy: Policy, grant: Grant) -> Policy:
     document = json.loads(policy.to_json())
     document["Statement"].append(grant.statement)
     return understand(json.dumps(document), policy.grammar, source=policy.source, principal_ids=policy.principal_ids)

@@ -82,14 +82,14 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
 
     def about(self, action: str) -> Simulation:
         """The same simulation for one action, without the statements about other actions."""
-        scp = tuple(tuple(_narrowed(policy, action) for policy in level) for level in self.scp)
+        scp = tuple(tuple(_narrow_to_action(policy, action) for policy in level) for level in self.scp)
         return replace(
             self,
-            identity=tuple(_narrowed(policy, action) for policy in self.identity),
-            boundary=_narrowed(self.boundary, action) if self.boundary is not None else None,
+            identity=tuple(_narrow_to_action(policy, action) for policy in self.identity),
+            boundary=_narrow_to_action(self.boundary, action) if self.boundary is not None else None,
             scp=scp,
-            resource=_narrowed(self.resource, action) if self.resource is not None else None,
-            absent=self._missing,
+            resource=_narrow_to_action(self.resource, action) if self.resource is not None else None,
+            absent=self._missing_keys,
         )
 
     def ask(self, action: str, resource: str) -> Simulated:
@@ -106,8 +106,8 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         verdict = judge(request, policies, found).verdict
         return Simulated(
             verdict=verdict,
-            statements=tuple(self._determining(found, verdict)),
-            missing=self._missing if verdict is Verdict.IMPLICIT_DENY else (),
+            statements=tuple(self._determining_statements(found, verdict)),
+            missing=self._missing_keys if verdict is Verdict.IMPLICIT_DENY else (),
             organization=True if scp else None,
             boundary=self._allowed_by_boundary(found),
             by_layer=self._by_layer(found, request),
@@ -116,7 +116,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
     def refused(self) -> Simulated:
         """The answer for a combination that no request can have: it is denied."""
         boundary = None if self.boundary is None else False
-        return Simulated(verdict=Verdict.IMPLICIT_DENY, missing=self._missing, boundary=boundary)
+        return Simulated(verdict=Verdict.IMPLICIT_DENY, missing=self._missing_keys, boundary=boundary)
 
     @property
     def policies(self) -> Iterator[Policy]:
@@ -144,13 +144,13 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _policies(self) -> Policies:
-        return self._with(Layer.RESOURCE)
+        return self._policies_with(Layer.RESOURCE)
 
     @cached_property
     def _of_role(self) -> Policies:
-        return self._with(Layer.TRUST) if self.resource is not None else self._policies
+        return self._policies_with(Layer.TRUST) if self.resource is not None else self._policies
 
-    def _with(self, layer: Layer) -> Policies:
+    def _policies_with(self, layer: Layer) -> Policies:
         policy = self.resource
         if policy is None:
             policy = understand(_LEFT_TO_ACCOUNT % self.principal.account, Grammar.RESOURCE)
@@ -168,7 +168,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         return {key: self.keys[own] for key, own in pairs if own in self.keys}
 
     @cached_property
-    def _missing(self) -> tuple[str, ...]:
+    def _missing_keys(self) -> tuple[str, ...]:
         if self.absent is not None:
             return self.absent
         told = (*self.identity, self.boundary, self.resource)
@@ -176,7 +176,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         known = self._given_keys | {ascii_lower(key) for key in (RESOURCE_ACCOUNT, *self._of_own_account)}
         return tuple(key for key in keys if ascii_lower(key) not in known)
 
-    def _determining(self, found: tuple[Found, ...], verdict: Verdict) -> Iterator[Determining]:
+    def _determining_statements(self, found: tuple[Found, ...], verdict: Verdict) -> Iterator[Determining]:
         if verdict is Verdict.IMPLICIT_DENY:
             return
         denied = verdict is Verdict.EXPLICIT_DENY
@@ -205,7 +205,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         return {level.layer: level.verdict for level in found if level.layer is not Layer.SCP}
 
 
-def _narrowed(policy: Policy, action: str) -> Policy:
+def _narrow_to_action(policy: Policy, action: str) -> Policy:
     statements = tuple(one for one in policy.statements if one.actions.matches(action))
     return policy if len(statements) == len(policy.statements) else replace(policy, statements=statements)
 

@@ -50,7 +50,7 @@ class StatementReader:
             resources=self.resources(given),
             principals=self.principals(given),
             conditions=tuple(self.condition(*condition) for condition in given.conditions),
-            source=_plain(given),
+            source=_plain_elements(given),
         )
 
     def ref(self, index: int, offset: int, sid: str) -> StatementRef:
@@ -112,7 +112,7 @@ def _refuse_widening(effect: Effect, *, negated: bool) -> None:
         raise Malformed(SYNTAX_ERRORS)
 
 
-def _plain(given: StatementShape) -> Mapping[str, object]:
+def _plain_elements(given: StatementShape) -> Mapping[str, object]:
     """The elements in plain JSON values, lists if the grammar has lists."""
     plain: dict[str, object] = {"Sid": given.sid} if given.sid else {}
     plain["Effect"] = given.effect.value

@@ -199,7 +199,7 @@ def explain(request: Request, policies: Policies, *, rcp_services: frozenset[str
             level=_level(found, index),
             request=request,
             bounded=bounded,
-            attached=_attached(policies, one.layer, _level(found, index)),
+            attached=_attached_to(policies, one.layer, _level(found, index)),
         )
         for index, one in enumerate(found)
     )
@@ -224,7 +224,7 @@ def _level(found: tuple[Found, ...], index: int) -> int:
     return sum(one.layer is found[index].layer for one in found[:index])
 
 
-def _attached(policies: Policies, layer: Layer, level: int) -> tuple[str, ...]:
+def _attached_to(policies: Policies, layer: Layer, level: int) -> tuple[str, ...]:
     if layer is Layer.IDENTITY:
         return policies.attached
     levels = {Layer.SCP: policies.scp_attached, Layer.RCP: policies.rcp_attached}.get(layer, ())
@@ -249,7 +249,7 @@ def _layer(found: Found, *, level: int, request: Request, bounded: bool, attache
 
 def _statement(statement: Statement, layer: Layer, request: Request, bounded: bool) -> StatementTrace:
     named = statement.names(request, bounded=bounded)
-    conditions = tuple(_condition(condition, request) for condition in statement.conditions)
+    conditions = tuple(_trace_condition(condition, request) for condition in statement.conditions)
     matched = {
         "NotAction" if statement.actions.negated else "Action": statement.actions.matches(request.action),
         _principal_name(statement): named is not Named.NOT,
@@ -284,20 +284,20 @@ def _resource_name(statement: Statement) -> str:
     return "NotResource" if statement.resources is not None and statement.resources.negated else "Resource"
 
 
-def _condition(condition: Condition, request: Request) -> ConditionTrace:
+def _trace_condition(condition: Condition, request: Request) -> ConditionTrace:
     actual = lookup(request.context, condition.key)
     return ConditionTrace(
         operator=condition.use.text,
         key=condition.key,
         wanted=tuple(wanted.text for wanted in condition.values),
-        resolved=tuple(_resolved(wanted, partial(lookup, request.context)) for wanted in condition.values),
+        resolved=tuple(_resolve(wanted, partial(lookup, request.context)) for wanted in condition.values),
         actual=actual,
         met=condition.met(request.context),
         lacks_set_operator=condition.lacks_set_operator(actual),
     )
 
 
-def _resolved(wanted: Wanted, look: Lookup) -> str | None:
+def _resolve(wanted: Wanted, look: Lookup) -> str | None:
     if isinstance(wanted, WantedArn):
         return wanted.pattern.resolved(look)
     return wanted.template.resolved(look) if isinstance(wanted, WantedText | WantedPattern) else wanted.text
@@ -350,7 +350,7 @@ def _statement_lines(statement: StatementTrace) -> list[str]:
         outcome += f"; it is not understood ({printable(statement.problem)}) and fails closed"
     return [
         f"  {statement.effect} in {place}: {outcome}",
-        *(f"    resource {_filled(resource.pattern, resource.resolved)}" for resource in statement.resources),
+        *(f"    resource {_with_value(resource.pattern, resource.resolved)}" for resource in statement.resources),
         *map(_condition_line, statement.conditions),
     ]
 
@@ -359,21 +359,21 @@ def _condition_line(condition: ConditionTrace) -> str:
     actual = "missing" if condition.actual is None else _values(condition.actual)
     actual = "not shown" if condition.hidden else actual
     met = "met" if condition.met else "not met"
-    wanted = ", ".join(map(_filled, condition.wanted, condition.resolved))
+    wanted = ", ".join(map(_with_value, condition.wanted, condition.resolved))
     why = "; the key is multivalued and needs ForAllValues or ForAnyValue" if condition.lacks_set_operator else ""
     return f"    {met}: {condition.operator} {printable(condition.key)} wants [{wanted}], is {actual}{why}"
 
 
-def _filled(text: str, resolved: str | None) -> str:
+def _with_value(text: str, resolved: str | None) -> str:
     """A text of a policy, and its value in this request if it has variables."""
     if resolved is None:
-        return f"{_quoted(text)} (cannot be resolved)"
-    return _quoted(text) if text == resolved else f"{_quoted(text)} (here {_quoted(resolved)})"
+        return f"{_quote(text)} (cannot be resolved)"
+    return _quote(text) if text == resolved else f"{_quote(text)} (here {_quote(resolved)})"
 
 
 def _values(values: Value) -> str:
-    return _quoted(values) if isinstance(values, str) else f"[{', '.join(map(_quoted, values))}]"
+    return _quote(values) if isinstance(values, str) else f"[{', '.join(map(_quote, values))}]"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return f'"{printable(text)}"'

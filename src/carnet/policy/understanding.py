@@ -77,15 +77,15 @@ class _Reader(Struct, frozen=True):
 
     def statement(self, index: int, given: Json) -> Statement:
         if self.problem:
-            return self._closed(index, given, self.problem, readable=False)
+            return self._closed_statement(index, given, self.problem, readable=False)
         try:
             shape = statement_shape(given)
             check_elements(shape, self.rules)
             return self.strict.statement(index, shape)
         except Malformed as fault:
-            return self._closed(index, given, fault.message, readable=True)
+            return self._closed_statement(index, given, fault.message, readable=True)
 
-    def _closed(self, index: int, given: Json, problem: str, *, readable: bool) -> Statement:
+    def _closed_statement(self, index: int, given: Json, problem: str, *, readable: bool) -> Statement:
         """A statement that fails closed. If it is not `readable`, its elements are not understood separately,
         either."""
         whole = given if isinstance(given, JsonObject) else _EMPTY

@@ -49,13 +49,15 @@ def deciding_keys(
         ]
         keys.update(key for one in open_ for key in filter(is_unknown, keys_of_statement(one)))
         allows, denies = [one for one in open_ if one.granting], [one for one in open_ if not one.granting]
-        generous.append(replace(level, denies=_without(level.denies, denies), allows=(*level.allows, *allows)))
-        strict.append(replace(level, denies=(*level.denies, *denies), allows=_without(level.allows, allows)))
+        generous.append(
+            replace(level, denies=_without_statements(level.denies, denies), allows=(*level.allows, *allows))
+        )
+        strict.append(replace(level, denies=(*level.denies, *denies), allows=_without_statements(level.allows, allows)))
     sure = judge(request, policies, tuple(generous)).allowed == judge(request, policies, tuple(strict)).allowed
     return frozenset() if sure else frozenset(keys)
 
 
-def _without(statements: tuple[Statement, ...], others: list[Statement]) -> tuple[Statement, ...]:
+def _without_statements(statements: tuple[Statement, ...], others: list[Statement]) -> tuple[Statement, ...]:
     return tuple(statement for statement in statements if statement not in others)
 
 

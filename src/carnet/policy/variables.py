@@ -63,22 +63,22 @@ class Template(Struct, frozen=True):
         """
         if self.constant is not None:
             return self.constant
-        filled = self._filled(lookup)
+        filled = self._fill(lookup)
         return glob(filled) if filled is not None else None
 
     def literal(self, lookup: Lookup) -> str | None:
         """The text for one request of a template read without wildcards; None if a variable cannot be resolved."""
-        filled = self._filled(lookup)
+        filled = self._fill(lookup)
         return "".join(part for part in filled if isinstance(part, str)) if filled is not None else None
 
     def resolved(self, lookup: Lookup) -> str | None:
         """The text with its variables filled in, for people; None if one cannot be resolved."""
-        filled = self._filled(lookup) if self.variables else [self.text]
+        filled = self._fill(lookup) if self.variables else [self.text]
         if filled is None:
             return None
         return "".join(part.value if isinstance(part, Wild) else part for part in filled)
 
-    def _filled(self, lookup: Lookup) -> list[Token] | None:
+    def _fill(self, lookup: Lookup) -> list[Token] | None:
         filled: list[Token] = []
         for token in self.tokens:
             part = token.resolve(lookup) if isinstance(token, Variable) else token

@@ -48,13 +48,13 @@ def asked(unoffered: Unoffered, request: HttpRequest) -> Asked:
         return Asked()
 
 
-def _named(apis: Iterable[Api], name: str) -> ApiOperation | None:
+def _operation_named(apis: Iterable[Api], name: str) -> ApiOperation | None:
     return next((api.operations[name] for api in apis if name in api.operations), None)
 
 
 def _json(unoffered: Unoffered, request: HttpRequest) -> Asked:
     prefix, _, name = unoffered.target.partition(".")
-    operation = _named([api for api in unoffered.apis if api.target_prefix == prefix], name)
+    operation = _operation_named([api for api in unoffered.apis if api.target_prefix == prefix], name)
     if operation is None or request.method != "POST":
         return Asked()
     return Asked(operation=operation, texts=_json_texts(request.body))
@@ -65,13 +65,15 @@ def _cbor(unoffered: Unoffered, request: HttpRequest) -> Asked:
     found = _CBOR_PATH.fullmatch(request.path)
     if found is None or request.method != "POST":
         return Asked()
-    return Asked(operation=_named([api for api in unoffered.apis if api.target_prefix == found[1]], found[2]))
+    return Asked(operation=_operation_named([api for api in unoffered.apis if api.target_prefix == found[1]], found[2]))
 
 
 def _query(unoffered: Unoffered, request: HttpRequest) -> Asked:
     fields = once_each(read_query(request.query) + read_form(request.body))
     version = fields.get("Version")
-    operation = _named([api for api in unoffered.apis if api.api_version == version], fields.get("Action", ""))
+    operation = _operation_named(
+        [api for api in unoffered.apis if api.api_version == version], fields.get("Action", "")
+    )
     return Asked(operation=operation, texts={("body", name): value for name, value in fields.items()})
 
 

@@ -70,16 +70,16 @@ def write_error(
     """
     service = where.service if isinstance(where, Operation) else where
     if isinstance(service, Protocol):
-        return _written(service, None, _common(service, code), message, request_id, {}, accept)
+        return _write(service, None, _common_error(service, code), message, request_id, {}, accept)
     modelled = service.error(code) if service.name in OLDER_FORMS else service.errors.get(code)
-    error = modelled or _common(service.protocol, code)
-    return _written(service.protocol, service, error, message, request_id, members or {}, accept)
+    error = modelled or _common_error(service.protocol, code)
+    return _write(service.protocol, service, error, message, request_id, members or {}, accept)
 
 
 def write_foreign_error(service: Service, code: str, message: str, status: int, request_id: str) -> HttpResponse:
     """The answer for what another server has refused, with whatever code and status it gave."""
     error = service.error(code) or CommonError(code, status)
-    return _written(service.protocol, service, error, message, request_id, {}, None)
+    return _write(service.protocol, service, error, message, request_id, {}, None)
 
 
 def older_code(service: Service, code: str) -> str:
@@ -98,14 +98,14 @@ def throttling_code(where: Where) -> str:
     return next((code for code in _THROTTLING if code in service.errors), _COMMON_THROTTLING)
 
 
-def _common(protocol: Protocol, code: str) -> CommonError:
+def _common_error(protocol: Protocol, code: str) -> CommonError:
     try:
         return COMMON_ERRORS[code][protocol]
     except KeyError:
         raise UnknownErrorCode(code) from None
 
 
-def _written(
+def _write(
     protocol: Protocol,
     service: Service | None,
     error: ModelledError | CommonError,

@@ -58,10 +58,10 @@ def percent_decode(text: str) -> str:
     if "%" not in text:
         return text
     # An encoded percent sign is set aside first: put back, it would look like the start of an escape.
-    return "%".join(map(_decoded, text.split("%25")))
+    return "%".join(map(_decode, text.split("%25")))
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     """One replacement for each escape that occurs: in a policy document far quicker than one for each place."""
     while (start := text.find("%")) >= 0:
         escape = text[start : start + 3]

@@ -27,13 +27,13 @@ def parse(routed: Routed, request: HttpRequest) -> dict[str, Any]:
     the form of the operation's input. Whether the values keep the model's constraints is for `validate` to say.
     """
     try:
-        return _compiled(routed.operation)(routed, request)
+        return _compile_reader(routed.operation)(routed, request)
     except Unreadable as reason:
         raise WireError("MalformedInput", str(reason), routed.operation) from None
 
 
 @cache
-def _compiled(operation: Operation) -> _Read:
+def _compile_reader(operation: Operation) -> _Read:
     return _READERS[operation.service.protocol](operation) if operation.input else _no_input
 
 

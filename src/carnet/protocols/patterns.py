@@ -34,12 +34,12 @@ _MARKS_OF_PLANE_14 = (0xE0100, 0xE01EF)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """The pattern for `fullmatch`, which is how the services apply it. ValueError for one that is not understood."""
     try:
-        return re.compile("".join(_translated(pattern)), re.ASCII)
+        return re.compile("".join(_translate(pattern)), re.ASCII)
     except re.error as reason:
         raise ValueError(f"{pattern}: {reason}") from None
 
 
-def _translated(pattern: str) -> Iterator[str]:
+def _translate(pattern: str) -> Iterator[str]:
     in_set = False
     position = 0
     while position < len(pattern):

@@ -115,15 +115,15 @@ class _Compiler:
 
     def _list(self, shape: ListShape) -> _Read:
         item = self._value(shape.member)
-        between = self._between(shape)
+        between = self._item_infix(shape)
         filled = refuses_null(shape.member)
 
         def read(branch: Any) -> list[Any]:
-            return [None if node is None else item(node) for node in _numbered(branch, between, filled=filled)]
+            return [None if node is None else item(node) for node in _list_items(branch, between, filled=filled)]
 
         return read
 
-    def _between(self, shape: ListShape) -> str | None:
+    def _item_infix(self, shape: ListShape) -> str | None:
         """What stands between the name of a list and the numbers of its items."""
         return None if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
 
@@ -140,7 +140,7 @@ class _Compiler:
 
         def read(branch: Any) -> dict[str, Any]:
             pairs: dict[str, Any] = {}
-            for entry in _numbered(branch, between):
+            for entry in _list_items(branch, between):
                 if type(entry) is not dict or entry.keys() != {key_name, value_name}:
                     raise Unreadable("A map entry is not a key and a value")
                 name = key(entry[key_name])
@@ -158,7 +158,7 @@ class _Ec2Compiler(_Compiler):
     https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#query-key-resolution
     """
 
-    def _between(self, shape: ListShape) -> None:
+    def _item_infix(self, shape: ListShape) -> None:
         return None
 
     def _wire_name(self, shape: Shape, name: str) -> str:
@@ -169,7 +169,7 @@ class _Ec2Compiler(_Compiler):
         return named[:1].upper() + named[1:]
 
 
-def _numbered(branch: Any, between: str | None, *, filled: bool = False) -> list[Any]:
+def _list_items(branch: Any, between: str | None, *, filled: bool = False) -> list[Any]:
     """What stands under 1, 2, 3 ...; an empty value (`Tags=`) is how an empty list is sent.
 
     If gaps are `filled`, None stands for the items that are not there.
@@ -197,7 +197,7 @@ def _otherwise_numbered(branch: Branch, *, filled: bool) -> list[Any]:
     numbers = [number for number, _ in names]
     if numbers == list(range(1, len(numbers) + 1)):
         return [branch[name] for _, name in names]
-    if (told := _misnumbered(numbers)) is not None:
+    if (told := _numbering_problem(numbers)) is not None:
         raise Unreadable(told)
     if not filled or len(set(numbers)) < len(numbers):
         raise Unreadable(_GAP)
@@ -205,7 +205,7 @@ def _otherwise_numbered(branch: Branch, *, filled: bool) -> list[Any]:
     return [items.get(number) for number in range(1, numbers[-1] + 1)]
 
 
-def _misnumbered(numbers: list[int]) -> str | None:
+def _numbering_problem(numbers: list[int]) -> str | None:
     """What is said of the numbers of a list's items, in their order, as recorded from AWS; None if none is too far."""
     if numbers[0] < 0:
         return f"Key {numbers[0]} may not have a leading '-'"

@@ -44,9 +44,9 @@ def rest_input(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
 def head_members(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
     """The reader of what does not stand in the body, in rest-xml as in rest-json."""
     located = {name: member for name, member in shape.members.items() if "location" in member.serialization}
-    in_query = [(name, _located(member, name)) for name, member in located.items() if _is_in_query(member)]
+    in_query = [(name, _location_reader(member, name)) for name, member in located.items() if _is_in_query(member)]
     heads = [
-        (name, _header_name(member, name), _located(member, name))
+        (name, _header_name(member, name), _location_reader(member, name))
         for name, member in located.items()
         if not _is_in_query(member)
     ]
@@ -72,7 +72,7 @@ def _header_name(shape: Shape, member: str) -> str | None:
     return str(shape.serialization.get("name", member)).lower()
 
 
-def _located(shape: Shape, member: str) -> _Read:
+def _location_reader(shape: Shape, member: str) -> _Read:
     name = str(shape.serialization.get("name", member))
     match shape.serialization["location"]:
         case "uri":
@@ -155,7 +155,7 @@ def _body(shape: StructureShape) -> Callable[[bytes], dict[str, Any]]:
     if payload is None:
         members = json_members(shape)
         in_body = any("location" not in member.serialization for member in shape.members.values())
-        return (lambda body: members(read_json(body)) if body else {}) if in_body else _ignored
+        return (lambda body: members(read_json(body)) if body else {}) if in_body else _ignore_body
     member = shape.members[payload]
     if isinstance(member, StructureShape):
         content = json_members(member)
@@ -163,7 +163,7 @@ def _body(shape: StructureShape) -> Callable[[bytes], dict[str, Any]]:
     return as_text(payload) if member.type_name == "string" else lambda body: {payload: body} if body else {}
 
 
-def _ignored(body: bytes) -> dict[str, Any]:
+def _ignore_body(body: bytes) -> dict[str, Any]:
     return {}
 
 

@@ -48,7 +48,7 @@ def route(request: HttpRequest) -> Routed:
     (SignatureDoesNotMatch); and NotOffered if it is signed for a service of AWS that is not offered here.
     """
     clues = read_clues(request)
-    return _routed(_service(clues, request), request, clues)
+    return _route(_service(clues, request), request, clues)
 
 
 def route_to(found: Service, request: HttpRequest) -> Routed:
@@ -56,10 +56,10 @@ def route_to(found: Service, request: HttpRequest) -> Routed:
 
     What the request says of its service elsewhere has to agree with the scope of its signature, which `verify` checks.
     """
-    return _routed(found, request, read_clues(request))
+    return _route(found, request, read_clues(request))
 
 
-def _routed(found: Service, request: HttpRequest, clues: Clues) -> Routed:
+def _route(found: Service, request: HttpRequest, clues: Clues) -> Routed:
     try:
         return _ROUTES[found.protocol](found, request, clues)
     except Unreadable as reason:
@@ -144,7 +144,7 @@ def _action_of(request: HttpRequest) -> tuple[str, str]:
 def _by_path(request: HttpRequest) -> Service | None:
     try:
         query = read_query(request.query)
-        for candidate in _speaking(Protocol.REST_JSON):
+        for candidate in _services_speaking(Protocol.REST_JSON):
             if rest_paths.find(candidate, request.method, request.path, query):
                 return candidate
     except Unreadable:
@@ -210,7 +210,7 @@ def _guess(clues: Clues) -> Where:
     return Protocol.REST_JSON if clues.media_type == "application/json" else Protocol.QUERY
 
 
-def _speaking(protocol: Protocol) -> list[Service]:
+def _services_speaking(protocol: Protocol) -> list[Service]:
     return [found for name in SERVICES if (found := service(name)).protocol is protocol]
 
 
@@ -221,9 +221,9 @@ def _by_signing_name() -> Mapping[str, Service]:
 
 @cache
 def _by_target_prefix() -> Mapping[str, Service]:
-    return {found.target_prefix: found for found in _speaking(Protocol.JSON)}
+    return {found.target_prefix: found for found in _services_speaking(Protocol.JSON)}
 
 
 @cache
 def _by_api_version() -> Mapping[str, Service]:
-    return {found.api_version: found for form in (Protocol.QUERY, Protocol.EC2) for found in _speaking(form)}
+    return {found.api_version: found for form in (Protocol.QUERY, Protocol.EC2) for found in _services_speaking(form)}

@@ -43,7 +43,7 @@ def read_input(routed: S3Route, request: HttpRequest) -> dict[str, Any]:
 
     `request.body` is the whole body, or empty if it is an object's content.
     """
-    shape, head, body = _compiled(routed.operation)
+    shape, head, body = _compile(routed.operation)
     labels = {"Bucket": routed.path.bucket or "", "Key": routed.path.key or ""}
     if shape is None:
         return {}
@@ -58,10 +58,10 @@ def _service() -> Service:
 
 
 @cache
-def _compiled(operation: str) -> tuple[StructureShape | None, Callable[[RestHead], dict[str, Any]], _Body]:
+def _compile(operation: str) -> tuple[StructureShape | None, Callable[[RestHead], dict[str, Any]], _Body]:
     shape = _service().operations[operation].input
     if shape is None:
-        return None, lambda head: {}, _nothing
+        return None, lambda head: {}, _no_members
     return shape, head_members(shape), body_members(shape, NAMESPACE)
 
 
@@ -70,12 +70,12 @@ def body_members(shape: StructureShape, namespace: str) -> Callable[[bytes], dic
     payload = shape.serialization.get("payload")
     if payload is None:
         root = shape.serialization.get("name")
-        return _at_root(shape, str(root), namespace) if root is not None else _nothing
+        return _at_root(shape, str(root), namespace) if root is not None else _no_members
     member = shape.members[payload]
     if isinstance(member, StructureShape):
         read = xml_document(member, str(member.serialization.get("name", member.name)), namespace)
         return lambda body: {payload: read(body)} if body else {}
-    return as_text(payload) if member.type_name == "string" else _nothing
+    return as_text(payload) if member.type_name == "string" else _no_members
 
 
 def _at_root(shape: StructureShape, root: str, namespace: str) -> _Body:
@@ -92,7 +92,7 @@ def _at_root(shape: StructureShape, root: str, namespace: str) -> _Body:
     return read_body
 
 
-def _nothing(body: bytes) -> dict[str, Any]:
+def _no_members(body: bytes) -> dict[str, Any]:
     return {}
 
 

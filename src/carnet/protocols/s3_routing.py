@@ -75,13 +75,13 @@ def route(
     lower case. Raises Unreadable for what could be read in two ways.
     """
     named = read_path(path, literal_keys=literal_keys)
-    fields = once_each(_own(read_query(query)))
+    fields = once_each(_without_signature(read_query(query)))
     said = fields.pop(_NAME_OF_OPERATION, None)
     if fields.get(_VERSION[0]) == _VERSION[1]:
         del fields[_VERSION[0]]
     routes = _routes().get((method, (named.bucket is not None) + (named.key is not None)), ())
     present = tuple([name for name in _required_headers(routes) if name in headers])
-    found = _fitting(routes, fields, present) if fields else _without_fields(routes, present)
+    found = _best_routes(routes, fields, present) if fields else _without_fields(routes, present)
     if not found:
         return None
     if len(found) > 1:
@@ -92,7 +92,7 @@ def route(
     return S3Route(operation=found[0].operation, path=named, query=members)
 
 
-def _fitting(routes: _Routes, fields: Mapping[str, str], headers: tuple[str, ...]) -> _Routes:
+def _best_routes(routes: _Routes, fields: Mapping[str, str], headers: tuple[str, ...]) -> _Routes:
     """Those that need most of what the request has."""
     fitting = [one for one in routes if one.takes(fields, headers)]
     best = max((one.weight for one in fitting), default=0)
@@ -102,7 +102,7 @@ def _fitting(routes: _Routes, fields: Mapping[str, str], headers: tuple[str, ...
 @cache
 def _without_fields(routes: _Routes, headers: tuple[str, ...]) -> _Routes:
     """The same for a request without a query string, as most are."""
-    return _fitting(routes, {}, headers)
+    return _best_routes(routes, {}, headers)
 
 
 @cache
@@ -111,7 +111,7 @@ def _required_headers(routes: _Routes) -> tuple[str, ...]:
     return tuple(sorted(frozenset[str]().union(*(one.required_headers for one in routes))))
 
 
-def _own(fields: Fields) -> Fields:
+def _without_signature(fields: Fields) -> Fields:
     return tuple((name, value) for name, value in fields if name not in OF_SIGNATURE)
 
 

@@ -51,7 +51,7 @@ def validate(operation: Operation, params: Mapping[str, Any], voice: Voice = COM
     `voice` is the service's: its code (ValidationError, ValidationException in the JSON protocols, or its own word) and
     its way of telling.
     """
-    check = _compiled(operation, voice)
+    check = _compile_check(operation, voice)
     if check is None:
         return
     findings: list[_Finding] = []
@@ -73,7 +73,7 @@ def _sentence(findings: list[_Finding]) -> str:
 
 
 @cache
-def _compiled(operation: Operation, voice: Voice) -> _Check | None:
+def _compile_check(operation: Operation, voice: Voice) -> _Check | None:
     return _compiler(operation.service, voice).structure(operation.input) if operation.input else None
 
 
@@ -87,7 +87,7 @@ class _Compiler:
 
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
-        self._tell: _Tell = partial(_finding, voice) if voice.repeats_values else partial(_untold, voice)
+        self._tell: _Tell = partial(_finding, voice) if voice.repeats_values else partial(_finding_without_value, voice)
         self._structures: dict[str, _Check] = {}
 
     def structure(self, shape: StructureShape) -> _Check:
@@ -102,7 +102,7 @@ class _Compiler:
                 member = value.get(name)
                 if member is None:
                     if name in required:
-                        findings.append(_missing(path + step))
+                        findings.append(_missing_finding(path + step))
                 elif check_member is not None:
                     check_member(member, path + step, findings)
 
@@ -140,7 +140,9 @@ class _Compiler:
     def _own(self, shape: Shape, constraints: tuple[Constraint, ...], *, secret: bool = False) -> _Check | None:
         if not constraints:
             return None
-        tell = partial(_untold, COMMON_VOICE) if secret or shape.metadata.get("sensitive") else self._tell
+        tell = (
+            partial(_finding_without_value, COMMON_VOICE) if secret or shape.metadata.get("sensitive") else self._tell
+        )
 
         def check(value: Any, path: str, findings: list[_Finding]) -> None:
             findings.extend([tell(value, path, constraint) for constraint in broken(constraints, value)])
@@ -199,7 +201,7 @@ def _unless_plain(text: Plain, check: _Check) -> _Check:
     return check_text
 
 
-def _missing(path: str) -> _Finding:
+def _missing_finding(path: str) -> _Finding:
     sentence = f"Value null at '{path}' failed to satisfy constraint: {MISSING}"
     return _Finding(sentence, Unmet(Demand.PRESENT, path))
 
@@ -211,7 +213,7 @@ def _finding(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Fi
     return _own(voice, unmet, constraint) or _Finding(sentence, unmet)
 
 
-def _untold(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
+def _finding_without_value(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
     """Without the value."""
     sentence = f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}"
     unmet = Unmet(constraint.demand, path, value)

@@ -25,17 +25,17 @@ def write(operation: Operation, output: Mapping[str, Any], request_id: str, acce
     """
     if accept is not None and operation.service.protocol is Protocol.QUERY and accepts_json(accept):
         return write_query_json(operation, output, request_id)
-    return _compiled(operation)(output, request_id)
+    return _compile_writer(operation)(output, request_id)
 
 
 @cache
-def _compiled(operation: Operation) -> _Write:
+def _compile_writer(operation: Operation) -> _Write:
     return _WRITERS[operation.service.protocol](operation)
 
 
 def _query(operation: Operation) -> _Write:
     shape, name = operation.output, operation.name
-    content = xml_members(shape) if shape else _nothing
+    content = xml_members(shape) if shape else _write_nothing
     wrapper = shape.serialization.get("resultWrapper", f"{name}Result") if shape else ""
     start, end = (f"<{wrapper}>", f"</{wrapper}>") if wrapper else ("", "")
     head = f'<{name}Response xmlns="{operation.service.xml_namespace}">{start}'
@@ -54,7 +54,7 @@ def _query(operation: Operation) -> _Write:
 
 def _ec2(operation: Operation) -> _Write:
     """https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#response-serialization"""
-    content = xml_members(operation.output) if operation.output else _nothing
+    content = xml_members(operation.output) if operation.output else _write_nothing
     head = f'<{operation.name}Response xmlns="{operation.service.xml_namespace}"><requestId>'
     tail = f"</{operation.name}Response>"
 
@@ -68,7 +68,7 @@ def _ec2(operation: Operation) -> _Write:
     return write
 
 
-def _nothing(output: Mapping[str, Any]) -> str:
+def _write_nothing(output: Mapping[str, Any]) -> str:
     if output:
         raise LookupError(f"an operation that answers nothing was given {sorted(output)}")
     return ""
@@ -99,7 +99,7 @@ def _json_writer(operation: Operation, media_type: str) -> _Write:
 
 
 def _no_parts(output: Mapping[str, Any]) -> JsonParts:
-    _nothing(output)
+    _write_nothing(output)
     return JsonParts(body={})
 
 

@@ -69,7 +69,7 @@ class _Compiler:
 
     def _member(self, shape: StructureShape, name: str, member: Shape) -> _Element:
         if member.serialization.get("xmlAttribute"):
-            return _nothing
+            return _write_nothing
         tag = wire_name(member, name)
         return _milliseconds(tag) if (shape.name, name) in WITH_MILLISECONDS else self._element(member, tag)
 
@@ -118,7 +118,7 @@ def _written_attributes(attributes: Mapping[str, str], value: Mapping[str, Any])
     return "".join([_SCHEMA_INSTANCE, *written])
 
 
-def _nothing(value: Any) -> str:
+def _write_nothing(value: Any) -> str:
     return ""
 
 

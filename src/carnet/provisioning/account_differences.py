@@ -50,7 +50,7 @@ def key_steps(
     secret is another.
     """
     for key in keys:
-        present = _found(snapshot, key.given.id)
+        present = _find_access_key(snapshot, key.given.id)
         if present is None:
             yield AddAccessKey(user=user, key=key)
         elif present.owner != owner or not _has_secret(keyring, present, key.given.secret):
@@ -59,7 +59,7 @@ def key_steps(
             yield SetKeyStatus(key=key)
 
 
-def _found(snapshot: Snapshot, key_id: str) -> AccessKey | None:
+def _find_access_key(snapshot: Snapshot, key_id: str) -> AccessKey | None:
     view = snapshot.account(account_of_key(key_id) or "")
     return (view.of(AccessKey).get(key_id) if view is not None else None) or snapshot.named(AccessKey, key_id)
 

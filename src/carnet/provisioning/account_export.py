@@ -71,7 +71,7 @@ def exported_account(operator: Operator, snapshot: Snapshot, account: str) -> di
     lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
     for page in _pages(operator, snapshot, account):
         for name in _LISTS:
-            lists[name] += [_plain(each) for each in page[name]]
+            lists[name] += [_json_value(each) for each in page[name]]
     _complete(view, lists)
     return (
         told
@@ -135,7 +135,7 @@ def _password_policy(operator: Operator, snapshot: Snapshot, view: AccountView) 
     """None if AWS's default is in force, which a copy brings back then."""
     if view.account.password_policy is None:
         return None
-    return _plain(operator.read("GetAccountPasswordPolicy", snapshot, view.account.id, {})["PasswordPolicy"])
+    return _json_value(operator.read("GetAccountPasswordPolicy", snapshot, view.account.id, {})["PasswordPolicy"])
 
 
 def _oidc_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -> Iterator[Any]:
@@ -143,7 +143,7 @@ def _oidc_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -
         given = {"OpenIDConnectProviderArn": provider.arn}
         told = operator.read("GetOpenIDConnectProvider", snapshot, view.account.id, given)
         kept = {name: value for name, value in told.items() if name not in _OF_ANOTHER}
-        yield {**_plain(kept), "Tags": tag_list(provider.tags)}
+        yield {**_json_value(kept), "Tags": tag_list(provider.tags)}
 
 
 def _saml_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -> Iterator[Any]:
@@ -158,14 +158,14 @@ def _saml_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -
             }
 
 
-def _plain(value: Any, name: str = "") -> Any:
+def _json_value(value: Any, name: str = "") -> Any:
     """An answer in JSON values, as the AWS CLI prints it."""
     if name in _DOCUMENTS:
         return _document(unquote(value))
     if isinstance(value, Mapping):
-        return {member: _plain(below, member) for member, below in value.items()}
+        return {member: _json_value(below, member) for member, below in value.items()}
     if isinstance(value, list):
-        return [_plain(below) for below in value]
+        return [_json_value(below) for below in value]
     return iso_seconds(value) if isinstance(value, datetime) else value
 
 

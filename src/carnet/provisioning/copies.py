@@ -68,7 +68,7 @@ class _Copies:
     def _holder(self, entry: WantedHolder) -> Wanted:
         unknown = [arn for arn in entry.attached or () if _is_unknown(arn)]
         for arn in unknown:
-            self.left_out.append(f"{_called(entry)}: not attached, since Carnet does not know it: {arn}")
+            self.left_out.append(f"{_entry_name(entry)}: not attached, since Carnet does not know it: {arn}")
         attached = None if entry.attached is None else tuple(arn for arn in entry.attached if arn not in unknown)
         return replace(entry, attached=attached, unique_id=self._free(entry.unique_id))
 
@@ -85,8 +85,8 @@ class _Copies:
         if not missing:
             return entry.trust
         if told:
-            self.left_out += [f"{_called(entry)}: does not trust {one}, who is not here" for one in missing]
-        return _without(entry.trust, missing)
+            self.left_out += [f"{_entry_name(entry)}: does not trust {one}, who is not here" for one in missing]
+        return _without_principals(entry.trust, missing)
 
     def _role(self, entry: Wanted) -> Role | None:
         view = self._snapshot.account(entry.account)
@@ -126,7 +126,7 @@ def _is_unknown(arn_text: str) -> bool:
     return arn is not None and arn.account == AWS_ACCOUNT and managed_policy(arn_text) is None
 
 
-def _without(text: str, missing: Collection[str]) -> str:
+def _without_principals(text: str, missing: Collection[str]) -> str:
     """A trust policy without some principals; a statement that allows nobody any more is left out.
 
     INVARIANT: an Allow is made for fewer, and a Deny for no fewer of those who are here.
@@ -154,5 +154,5 @@ _NOBODY = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRol
 """What stands in a trust policy of which nothing is left: a policy must say something."""
 
 
-def _called(entry: Wanted) -> str:
+def _entry_name(entry: Wanted) -> str:
     return f"{entry.word} {entry.name} of account {entry.account}"

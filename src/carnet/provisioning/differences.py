@@ -129,7 +129,7 @@ def role_steps(view: AccountView, wanted: WantedRole) -> Iterator[Step]:
     if role is None:
         given = {
             "RoleName": wanted.name,
-            "AssumeRolePolicyDocument": _closed(view) if wanted.trust_later else wanted.trust,
+            "AssumeRolePolicyDocument": _closed_trust_policy(view) if wanted.trust_later else wanted.trust,
             "Description": wanted.description,
             "MaxSessionDuration": wanted.max_session_seconds,
             "MaxSigninSessionDuration": None if wanted.max_signin_seconds == NO_LIMIT else wanted.max_signin_seconds,
@@ -161,7 +161,7 @@ def _setting_steps(role: Role, wanted: WantedRole) -> Iterator[Step]:
         yield invoke("UpdateRole", RoleName=wanted.name, **changed)
 
 
-def _closed(view: AccountView) -> str:
+def _closed_trust_policy(view: AccountView) -> str:
     """A trust policy that lets nobody in."""
     principal = {"AWS": root_arn(view.account.partition, view.account.id)}
     statement = {"Effect": "Deny", "Principal": principal, "Action": "sts:AssumeRole"}

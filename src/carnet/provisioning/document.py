@@ -149,8 +149,8 @@ def _account(
         place=path or ".",
         account=place.account,
         name=place.account,
-        title=_checked(given, "Name", rules.is_account_name, rules.NAME_RULE),
-        email=_checked(given, "Email", rules.is_account_email, rules.EMAIL_RULE),
+        title=_checked_text(given, "Name", rules.is_account_name, rules.NAME_RULE),
+        email=_checked_text(given, "Email", rules.is_account_email, rules.EMAIL_RULE),
         alias=text(given, "Alias"),
         password_policy=read_password_policy(given, "PasswordPolicy"),
         root_keys=read_keys(given, "RootAccessKeys"),
@@ -182,7 +182,7 @@ def _arn_of(value: object) -> Arn | None:
     return parse_arn(arn) if isinstance(arn, str) else None
 
 
-def _checked(given: Members, name: str, holds: Callable[[str], bool], rule: str) -> str | None:
+def _checked_text(given: Members, name: str, holds: Callable[[str], bool], rule: str) -> str | None:
     found = text(given, name)
     if found is not None and not holds(found):
         raise Misread.at(given.at(name), f"cannot be {found!r}: {rule}")

@@ -146,7 +146,7 @@ def _holder(
         "account": place.account,
         "name": name,
         "path": path,
-        "attached": _attached(given),
+        "attached": _attached_arns(given),
         "inline": _inline(given, inline_member),
         "unique_id": _unique_id(given, id_member, prefix, place),
     }
@@ -162,7 +162,7 @@ def _principal(given: Members) -> dict[str, Any]:
     return {"boundary": _boundary(given), "tags": tags(given)}
 
 
-def _attached(given: Members) -> tuple[str, ...] | None:
+def _attached_arns(given: Members) -> tuple[str, ...] | None:
     """The ARNs in AttachedManagedPolicies."""
     if given.get("AttachedManagedPolicies") is None:
         return None

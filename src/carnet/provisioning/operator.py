@@ -110,11 +110,11 @@ class Operator:
         match step:
             case Invoke():
                 validate(models.operation("iam", step.name), step.given, _IAM.voice)
-                prepared = structs.replace(call, prepared=self._prepared(call, step))
+                prepared = structs.replace(call, prepared=self._prepare(call, step))
                 _IAM.operations[step.name].perform_for_operator(prepared, step.given)
                 return self._event(step, account, input_redaction("iam", step.name)(step.given))
             case UpdateAccount():
-                unit.save(_updated(call.view.account, step))
+                unit.save(_update_account(call.view.account, step))
                 return self._event(step, account, {"name": step.title, "email": step.email})
             case AddAccessKey():
                 add_given_key(call, _holder(call, step.user), step.key.given, active=step.key.active)
@@ -162,7 +162,7 @@ class Operator:
             case _:
                 raise TypeError(f"nobody knows how to make a {wanted.word}")
 
-    def _prepared(self, call: WriteCall, step: Invoke) -> Any:
+    def _prepare(self, call: WriteCall, step: Invoke) -> Any:
         """What the operation finds beforehand; raises a Fault.
 
         INVARIANT: no step is planned whose preparation depends on more than its input and whom it is for. A password is
@@ -223,7 +223,7 @@ def _trust_steps(call: WriteCall, role_name: str, text: str) -> Iterator[Step]:
         yield Invoke(name="UpdateAssumeRolePolicy", given={"RoleName": role_name, "PolicyDocument": text})
 
 
-def _updated(account: Account, step: UpdateAccount) -> Account:
+def _update_account(account: Account, step: UpdateAccount) -> Account:
     return replace(account, name=step.title or account.name, email=step.email or account.email)
 
 

@@ -95,13 +95,13 @@ def make_plan(
     """Rehearse everything on a snapshot, each entry on what those before it would leave. Locks nothing."""
     items: list[Item] = []
     for wanted in document.entries:
-        item, snapshot = _rehearsed(operator.identified(wanted, snapshot), snapshot, operator, types)
+        item, snapshot = _rehearse(operator.identified(wanted, snapshot), snapshot, operator, types)
         items.append(item)
         told(len(items), len(document.entries))
     return Plan(items=tuple(items), left_out=document.left_out)
 
 
-def _rehearsed(wanted: Wanted, before: Snapshot, operator: Operator, types: EntityTypes) -> tuple[Item, Snapshot]:
+def _rehearse(wanted: Wanted, before: Snapshot, operator: Operator, types: EntityTypes) -> tuple[Item, Snapshot]:
     """What becomes of an entry, and what it leaves: nothing if it cannot be done."""
     after = before
     try:

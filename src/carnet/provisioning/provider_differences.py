@@ -21,8 +21,8 @@ def oidc_provider_steps(view: AccountView, wanted: WantedOidcProvider) -> Iterat
     if provider is None:
         given = {
             "Url": SCHEME + wanted.name,
-            "ClientIDList": _listed(wanted.client_ids),
-            "ThumbprintList": _listed(wanted.thumbprints),
+            "ClientIDList": _as_list(wanted.client_ids),
+            "ThumbprintList": _as_list(wanted.thumbprints),
             "ContextProvider": wanted.context_provider or None,
         }
         yield create("CreateOpenIDConnectProvider", given, None, wanted.tags)
@@ -67,5 +67,5 @@ def _context_change(
     return {"ContextProvider": wanted.context_provider} if wanted.context_provider else {"RemoveContextProvider": True}
 
 
-def _listed(values: tuple[str, ...] | None) -> list[str] | None:
+def _as_list(values: tuple[str, ...] | None) -> list[str] | None:
     return list(values) if values else None

@@ -57,12 +57,12 @@ def accepted(element: Element, now: datetime, *, recipients: Collection[str], au
     AWS's five minutes; Denied for one that names nobody.
     """
     try:
-        return _accepted(element, now, recipients, audiences)
+        return _accept(element, now, recipients, audiences)
     except BadXml as problem:
         raise invalid(f"The SAML assertion is not valid: {problem}.") from problem
 
 
-def _accepted(element: Element, now: datetime, recipients: Collection[str], audiences: Collection[str]) -> Assertion:
+def _accept(element: Element, now: datetime, recipients: Collection[str], audiences: Collection[str]) -> Assertion:
     own_id, issued = element.get("ID", ""), moment(element.get("IssueInstant", ""))
     if element.get("Version") != "2.0" or not 1 <= len(own_id) <= _LONGEST_ID:
         raise BadXml("it is not of version 2.0, or has no ID")
@@ -71,7 +71,7 @@ def _accepted(element: Element, now: datetime, recipients: Collection[str], audi
     name = only_child(subject, ASSERTION, "NameID") if subject is not None else None
     if subject is None or name is None or not text_of(name):
         raise Denied("Not authorized to perform sts:AssumeRoleWithSAML")
-    confirmed = _confirmed(subject, now, recipients)
+    confirmed = _read_confirmation(subject, now, recipients)
     conditions_end = _check_conditions(element, now, audiences)
     return Assertion(
         id=own_id,
@@ -111,7 +111,7 @@ class _Confirmed(NamedTuple):
     in_response_to: str | None
 
 
-def _confirmed(subject: Element, now: datetime, recipients: Collection[str]) -> _Confirmed:
+def _read_confirmation(subject: Element, now: datetime, recipients: Collection[str]) -> _Confirmed:
     """What the one SubjectConfirmation that AWS asks for says."""
     confirmation = only_child(subject, ASSERTION, "SubjectConfirmation")
     data = only_child(confirmation, ASSERTION, "SubjectConfirmationData") if confirmation is not None else None

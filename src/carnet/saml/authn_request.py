@@ -55,7 +55,9 @@ class AuthnRequest:
         made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         deflated = made.compress(self.xml().encode()) + made.flush()
         fields = {"SAMLRequest": base64.b64encode(deflated).decode("ascii"), "RelayState": relay_state}
-        query = urlencode(fields) if private is None else _signed(urlencode({**fields, "SigAlg": _RSA_SHA256}), private)
+        query = (
+            urlencode(fields) if private is None else _sign_query(urlencode({**fields, "SigAlg": _RSA_SHA256}), private)
+        )
         return f"{self.destination}{'&' if '?' in self.destination else '?'}{query}"
 
     def posted(self, pair: SigningPair | None = None) -> str:
@@ -70,7 +72,7 @@ class AuthnRequest:
         return base64.b64encode(xml).decode("ascii")
 
 
-def _signed(query: str, private: bytes) -> str:
+def _sign_query(query: str, private: bytes) -> str:
     """The query string with its signature. Parsing the key takes long if it is checked; it was made here."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa

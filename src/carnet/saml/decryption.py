@@ -86,32 +86,32 @@ def read_private_key(pem: str) -> bytes:
 def decrypted(element: Element, keys: PrivateKeys) -> Element:
     """What is inside an EncryptedAssertion; raises NotDecrypted."""
     try:
-        encrypted = _read(element)
+        encrypted = _read_encrypted(element)
     except ValueError as problem:  # BadXml, and what base64 raises
         raise NotDecrypted from problem
     for key in keys:
-        plain = _opened(encrypted, key)
+        plain = _decrypt(encrypted, key)
         if plain is not None:
             return plain
     raise NotDecrypted
 
 
-def _read(element: Element) -> _Encrypted:
-    data = _needed(element, ENCRYPTION, "EncryptedData")
+def _read_encrypted(element: Element) -> _Encrypted:
+    data = _needed_child(element, ENCRYPTION, "EncryptedData")
     info = only_child(data, SIGNATURE, "KeyInfo")
     inside = only_child(info, ENCRYPTION, "EncryptedKey") if info is not None else None
     # Some providers put the key beside the data, and a RetrievalMethod that names it into KeyInfo.
-    key = inside if inside is not None else _needed(element, ENCRYPTION, "EncryptedKey")
+    key = inside if inside is not None else _needed_child(element, ENCRYPTION, "EncryptedKey")
     return _Encrypted(
         key=_cipher_value(key),
-        scheme=_scheme(_needed(key, ENCRYPTION, "EncryptionMethod")),
+        scheme=_scheme(_needed_child(key, ENCRYPTION, "EncryptionMethod")),
         data=_cipher_value(data),
-        method=_needed(data, ENCRYPTION, "EncryptionMethod").get("Algorithm", ""),
+        method=_needed_child(data, ENCRYPTION, "EncryptionMethod").get("Algorithm", ""),
         namespaces=element.nsmap,
     )
 
 
-def _needed(element: Element, namespace: str, name: str) -> Element:
+def _needed_child(element: Element, namespace: str, name: str) -> Element:
     found = only_child(element, namespace, name)
     if found is None:
         raise BadXml(f"there is no {name}")
@@ -119,7 +119,7 @@ def _needed(element: Element, namespace: str, name: str) -> Element:
 
 
 def _cipher_value(element: Element) -> bytes:
-    value = _needed(_needed(element, ENCRYPTION, "CipherData"), ENCRYPTION, "CipherValue")
+    value = _needed_child(_needed_child(element, ENCRYPTION, "CipherData"), ENCRYPTION, "CipherValue")
     return base64.b64decode("".join(text_of(value).split()), validate=True)
 
 
@@ -136,7 +136,7 @@ def _scheme(method: Element) -> padding.OAEP:
     return padding.OAEP(mgf=padding.MGF1(masked()), algorithm=hashed(), label=None)
 
 
-def _opened(encrypted: _Encrypted, private_key: bytes) -> Element | None:
+def _decrypt(encrypted: _Encrypted, private_key: bytes) -> Element | None:
     # OpenSSL's check takes as long as hundreds of decryptions, and `read_private_key` has looked at the numbers.
     key = serialization.load_der_private_key(private_key, password=None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, rsa.RSAPrivateKey)
@@ -144,7 +144,7 @@ def _opened(encrypted: _Encrypted, private_key: bytes) -> Element | None:
         data_key = key.decrypt(encrypted.key, encrypted.scheme)
         if len(data_key) != _KEY_BYTES.get(encrypted.method):
             return None
-        return _element(_plain(encrypted.method, data_key, encrypted.data), encrypted.namespaces)
+        return _element(_decrypt_data(encrypted.method, data_key, encrypted.data), encrypted.namespaces)
     except (ValueError, InvalidTag):
         return None
 
@@ -167,7 +167,7 @@ def _element(plain: bytes, namespaces: Mapping[str | None, str]) -> Element:
     return parse_xml(etree.tostring(inside[0], with_tail=False))
 
 
-def _plain(method: str, key: bytes, data: bytes) -> bytes:
+def _decrypt_data(method: str, key: bytes, data: bytes) -> bytes:
     """The decrypted bytes; raises ValueError or InvalidTag."""
     if method.endswith("gcm"):
         return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], None)

@@ -52,13 +52,13 @@ def parse_metadata(text: str) -> Metadata:
     sign_in_urls: dict[str, str] = {}
     posted_to: set[str] = set()
     signed_only: set[str] = set()
-    ends = [_until(root)]
+    ends = [_valid_until(root)]
     for entity, descriptor in entities:
         name = entity.get("entityID", "").strip()
         if not 1 <= len(name) <= _LONGEST_NAME or name in certificates:
             raise BadXml("an entityID is missing, too long, or there twice")
         certificates[name] = _signing_certificates(descriptor)
-        ends += [_until(entity), _until(descriptor)]
+        ends += [_valid_until(entity), _valid_until(descriptor)]
         redirected, posted = _locations(descriptor, HTTP_REDIRECT), _locations(descriptor, HTTP_POST)
         sign_in_urls |= ((name, url) for url in (redirected or posted)[:1])
         if posted and not redirected:
@@ -93,7 +93,7 @@ def _locations(descriptor: Element, binding: str) -> list[str]:
     return [each.get("Location", "").strip() for each in services if each.get("Binding") == binding]
 
 
-def _until(element: Element) -> datetime | None:
+def _valid_until(element: Element) -> datetime | None:
     return optional_moment(element, "validUntil")
 
 

@@ -66,7 +66,7 @@ def read_redirected(query: str, certificate: str) -> ReceivedRequest:
         raise BadXml("the address encodes the name of a parameter")
     if certificate:
         _check_signed(fields, certificate)
-    return _read(parse_xml(_inflated(_decoded(unquote_plus(fields.get("SAMLRequest", ""))))))
+    return _read_request(parse_xml(_inflate(_decode(unquote_plus(fields.get("SAMLRequest", ""))))))
 
 
 def read_posted(text: str, certificate: str) -> ReceivedRequest:
@@ -74,23 +74,23 @@ def read_posted(text: str, certificate: str) -> ReceivedRequest:
 
     INVARIANT: of a request that must be signed, only what was signed is read.
     """
-    root = parse_xml(_decoded("".join(text.split())))
+    root = parse_xml(_decode("".join(text.split())))
     if certificate:
         try:
             root = as_signed(root, (certificate,)).element
         except NotSigned as problem:
             raise BadXml("it is not signed by the service provider's certificate") from problem
-    return _read(root)
+    return _read_request(root)
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError) as problem:
         raise BadXml("it is not base64") from problem
 
 
-def _inflated(data: bytes) -> bytes:
+def _inflate(data: bytes) -> bytes:
     """INVARIANT: what unpacks to more than LONGEST_XML is not unpacked."""
     unpacking = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:
@@ -102,7 +102,7 @@ def _inflated(data: bytes) -> bytes:
     return plain
 
 
-def _read(root: Element) -> ReceivedRequest:
+def _read_request(root: Element) -> ReceivedRequest:
     own_id = root.get("ID", "")
     if root.tag != f"{{{PROTOCOL}}}AuthnRequest" or root.get("Version") != "2.0":
         raise BadXml("it is no SAML 2.0 authentication request")
@@ -136,7 +136,7 @@ def _check_signed(fields: Mapping[str, str], certificate: str) -> None:
     hashed = _DIGESTS.get(digest)
     if not algorithm.startswith(_MORE) or hashed is None:
         raise BadXml("it is not signed, or by an algorithm that is not known here")
-    signature = _decoded(unquote_plus(fields.get("Signature", "")))
+    signature = _decode(unquote_plus(fields.get("Signature", "")))
     try:
         if kind == "rsa" and isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, signed.encode(), padding.PKCS1v15(), hashed())

@@ -59,7 +59,7 @@ def vouched_assertion(text: str, trusted: Trusted) -> Vouched:
     Signed must be the response, or the assertion, or both; a signature that is there must be good.
     """
     try:
-        return _signed_assertion(parse_xml(_decoded(text)), trusted)
+        return _signed_assertion(parse_xml(_decode(text)), trusted)
     except NotSigned as problem:
         raise invalid(SIGNATURE_INVALID) from problem
     except NotDecrypted as problem:
@@ -68,7 +68,7 @@ def vouched_assertion(text: str, trusted: Trusted) -> Vouched:
         raise invalid(f"The SAML response is not valid: {problem}.") from problem
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     """Base64, which may be broken into lines."""
     try:
         return base64.b64decode("".join(text.split()).encode("ascii"), validate=True)

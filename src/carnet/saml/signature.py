@@ -75,7 +75,7 @@ def as_signed(element: Element, certificates: Iterable[str]) -> Signed:
     except BadXml as problem:
         raise NotSigned(str(problem)) from problem
     for certificate in certificates:
-        signed = _verified(document, x509.load_der_x509_certificate(base64.b64decode(certificate)))
+        signed = _signed_bytes(document, x509.load_der_x509_certificate(base64.b64decode(certificate)))
         if signed is not None:
             return Signed(_same_element(element, signed), certificate)
     raise NotSigned("none of the certificates has signed it")
@@ -98,7 +98,7 @@ def _check_shape(element: Element) -> None:
         raise BadXml("the transforms are not those of a SAML signature")
 
 
-def _verified(document: bytes, certificate: x509.Certificate) -> bytes | None:
+def _signed_bytes(document: bytes, certificate: x509.Certificate) -> bytes | None:
     """The bytes that the certificate has signed; None if it has not."""
     # AWS takes no notice of a certificate's time, and signxml is asked about one at which it was good.
     configuration = replace(_CONFIGURATION, verification_time=certificate.not_valid_before_utc)

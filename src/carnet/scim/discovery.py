@@ -32,13 +32,13 @@ def discovery_of(types: tuple[ResourceType, ...]) -> tuple[Endpoints, Endpoints]
     shown = {each.name: _type_shown(each) for each in types}
 
     def list_schemas(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
-        return _listed(call, schemas.values())
+        return _list_answer(call, schemas.values())
 
     def get_schema(call: ScimCall, parts: Parts, schema: str | None) -> dict[str, Any]:
         return _one(schemas, schema)
 
     def list_resource_types(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
-        return _listed(call, shown.values())
+        return _list_answer(call, shown.values())
 
     def get_resource_type(call: ScimCall, parts: Parts, name: str | None) -> dict[str, Any]:
         return _one(shown, name)
@@ -92,7 +92,7 @@ def _type_shown(one: ResourceType) -> dict[str, Any]:
     return shown
 
 
-def _listed(call: ScimCall, all_of_them: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def _list_answer(call: ScimCall, all_of_them: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """All: paging and sorting are ignored here, and a filter is refused, as RFC 7644 wants it."""
     if "filter" in call.query:
         raise Refusal(403, "These are not filtered.")

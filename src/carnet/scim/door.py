@@ -116,7 +116,7 @@ class ScimDoor:
             headers.append((REVISION, str(revision)))
         status, body = (asked.endpoint.status, orjson.dumps(members)) if members else (204, b"")
         response = HttpResponse(status=status, headers=tuple(headers), body=body)
-        return _audited(call.arrived, event, response, call.token, asked.mode)
+        return _audited_answer(call.arrived, event, response, call.token, asked.mode)
 
     def _fail(self, arrived: Arrived, event: Event, raised: Exception, token: ScimToken | None, mode: Mode) -> Answer:
         """Refuse; what nobody has proven is counted against the network."""
@@ -134,7 +134,7 @@ class ScimDoor:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             refused = Refusal(500, "An internal error occurred.")
         own_events.tell_failure(event, str(refused.status), refused.detail)
-        return _audited(arrived, event, mode.written(refused, arrived.request_id, arrived.time), token, mode)
+        return _audited_answer(arrived, event, mode.written(refused, arrived.request_id, arrived.time), token, mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,9 @@ def _body(http: HttpRequest) -> Any:
         raise unparsable() from None
 
 
-def _audited(arrived: Arrived, event: Event, response: HttpResponse, token: ScimToken | None, mode: Mode) -> Answer:
+def _audited_answer(
+    arrived: Arrived, event: Event, response: HttpResponse, token: ScimToken | None, mode: Mode
+) -> Answer:
     def unaudited(why: str) -> HttpResponse:
         return mode.written(Refusal(503, why), arrived.request_id, arrived.time)
 

@@ -47,7 +47,7 @@ def list_groups(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
     wanted = call.query.get("filter")
     found: Iterable[IdentityStoreGroup] = call.view.of(IdentityStoreGroup).sorted()
     if wanted is not None:
-        found = _filtered(call, read_filter(wanted))
+        found = _filter_groups(call, read_filter(wanted))
     return listed(call, "Groups", tuple(found), lambda group: group_shown(call.instance, group))
 
 
@@ -60,7 +60,7 @@ def patch_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str,
         if operation.path is not None and operation.path.startswith("members"):
             wanted |= _members(operation)
         else:
-            names |= _renamed(operation, wanted)
+            names |= _names_to_set(operation, wanted)
     _check_number(tuple(wanted))
     set_members(call, change, group, wanted)
     given = read_group(names)
@@ -118,7 +118,7 @@ def _members(operation: Operation) -> dict[str, bool]:
     return dict.fromkeys(read_members(operation.value), operation.op == "add")
 
 
-def _renamed(operation: Operation, wanted: dict[str, bool]) -> dict[str, Any]:
+def _names_to_set(operation: Operation, wanted: dict[str, bool]) -> dict[str, Any]:
     """The names that an operation sets; members that stand beside them are added to `wanted`."""
     if operation.path is not None:
         return {operation.path: None if operation.op == "remove" else operation.value}
@@ -138,7 +138,7 @@ def set_members(call: ScimCall, change: DirectoryChange, group: IdentityStoreGro
             change.add_member(group, _person(call, user_id))
 
 
-def _filtered(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreGroup]:
+def _filter_groups(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreGroup]:
     if set(wanted) - set(_FINDING):
         raise unparsable("The filter is not supported.")
     member = wanted.get("members", wanted.get("members.value"))
@@ -147,7 +147,7 @@ def _filtered(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreG
         for group in _candidates(call, wanted, member)
         if wanted.get("id") in (None, group.id)
         and wanted.get("externalid") in (None, group.external_ids.get(issuer_of(call.instance)))
-        and (member is None or _has(call, group, member))
+        and (member is None or _has_member(call, group, member))
     ]
 
 
@@ -165,5 +165,5 @@ def _candidates(call: ScimCall, wanted: dict[str, str], member: str | None) -> I
     return [group for group in found if group is not None]
 
 
-def _has(call: ScimCall, group: IdentityStoreGroup, member: str) -> bool:
+def _has_member(call: ScimCall, group: IdentityStoreGroup, member: str) -> bool:
     return call.view.of(IdentityStoreMembership).named(membership_pair(group.id, member)) is not None

@@ -38,10 +38,10 @@ def read_operations(given: Mapping[str, Any]) -> list[Operation]:
         raise unparsable()
     if len(listed) > MOST_OPERATIONS:
         raise unparsable(f"A request has {MOST_OPERATIONS} operations at most.")
-    return [_read(each) for each in listed]
+    return [_read_operation(each) for each in listed]
 
 
-def _read(given: Any) -> Operation:
+def _read_operation(given: Any) -> Operation:
     if not isinstance(given, dict) or not isinstance(given.get("op"), str):
         raise unparsable()
     op, path = given["op"].lower(), given.get("path")

@@ -70,7 +70,7 @@ def user_shown(instance: Instance, user: IdentityStoreUser, *, rfc: bool = False
     }
     for name in (*_TEXTS, "Name", *(_RFC_LISTS if rfc else _LISTS)):
         if name in attributes:
-            shown[_lower(name)] = _lowered(attributes[name])
+            shown[_lower(name)] = _lower_names(attributes[name])
     enterprise = attributes.get(EXTENSIONS, {}).get(ENTERPRISE)
     if enterprise:
         shown[ENTERPRISE_SCHEMA] = enterprise
@@ -187,9 +187,9 @@ def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _lowered(value: Any) -> Any:
+def _lower_names(value: Any) -> Any:
     if isinstance(value, list):
-        return [_lowered(each) for each in value]
+        return [_lower_names(each) for each in value]
     if isinstance(value, Mapping):
         return {_lower(name): each for name, each in value.items()}
     return value

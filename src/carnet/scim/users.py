@@ -46,7 +46,7 @@ def list_users(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
     wanted = call.query.get("filter")
     found: Iterable[IdentityStoreUser] = call.view.of(IdentityStoreUser).sorted()
     if wanted is not None:
-        found = _filtered(call, read_filter(wanted))
+        found = _filter_users(call, read_filter(wanted))
     return listed(call, "Users", tuple(found), lambda user: user_shown(call.instance, user))
 
 
@@ -88,7 +88,7 @@ def save_user(
     return call.change(parts).save(before, after)
 
 
-def _filtered(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreUser]:
+def _filter_users(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreUser]:
     if set(wanted) - {*_FINDING, "manager"} or not set(wanted) & set(_FINDING):
         raise unparsable("The filter is not supported.")
     return [user for user in _candidates(call, wanted) if _meets(call, user, wanted)]

@@ -118,7 +118,7 @@ class AwsApi:
             request = route(http)
             service = self._services.get(request.operation.service.name)
             operation = service.operations.get(request.operation.name) if service is not None else None
-            step = _routed(arrived, request.operation, operation, service)
+            step = _routed_step(arrived, request.operation, operation, service)
             if self._execution.directory.lost:
                 raise Lost
             if refused is not None:
@@ -229,7 +229,7 @@ class AwsApi:
         except Exception as problem:
             return self._refusals.answer(parsed, problem, admitted.decided)
         try:
-            parsed = self._identified(operation, parsed, prepared)
+            parsed = self._with_identified_caller(operation, parsed, prepared)
         except Throttled as problem:
             return self._refusals.answer(parsed, problem, admitted.decided)
         if operation.writes:
@@ -239,7 +239,7 @@ class AwsApi:
             return self._answer(parsed, outcome)
         return await self._later(operation, parsed, prepared)
 
-    def _identified(self, operation: Operation, parsed: Parsed, prepared: object) -> Parsed:
+    def _with_identified_caller(self, operation: Operation, parsed: Parsed, prepared: object) -> Parsed:
         """The call with the caller that its preparation has found. Raises Throttled if the caller's account calls too
         often."""
         found = identified(parsed, prepared)
@@ -321,7 +321,7 @@ def _takes_long(outcome: Admitted | Outcome) -> bool:
     return isinstance(outcome, Failed) and isinstance(outcome.problem, TakesLong)
 
 
-def _routed(arrived: Arrived, asked: Asked, operation: Operation | None, service: Service | None) -> Routed:
+def _routed_step(arrived: Arrived, asked: Asked, operation: Operation | None, service: Service | None) -> Routed:
     return Routed(
         arrived=arrived,
         operation=asked,

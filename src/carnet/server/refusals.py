@@ -38,11 +38,11 @@ class Refusals:
     def answer(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
         """Answer a request that was refused, or that failed with an unexpected exception."""
         try:
-            counted = self._counted(step, problem)
+            counted = self._count_failure(step, problem)
             if isinstance(counted, Throttled):
                 return self._hold_back(step, problem, counted)
             if isinstance(problem, AuthFailure) and problem.computed:
-                problem = self._recorded(step, problem)
+                problem = self._record_signature(step, problem)
             if isinstance(problem, WireError | AuthFailure | Fault):
                 return self._refuse(step, problem, decided)
         except Exception as further:
@@ -52,7 +52,7 @@ class Refusals:
         step = step.authenticated if isinstance(step, Parsed) else step
         return self._refuse(step, WireError(FAILED, FAILED_MESSAGE, _where(step)), decided)
 
-    def _counted(self, step: Step, problem: Exception) -> Exception:
+    def _count_failure(self, step: Step, problem: Exception) -> Exception:
         """The problem; or Throttled, if the caller is not proven and too many such requests have failed."""
         caller = caller_of(step)
         if isinstance(problem, Throttled | Unavailable) or not (caller is None or isinstance(caller, Anonymous)):
@@ -70,11 +70,11 @@ class Refusals:
         response = error(where, arrived, code, message)
         if throttled.untold is None:
             return Answer(response=response, account=account_of(step), pause=throttled.pause)
-        event = failure_event(step, _exception(where, code), message, ())
+        event = failure_event(step, _exception_name(where, code), message, ())
         tell_untold(event, throttled.untold)
-        return _audited(where, arrived, account_of(step), response, event, (), throttled.pause)
+        return _audited_answer(where, arrived, account_of(step), response, event, (), throttled.pause)
 
-    def _recorded(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
+    def _record_signature(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
         """The failure, once the log has what was computed for the request; or a WireError if the log cannot be
         written."""
         arrived = arrived_of(step)
@@ -87,10 +87,10 @@ class Refusals:
     def _refuse(self, step: Step, problem: WireError | AuthFailure | Fault, decided: tuple[Decided, ...]) -> Answer:
         where = problem.where if isinstance(problem, WireError) else _where(step)
         code, arrived = self._code(where, problem), arrived_of(step)
-        event = failure_event(step, _exception(where, code), problem.message, decided)
+        event = failure_event(step, _exception_name(where, code), problem.message, decided)
         members = None if isinstance(problem, AuthFailure) else problem.members
         response = error(where, arrived, code, problem.message, members)
-        return _audited(where, arrived, account_of(step), response, event, decided)
+        return _audited_answer(where, arrived, account_of(step), response, event, decided)
 
     def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:
         if isinstance(problem, Fault) and isinstance(where, Asked):
@@ -112,7 +112,7 @@ def _where(step: Step) -> Where:
             return Wire.QUERY
 
 
-def _audited(
+def _audited_answer(
     where: Where,
     arrived: Arrived,
     account: str,
@@ -131,7 +131,7 @@ def error(
     return write_error(where, code, message, arrived.request_id, members, arrived.http.first.get("accept"))
 
 
-def _exception(where: Where, code: str) -> str:
+def _exception_name(where: Where, code: str) -> str:
     """CloudTrail's name of an error: its shape, `NoSuchEntityException`, not its code on the wire."""
     error = where.service.errors.get(code) if isinstance(where, Asked) else None
     return code if error is None else error.shape.name

@@ -96,7 +96,7 @@ class UnofferedServices:
             if unoffered.unsigned:
                 self._throttle.fail(arrived.http.peer)
                 sentence = f"Carnet does not offer {unoffered.name}:{unoffered.unsigned}."
-                return _refused(step, unoffered.dialect, NOT_DECIDED, sentence)
+                return _answer_refusal(step, unoffered.dialect, NOT_DECIDED, sentence)
             if self._execution.directory.lost:
                 raise Lost
             caller = self._signed.caller_of(arrived, unoffered.signing_name)
@@ -105,10 +105,10 @@ class UnofferedServices:
             step = _asked_unoffered(routed, caller, wanted)
             self._throttle.admit(caller.principal.account, unoffered.name, writes=False)
         except Exception as problem:
-            return _failed(step, unoffered, problem)
-        return self._decided(step, unoffered, wanted)
+            return _answer_failure(step, unoffered, problem)
+        return self._decide_and_answer(step, unoffered, wanted)
 
-    async def _decided(self, step: AskedUnoffered, unoffered: Unoffered, wanted: Asked) -> Answer:
+    async def _decide_and_answer(self, step: AskedUnoffered, unoffered: Unoffered, wanted: Asked) -> Answer:
         """The answer to a request whose caller is known."""
         arrived, caller = step.routed.arrived, step.caller
         try:
@@ -117,15 +117,15 @@ class UnofferedServices:
             if unoffered.dialect is Dialect.EC2 and isinstance(said, Decided) and code == DENIED:
                 keyring = self._execution.parts.keyring
                 message = of_ec2(keyring, said, message, arrived.time, read_only=step.read_only)
-            return _refused(step, unoffered.dialect, code, message, said)
+            return _answer_refusal(step, unoffered.dialect, code, message, said)
         except Exception as problem:
-            return _failed(step, unoffered, problem)
+            return _answer_failure(step, unoffered, problem)
 
     def refuse(self, arrived: Arrived, unoffered: Unoffered, fault: Fault) -> Answer:
         """Answer a request that is refused before its caller is looked for."""
         step = ForUnoffered(arrived=arrived, event_source=unoffered.event_source, event_name=unoffered.unsigned or None)
         code = "ServiceUnavailable" if isinstance(fault, Unavailable) else "ValidationError"
-        return _refused(step, unoffered.dialect, code, fault.message)
+        return _answer_refusal(step, unoffered.dialect, code, fault.message)
 
     async def said_of(
         self, arrived: Arrived, caller: AccountCaller, operation: Operation, given: Mapping[str, Any]
@@ -158,20 +158,20 @@ def _asked_unoffered(routed: ForUnoffered, caller: AccountCaller, wanted: Asked)
     )
 
 
-def _failed(step: UnofferedStep, unoffered: Unoffered, problem: Exception) -> Answer:
+def _answer_failure(step: UnofferedStep, unoffered: Unoffered, problem: Exception) -> Answer:
     match problem:
         case AuthFailure() | Refused():
-            return _refused(step, unoffered.dialect, problem.code, problem.message)
+            return _answer_refusal(step, unoffered.dialect, problem.code, problem.message)
         case Throttled():
             return _held_back(step, unoffered.dialect, problem)
         case Unavailable():
-            return _refused(step, unoffered.dialect, "ServiceUnavailable", problem.message)
+            return _answer_refusal(step, unoffered.dialect, "ServiceUnavailable", problem.message)
         case _:
-            _LOG.error("request %s failed", _arrived(step).request_id, exc_info=problem)
-            return _refused(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
+            _LOG.error("request %s failed", _arrived_of(step).request_id, exc_info=problem)
+            return _answer_refusal(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
 
 
-def _refused(
+def _answer_refusal(
     step: UnofferedStep,
     dialect: Dialect,
     code: str,
@@ -180,19 +180,21 @@ def _refused(
 ) -> Answer:
     decided = (said,) if isinstance(said, Decided) else ()
     event = failure_event(step, spelled(dialect, code)[0], message, decided)
-    return _audited(step, dialect, write_api_error(dialect, code, message, _arrived(step).request_id), event, decided)
+    return _audited_answer(
+        step, dialect, write_api_error(dialect, code, message, _arrived_of(step).request_id), event, decided
+    )
 
 
 def _held_back(step: UnofferedStep, dialect: Dialect, throttled: Throttled) -> Answer:
-    response = write_api_error(dialect, _THROTTLING, str(throttled), _arrived(step).request_id)
+    response = write_api_error(dialect, _THROTTLING, str(throttled), _arrived_of(step).request_id)
     if throttled.untold is None:
         return Answer(response=response, account=_account(step), pause=throttled.pause)
     event = failure_event(step, spelled(dialect, _THROTTLING)[0], str(throttled), ())
     tell_untold(event, throttled.untold)
-    return _audited(step, dialect, response, event, (), throttled.pause)
+    return _audited_answer(step, dialect, response, event, (), throttled.pause)
 
 
-def _audited(
+def _audited_answer(
     step: UnofferedStep,
     dialect: Dialect,
     response: HttpResponse,
@@ -200,12 +202,12 @@ def _audited(
     decided: tuple[Decided, ...],
     pause: float = 0.0,
 ) -> Answer:
-    arrived = _arrived(step)
+    arrived = _arrived_of(step)
     unaudited = partial(write_api_error, dialect, "ServiceUnavailable", request_id=arrived.request_id)
     return recorded_first(arrived, _account(step), response, event, decided, unaudited, pause)
 
 
-def _arrived(step: UnofferedStep) -> Arrived:
+def _arrived_of(step: UnofferedStep) -> Arrived:
     return step.arrived if isinstance(step, ForUnoffered) else step.routed.arrived
 
 

@@ -142,11 +142,11 @@ def _canonical_query(query: str, *, without: str | None, encoded: bool) -> str:
         return ""
     pairs = [pair.partition("=") for pair in query.split("&")]
     if encoded and not (_ENCODED.fullmatch(query) and "=" not in "".join([value for _, _, value in pairs])):
-        pairs = [(_encoded(name), equals, _encoded(value)) for name, equals, value in pairs]
+        pairs = [(_percent_encode(name), equals, _percent_encode(value)) for name, equals, value in pairs]
     return "&".join([f"{name}={value}" for name, _, value in sorted(pairs) if name != without])
 
 
-def _encoded(text: str) -> str:
+def _percent_encode(text: str) -> str:
     return quote(text, safe=_SIGNED_AS_SENT)
 
 

@@ -112,7 +112,7 @@ class ChunkReader:
                 self._take_data(decoded)
                 return True
             case _At.END:
-                raise _malformed()
+                raise _malformed_chunks()
             case at:
                 line = self._line()
                 if line is None:
@@ -130,7 +130,7 @@ class ChunkReader:
         end = self._held.find(b"\r\n", 0, _LONGEST_LINE)
         if end < 0:
             if len(self._held) >= _LONGEST_LINE:
-                raise _malformed()
+                raise _malformed_chunks()
             return None
         line = bytes(self._held[:end])
         del self._held[: end + 2]
@@ -140,7 +140,7 @@ class ChunkReader:
         form = _UNSIGNED_LINE if self._signing is None else _SIGNED_LINE
         given = form.fullmatch(line)
         if given is None:
-            raise _malformed()
+            raise _malformed_chunks()
         self._left = int(given[1], 16)
         if self._signing is not None:
             self._claimed = given[2].decode("ascii")
@@ -172,7 +172,7 @@ class ChunkReader:
 
     def _end_data(self, line: bytes) -> None:
         if line:
-            raise _malformed()
+            raise _malformed_chunks()
         self._check_chunk()
         self._at = _At.SIZE
 
@@ -224,5 +224,5 @@ def malformed_trailer() -> PayloadRefused:
     )
 
 
-def _malformed() -> PayloadRefused:
+def _malformed_chunks() -> PayloadRefused:
     return PayloadRefused("IncompleteBody", "The request body is not in the chunks that were announced.")

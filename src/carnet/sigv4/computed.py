@@ -29,14 +29,14 @@ def computed(canonical: bytes, string_to_sign: bytes) -> Mapping[str, str]:
     INVARIANT: no value of a credential is in them: `<sha256 of ...>` stands for each, with 64 hexadecimal digits.
     """
     method, path, query, *headers = canonical.decode("latin-1").split("\n")
-    pairs = "&".join(_shown(pair, "=") for pair in query.split("&"))
-    text = "\n".join([method, path, pairs, *(_shown(line, ":") for line in headers)])
+    pairs = "&".join(_without_credential(pair, "=") for pair in query.split("&"))
+    text = "\n".join([method, path, pairs, *(_without_credential(line, ":") for line in headers)])
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}... ({len(text) - LONGEST} characters more)"
     return {"canonicalRequest": text, "stringToSign": string_to_sign.decode("ascii")}
 
 
-def _shown(line: str, separator: str) -> str:
+def _without_credential(line: str, separator: str) -> str:
     name, found, value = line.partition(separator)
     if not found or name == _SCOPE or not _CREDENTIAL.search(unquote(name, encoding="latin-1")):
         return line

@@ -36,7 +36,7 @@ def read_header(headers: Mapping[str, str]) -> Presented:
     Raises AuthFailure (IncompleteSignature) for another algorithm or form, Signature Version 2 among them.
     """
     authorization = headers["authorization"]
-    signed = _signed(headers)
+    signed = _signing_time(headers)
     beginning, _, signature = authorization.rpartition(_SIGNATURE_LAST)
     claims = _usual_claims(beginning) if len(beginning) <= _USUAL_LENGTH else None
     if claims is None or signed is None or "," in signature:
@@ -68,7 +68,7 @@ def _read_any_order(authorization: str, signed: Timestamp | None) -> tuple[Claim
     algorithm, _, rest = authorization.partition(" ")
     given = _components(rest, authorization)
     if signed is None or len(given) < len(_COMPONENTS):
-        raise incomplete(_missing(given, signed, authorization))
+        raise incomplete(_missing_sentence(given, signed, authorization))
     if algorithm != ALGORITHM:
         raise unsupported_algorithm(algorithm)
     return Claims(parse_credential(given["Credential"]), given["SignedHeaders"]), given["Signature"], signed
@@ -81,13 +81,13 @@ def _components(text: str, authorization: str) -> dict[str, str]:
         if not equals or name not in _COMPONENTS or name in given:
             raise incomplete(
                 "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and "
-                f"encoded with Base64): '{_hashed(authorization)}'."
+                f"encoded with Base64): '{_hash_header(authorization)}'."
             )
         given[name] = value
     return given
 
 
-def _signed(headers: Mapping[str, str]) -> Timestamp | None:
+def _signing_time(headers: Mapping[str, str]) -> Timestamp | None:
     amz_date = headers.get("x-amz-date")
     if amz_date is not None:
         return parse_timestamp(amz_date)
@@ -95,15 +95,15 @@ def _signed(headers: Mapping[str, str]) -> Timestamp | None:
     return None if date is None else parse_http_date(date)
 
 
-def _missing(given: Mapping[str, str], signed: Timestamp | None, authorization: str) -> str:
+def _missing_sentence(given: Mapping[str, str], signed: Timestamp | None, authorization: str) -> str:
     sentences = [f"Authorization header requires '{name}' parameter." for name in _COMPONENTS if name not in given]
     if signed is None:
         sentences.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
-    sentences.append(f"(Hashed with SHA-256 and encoded with Base64) Authorization={_hashed(authorization)}")
+    sentences.append(f"(Hashed with SHA-256 and encoded with Base64) Authorization={_hash_header(authorization)}")
     return " ".join(sentences)
 
 
-def _hashed(authorization: str) -> str:
+def _hash_header(authorization: str) -> str:
     """What AWS writes in the place of the header, which may hold somebody's password."""
     digest = sha256(authorization.encode("utf-8", "surrogatepass")).digest()
     return base64.b64encode(digest).decode("ascii")

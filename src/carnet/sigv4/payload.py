@@ -42,7 +42,7 @@ def payload_of(body: bytes, declared: str | None, profile: SigningProfile, *, pr
     Raises AuthFailure (SignatureDoesNotMatch) if x-amz-content-sha256 declares anything but its hash; for Amazon S3
     alone a body may be left out of the signature, or come in chunks.
     """
-    excused = _excused(declared, profile, presigned=presigned)
+    excused = _payload_line(declared, profile, presigned=presigned)
     if excused is not None:
         return excused
     computed = sha256(body).hexdigest()
@@ -56,7 +56,7 @@ def declared_payload(declared: str | None, profile: SigningProfile, *, presigned
 
     Raises AuthFailure (InvalidRequest, InvalidArgument) if the request does not say what its body will be.
     """
-    excused = _excused(declared, profile, presigned=presigned)
+    excused = _payload_line(declared, profile, presigned=presigned)
     if excused is not None:
         return excused
     if declared is None:
@@ -67,7 +67,7 @@ def declared_payload(declared: str | None, profile: SigningProfile, *, presigned
     return declared
 
 
-def _excused(declared: str | None, profile: SigningProfile, *, presigned: bool) -> str | None:
+def _payload_line(declared: str | None, profile: SigningProfile, *, presigned: bool) -> str | None:
     """The line for a body that is not hashed whole; None if it is to be."""
     if profile.unsigned_payload and (declared == UNSIGNED_PAYLOAD or (presigned and declared is None)):
         return UNSIGNED_PAYLOAD

@@ -51,7 +51,7 @@ def signing_headers(
     if credentials.session_token is not None:
         added["x-amz-security-token"] = credentials.session_token
     headers = {**request.first, **added}
-    names = _sorted(tuple(headers))
+    names = _signed_headers(tuple(headers))
     canonical = canonical_request(
         request,
         request.body if payload is None else None,
@@ -73,6 +73,6 @@ def _scope(day: str, region: str, service: str) -> Scope:
 
 
 @lru_cache(256)
-def _sorted(names: tuple[str, ...]) -> str:
+def _signed_headers(names: tuple[str, ...]) -> str:
     """As SignedHeaders has them; the requests for one operation have the same ones."""
     return ";".join(sorted(names))

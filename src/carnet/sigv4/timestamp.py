@@ -39,7 +39,7 @@ def parse_timestamp(text: str) -> Timestamp:
     """Read an X-Amz-Date, `20240101T000000Z`. Raises AuthFailure (IncompleteSignature)."""
     if not _ISO_8601.fullmatch(text):
         raise _not_basic(text)
-    return Timestamp(text, _moment(text, text[:4], text[4:6], text[6:8], text[9:11], text[11:13], text[13:15]))
+    return Timestamp(text, _utc_datetime(text, text[:4], text[4:6], text[6:8], text[9:11], text[11:13], text[13:15]))
 
 
 def parse_http_date(text: str) -> Timestamp:
@@ -48,7 +48,7 @@ def parse_http_date(text: str) -> Timestamp:
     if not found:
         return parse_timestamp(text)
     day, month, year, hour, minute, second = found.groups()
-    moment = _moment(text, year, str(1 + _MONTHS.index(month)), day, hour, minute, second)
+    moment = _utc_datetime(text, year, str(1 + _MONTHS.index(month)), day, hour, minute, second)
     return Timestamp(basic(moment), moment)
 
 
@@ -75,7 +75,7 @@ def untimely(signed: Timestamp, *, lifetime: timedelta, now: datetime) -> AuthFa
     )
 
 
-def _moment(text: str, *parts: str) -> datetime:
+def _utc_datetime(text: str, *parts: str) -> datetime:
     year, month, day, hour, minute, second = map(int, parts)
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

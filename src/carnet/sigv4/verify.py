@@ -80,7 +80,7 @@ def _verify(
 ) -> tuple[Verified, Presented, bytes]:
     headers = joined_values(request) if request.repeats else request.first
     profile = PROFILES.get(service, USUAL)
-    presented = _read(headers, request.query, profile)
+    presented = _read_signature(headers, request.query, profile)
     signed, scope = presented.signed, presented.key.scope
     if not -SKEW <= now - signed.moment <= presented.lifetime:
         raise untimely(signed, lifetime=presented.lifetime, now=now)
@@ -103,7 +103,7 @@ def _verify(
     caller = Verified(
         AUTHENTICATOR,
         credential=credential,
-        region=_region(scope, credential),
+        region=_region_of(scope, credential),
         service=scope.service,
         presigned=presented.signature_in is not None,
     )
@@ -134,7 +134,7 @@ def verify_form(
         raise unknown_credential(presented.token)
     if not genuine:
         raise mismatch()
-    region = _region(scope, credential)
+    region = _region_of(scope, credential)
     caller = Verified(AUTHENTICATOR, credential=credential, region=region, service=scope.service, presigned=False)
     return SignedHead(caller, UNSIGNED_PAYLOAD, None)
 
@@ -143,12 +143,12 @@ def named_credential(request: RequestHead, *, service: str, find: FindCredential
     """The credential that a request names, whoever signed it, if it is good: what is known before a signature is
     computed."""
     try:
-        return _find(_read(request.first, request.query, PROFILES.get(service, USUAL)), find)
+        return _find(_read_signature(request.first, request.query, PROFILES.get(service, USUAL)), find)
     except AuthFailure:
         return None
 
 
-def _region(scope: Scope, credential: Credential) -> str:
+def _region_of(scope: Scope, credential: Credential) -> str:
     """The Region that the request is made to, which is not the signed one if the service has but one.
 
     Clients sign for their own Region as soon as they are told an endpoint; AWS's global services would not accept that.
@@ -159,7 +159,7 @@ def _region(scope: Scope, credential: Credential) -> str:
     return regions.get(credential.principal.arn.partition(":")[2].partition(":")[0], scope.region)
 
 
-def _read(headers: Mapping[str, str], query: str, profile: SigningProfile) -> Presented:
+def _read_signature(headers: Mapping[str, str], query: str, profile: SigningProfile) -> Presented:
     in_header, in_query = "authorization" in headers, query != "" and has_query_form(query)
     if in_header and in_query:
         raise incomplete("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")

@@ -142,24 +142,24 @@ class EntityType(Generic[E]):
 
     def read_all(self, connection: Connection, unreadable: set[Scope]) -> Iterator[Change]:
         """Every row as a change; the scopes of rows that decide and cannot be read are added to `unreadable`."""
-        return self._read(connection.execute(select(self.table)), unreadable)
+        return self._read_rows(connection.execute(select(self.table)), unreadable)
 
     def read_some(self, connection: Connection, keys: Iterable[str], unreadable: set[Scope]) -> Iterator[Change]:
         """The rows of those keys that exist, as `read_all` gives them."""
         column = self.table.c[self.key_column]
         rest = iter(keys)
         while chunk := list(islice(rest, _KEYS_PER_QUERY)):
-            yield from self._read(connection.execute(select(self.table).where(column.in_(chunk))), unreadable)
+            yield from self._read_rows(connection.execute(select(self.table).where(column.in_(chunk))), unreadable)
 
     def read_scope(self, connection: Connection, scope: Scope, unreadable: set[Scope]) -> Iterator[Change]:
         """The rows of a scope of this kind's, as `read_all` gives them."""
-        return self._read(connection.execute(select(self.table).where(self.within(scope))), unreadable)
+        return self._read_rows(connection.execute(select(self.table).where(self.within(scope))), unreadable)
 
     def within(self, scope: Scope) -> ColumnElement[bool]:
         """The condition that a row belongs to a scope."""
         return true() if self.scope_column is None else self.table.c[self.scope_column] == scope.id
 
-    def _read(self, rows: Iterable[Row[Any]], unreadable: set[Scope]) -> Iterator[Change]:
+    def _read_rows(self, rows: Iterable[Row[Any]], unreadable: set[Scope]) -> Iterator[Change]:
         for row in rows:
             scope, key = self.scope_of(row), getattr(row, self.key_column)
             try:

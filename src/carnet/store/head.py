@@ -77,10 +77,10 @@ ADVANCE = update(HEAD).values(
 def create_if_absent(connection: Connection) -> None:
     """Create the head row of a new database."""
     if connection.execute(_SELECT).first() is None:
-        connection.execute(insert(HEAD), _beginning())
+        connection.execute(insert(HEAD), _first_row())
 
 
-def _beginning() -> RowValues:
+def _first_row() -> RowValues:
     epoch, installation = secrets.token_hex(16), secrets.token_hex(16)
     return {"one": 1, "seq": 0, "epoch": epoch, "hash": GENESIS_HASH, "installation": installation}
 

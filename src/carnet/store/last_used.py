@@ -55,7 +55,7 @@ class SessionUse(Struct, frozen=True):
     when: datetime
 
 
-def _written() -> Column[int]:
+def _written_column() -> Column[int]:
     """When the row was written; 0 if a release wrote it that knows nothing of it."""
     return Column("written", BigInteger, nullable=False, server_default="0", index=True)
 
@@ -67,9 +67,11 @@ KEY_USES = Table(
     moment_column("last_used"),
     text("service"),
     text("region"),
-    _written(),
+    _written_column(),
 )
-ROLE_USES = Table("role_use", METADATA, own_id("role_id"), moment_column("last_used"), text("region"), _written())
+ROLE_USES = Table(
+    "role_use", METADATA, own_id("role_id"), moment_column("last_used"), text("region"), _written_column()
+)
 ACTION_USES = Table(
     "action_use", METADATA, own_id("principal_id"), own_id("action"), moment_column("last_used"), text("region")
 )
@@ -82,8 +84,10 @@ _WRITTEN = "written"
 _PRINCIPALS_PER_QUERY = 500
 _ROWS_PER_PART = 10_000
 
-PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"), _written())
-SESSION_USES = Table("browser_session_use", METADATA, own_id("session_id"), moment_column("last_used"), _written())
+PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"), _written_column())
+SESSION_USES = Table(
+    "browser_session_use", METADATA, own_id("session_id"), moment_column("last_used"), _written_column()
+)
 
 
 class Uses(Struct, frozen=True, kw_only=True):

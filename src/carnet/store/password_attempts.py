@@ -91,10 +91,10 @@ class PasswordAttempts:
         with self._backend.changing(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             for place in (_EVERYWHERE, network):
                 connection.execute(lock, {**new, "network": place})
-            whole, pair = (_read(connection, owner, place) for place in (_EVERYWHERE, network))
+            whole, pair = (_read_pair(connection, owner, place) for place in (_EVERYWHERE, network))
             within = 0 <= moment(now) - whole.since < WINDOW // timedelta(microseconds=1)
             of_owner = whole.failures if within else 0
-            if not may_try(_seen(connection, pair, of_owner, now)):
+            if not may_try(_attempts_of(connection, pair, of_owner, now)):
                 transaction.rollback()
                 return False
             since = whole.since if within else moment(now)
@@ -127,11 +127,11 @@ def _row(owner: str, network: str) -> Update:
     return update(PASSWORD_ATTEMPTS).where(_T.owner == owner, _T.network == network)
 
 
-def _read(connection: Connection, owner: str, network: str) -> Row[Any]:
+def _read_pair(connection: Connection, owner: str, network: str) -> Row[Any]:
     return connection.execute(select(PASSWORD_ATTEMPTS).where(_T.owner == owner, _T.network == network)).one()
 
 
-def _seen(connection: Connection, pair: Row[Any], of_owner: int, now: datetime) -> Attempts:
+def _attempts_of(connection: Connection, pair: Row[Any], of_owner: int, now: datetime) -> Attempts:
     others = select(func.count(), func.coalesce(func.max(_T.last), 0)).where(
         _T.network == pair.network, _T.failures > 0, _T.last > moment(now - RECENTLY), _T.owner != pair.owner
     )

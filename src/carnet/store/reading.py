@@ -52,10 +52,10 @@ def changes_since(
                 base.seq,
             )
         return load(connection, types)
-    return _current(connection, types, base, revision, logged, held)
+    return _current_rows(connection, types, base, revision, logged, held)
 
 
-def _current(
+def _current_rows(
     connection: Connection,
     types: EntityTypes,
     base: Revision,
@@ -74,7 +74,7 @@ def _current(
         for scope, row in rows
         if row.kind in types.by_kind and scope not in apart
     ]
-    changes = (*_touched(connection, places, unreadable), *_whole(connection, types, whole, unreadable))
+    changes = (*_touched_rows(connection, places, unreadable), *_whole(connection, types, whole, unreadable))
     return Changes(
         base=base,
         revision=revision,
@@ -93,7 +93,7 @@ _Place = tuple[EntityType[Any], Scope, str]
 """The place of a row, present or former."""
 
 
-def _touched(connection: Connection, places: Iterable[_Place], unreadable: set[Scope]) -> Iterable[Change]:
+def _touched_rows(connection: Connection, places: Iterable[_Place], unreadable: set[Scope]) -> Iterable[Change]:
     """The rows in those places, as they are now. A row that moved from one scope to another is gone from the first."""
     changes = {place: Change(*place, None) for place in places}
     keys = defaultdict[EntityType[Any], list[str]](list)

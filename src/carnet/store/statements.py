@@ -47,7 +47,7 @@ def execute(connection: Connection, statement: UpdateBase, values: RowValues) ->
     transaction. INVARIANT: `statement` is kept, so that it is found again.
     """
     dialect = connection.dialect
-    compiled = _compiled(dialect, statement, tuple(values))
+    compiled = _compile(dialect, statement, tuple(values))
     cursor = connection.connection.cursor()
     try:
         cursor.execute(compiled.text, compiled.by_name(values))
@@ -67,7 +67,7 @@ def execute_many(
     """Insert rows, of one value for each of the columns. Without any, nothing is asked."""
     if not rows:  # which a driver would take for a statement without values
         return
-    compiled = _compiled(connection.dialect, statement, columns)
+    compiled = _compile(connection.dialect, statement, columns)
     ordered = compiled.in_order(rows)
     if compiled.each:
         connection.exec_driver_sql(compiled.text, ordered)
@@ -104,7 +104,7 @@ class Insertion:
 
 
 @lru_cache(_REMEMBERED)
-def _compiled(dialect: Dialect, statement: UpdateBase, columns: tuple[str, ...]) -> _Compiled:
+def _compile(dialect: Dialect, statement: UpdateBase, columns: tuple[str, ...]) -> _Compiled:
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
     text = str(compiled)
     each = compiled.positional

@@ -102,7 +102,7 @@ class UnitOfWork:
         """
         type_ = self._types.of(entity)
         self._check_known(type_)
-        stored = self._stored(type_, entity)
+        stored = self._stored_row(type_, entity)
         absent = Absent(stored.scope.kind, stored.scope.id)
         self._run(_insert_into(type_.table), stored.row, type_, entity, absent)
         self._note(type_, stored, entity)
@@ -120,7 +120,7 @@ class UnitOfWork:
         self._check_known(type_)
         if self._fault is not None:
             raise self._fault
-        stored = [self._stored(type_, entity) for entity in entities]
+        stored = [self._stored_row(type_, entity) for entity in entities]
         first = stored[0].scope
         columns = tuple(stored[0].row)
         rows = map(values_of(columns), (each.row for each in stored))
@@ -134,10 +134,10 @@ class UnitOfWork:
     def save(self, entity: object) -> None:
         """Replace the row of the entity's id. Raises Absent if there is none, Taken for a new name in use."""
         type_ = self._types.of(entity)
-        stored = self._stored(type_, entity)
+        stored = self._stored_row(type_, entity)
         statement = _update_of(type_.table, type_.key_column)
         values: RowValues = {**stored.row, "unchanged_id": stored.key}
-        self._run_on_one(statement, values, type_, entity, _absent(type_, entity))
+        self._run_on_one(statement, values, type_, entity, _absent_of(type_, entity))
         self._note(type_, stored, entity)
 
     def remove(self, entity: object) -> None:
@@ -208,7 +208,7 @@ class UnitOfWork:
             self._fail(Unavailable(f"Not every running server knows what a {type_.kind} is yet."))
         self._known.add(type_.kind)
 
-    def _stored(self, type_: EntityType[E], entity: E) -> Stored:
+    def _stored_row(self, type_: EntityType[E], entity: E) -> Stored:
         """Raises Invalid for text that is not Unicode."""
         try:
             return type_.stored(entity)
@@ -219,7 +219,7 @@ class UnitOfWork:
         self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
     ) -> None:
         if self._run(statement, values, type_, entity, unresolved) != 1:
-            self._fail(_absent(type_, entity))
+            self._fail(_absent_of(type_, entity))
 
     def _run(self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault) -> int:
         """Execute a statement; returns the number of rows. A refusal by a foreign key raises `unresolved`."""
@@ -271,5 +271,5 @@ def _sealed_in(change: Change) -> Iterable[bytes]:
     return () if sealed is None or change.entity is None else filter(None, sealed.values(change.entity))
 
 
-def _absent(type_: EntityType[E], entity: E) -> Absent:
+def _absent_of(type_: EntityType[E], entity: E) -> Absent:
     return Absent(type_.kind, type_.name_of(entity))

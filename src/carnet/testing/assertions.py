@@ -21,7 +21,7 @@ def assert_allowed(**question: Unpack[Question]) -> Decision:
     Raises AssertionError with the trace if the request is denied, ValueError for a question that cannot be read.
     """
     __tracebackhide__ = True
-    case = _question(**question)
+    case = _read_case(**question)
     decision = decide(case.request, case.policies)
     if not decision.allowed:
         raise AssertionError(_message("allowed", case))
@@ -38,14 +38,14 @@ def assert_denied(
     """
     __tracebackhide__ = True
     layer = None if by is None else as_word(by, "by", Layer)
-    case = _question(**question)
+    case = _read_case(**question)
     decision = decide(case.request, case.policies)
     if decision.allowed or layer not in (None, decision.layer) or explicit not in (None, _is_explicit(decision)):
         raise AssertionError(_message(f"{_DENIED[explicit]}{f' by {layer}' if layer else ''}", case))
     return decision
 
 
-def _question(**question: Unpack[Question]) -> Case:
+def _read_case(**question: Unpack[Question]) -> Case:
     """The question as a case. What is wrong with it is the test's fault, and no frame of ours is shown with it."""
     __tracebackhide__ = True
     try:

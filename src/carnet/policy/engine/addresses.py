@@ -25,12 +25,12 @@ class AddressRanges:
 
     def __init__(self, networks: Iterable[IPv4Network | IPv6Network]) -> None:
         given = list(networks)
-        self._v4 = _merged(network for network in given if isinstance(network, IPv4Network))
-        self._v6 = _merged(network for network in given if isinstance(network, IPv6Network))
+        self._v4 = _merge_networks(network for network in given if isinstance(network, IPv4Network))
+        self._v6 = _merge_networks(network for network in given if isinstance(network, IPv6Network))
 
     def __contains__(self, text: str) -> bool:
         """Whether `text` is an address in one of the networks; an IPv4 address mapped into IPv6 is the IPv4 address."""
-        packed = _packed(text)
+        packed = _address_bytes(text)
         if packed is None:
             return False
         firsts, lasts = self._v4 if len(packed) == _V4_BYTES else self._v6
@@ -39,7 +39,7 @@ class AddressRanges:
 
 
 @remembered
-def _packed(text: str) -> bytes | None:
+def _address_bytes(text: str) -> bytes | None:
     """The bytes of an address, four of one that is mapped into IPv6; None for a text that is none."""
     try:
         packed = inet_pton(AF_INET6 if ":" in text else AF_INET, text)
@@ -55,7 +55,7 @@ Ranges = tuple[list[bytes], list[bytes]]
 """First and last address of each range, in network byte order, which sorts as the numbers do."""
 
 
-def _merged(networks: Iterable[IPv4Network | IPv6Network]) -> Ranges:
+def _merge_networks(networks: Iterable[IPv4Network | IPv6Network]) -> Ranges:
     firsts: list[bytes] = []
     lasts: list[bytes] = []
     for first, last in sorted((one.network_address.packed, one.broadcast_address.packed) for one in networks):

@@ -289,7 +289,7 @@ def _arns(values: Sequence[WantedArn]) -> Match:
     return any_match([match for match in matches if match is not None])
 
 
-def _ordered(read: Callable[[str], Any], wanted: Iterable[tuple[Callable[[Any, Any], bool], Any]]) -> Match:
+def _ordered_match(read: Callable[[str], Any], wanted: Iterable[tuple[Callable[[Any, Any], bool], Any]]) -> Match:
     pairs = tuple(wanted)
     if len(pairs) == 1:
         compare_one, only = pairs[0]
@@ -303,11 +303,11 @@ def _ordered(read: Callable[[str], Any], wanted: Iterable[tuple[Callable[[Any, A
 
 
 def _numbers(values: Sequence[WantedNumber]) -> Match:
-    return _ordered(read_number, ((value.compare, value.number) for value in values))
+    return _ordered_match(read_number, ((value.compare, value.number) for value in values))
 
 
 def _moments(values: Sequence[WantedMoment]) -> Match:
-    return _ordered(read_moment, ((value.compare, value.moment) for value in values))
+    return _ordered_match(read_moment, ((value.compare, value.moment) for value in values))
 
 
 def _bools(values: Sequence[WantedBool]) -> Match:

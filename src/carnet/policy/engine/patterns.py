@@ -117,7 +117,7 @@ class CompiledArn:
         into_last = constant and reached == len(segments) == SEGMENTS and "$" not in self.prefix
         self.whole = not segments or (into_last and rest == (Wild.MANY,))
         """Whether every ARN with the prefix matches."""
-        self.match = text_match((self.prefix, *rest)) if into_last else self.fill(_nothing) if constant else None
+        self.match = text_match((self.prefix, *rest)) if into_last else self.fill(_no_value) if constant else None
 
     @property
     def possible(self) -> bool:
@@ -142,7 +142,7 @@ class CompiledArn:
         return _arn_match(filled, crossing=self._crossing)
 
 
-def _nothing(key: str) -> None:
+def _no_value(key: str) -> None:
     """For patterns without variables."""
 
 
@@ -169,7 +169,7 @@ def _arn_match(segments: Sequence[tuple[Token, ...]], *, crossing: bool) -> Matc
         return _NEVER
     if all(_is_free_of_colons(tokens, crossing=crossing) for tokens in heads):
         # Every wildcard may stand for a colon, or there is none before the five that are literal.
-        return text_match(_joined(heads, last))
+        return text_match(_join_segments(heads, last))
     if crossing:
         globs = [glob(tokens) for tokens in segments]
         return lambda arn: match_segments(globs, arn, crossing=True)
@@ -188,7 +188,7 @@ def _is_free_of_colons(tokens: Sequence[Token], *, crossing: bool) -> bool:
     return all(isinstance(token, str) for token in kept)
 
 
-def _joined(heads: Iterable[Sequence[Token]], last: Iterable[Token]) -> list[Token]:
+def _join_segments(heads: Iterable[Sequence[Token]], last: Iterable[Token]) -> list[Token]:
     """The tokens of all segments with colons between them, literal texts side by side being one."""
     joined: list[Token] = []
     for token in (*[part for tokens in heads for part in (*tokens, ":")], *last):

@@ -117,7 +117,7 @@ class Residual:
         )
         self.denies = self.outer_denies + self.inner_denies
         levels = [allowing(slot.layer, found) for slot, found in zip(node.slots, allows, strict=True)]
-        self.grants = _granting(node.slots, levels, allows)
+        self.grants = _granting_entries(node.slots, levels, allows)
         closed = [level for level in levels if not level.certain]
         self.gates = tuple(level for level in closed if level.layer in OF_ORGANIZATION)
         self.caps = tuple(level for level in closed if level.layer in _OWN_CAPS)
@@ -141,7 +141,7 @@ class Residual:
         return all(entries.settled for entries in layers)
 
 
-def _granting(
+def _granting_entries(
     slots: Sequence[Slot], levels: Sequence[EffectEntries], allows: Sequence[Sequence[Entry]]
 ) -> EffectEntries:
     """The Allows of the layer that may grant, which several policies of the resource may make up."""

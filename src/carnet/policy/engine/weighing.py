@@ -53,28 +53,28 @@ def weigh(own: Residual, side: Residual | None, case: Situation, owner: str, rea
     `owner` is the account that owns the resource.
     """
     denies = own.denies if side is None else own.outer_denies + side.inner_denies + own.inner_denies
-    denied = _denied(denies, reader) or _closed(own.gates, reader)
+    denied = _explicit_deny(denies, reader) or _closed_gate(own.gates, reader)
     if denied is not None:
         return denied
     decision = _own_side(own, case, reader) if side is None else _both_sides(own, side, case, owner, reader)
     if own.endpoints and decision.verdict is _ALLOWED:
-        return _closed(own.endpoints, reader) or decision
+        return _closed_gate(own.endpoints, reader) or decision
     return decision
 
 
 def weigh_simply(own: Residual, reader: ContextReader) -> Decision:
     """The same for a simple situation without a resource's policy, the most frequent of all."""
     if not own.plain:
-        denied = _denied(own.denies, reader) or _closed(own.gates, reader)
+        denied = _explicit_deny(own.denies, reader) or _closed_gate(own.gates, reader)
         if denied is not None:
             return denied
     granted = own.grants.decide(reader) or _NO_IDENTITY_GRANT
     if own.plain or granted is _NO_IDENTITY_GRANT:
         return granted
-    return _closed(own.limits, reader) or granted
+    return _closed_gate(own.limits, reader) or granted
 
 
-def _denied(denies: Iterable[EffectEntries], reader: ContextReader) -> Decision | None:
+def _explicit_deny(denies: Iterable[EffectEntries], reader: ContextReader) -> Decision | None:
     """The explicit deny of the first layer that has one."""
     for entries in denies:
         denied = entries.decide(reader)
@@ -83,7 +83,7 @@ def _denied(denies: Iterable[EffectEntries], reader: ContextReader) -> Decision 
     return None
 
 
-def _closed(gates: Iterable[EffectEntries], reader: ContextReader) -> Decision | None:
+def _closed_gate(gates: Iterable[EffectEntries], reader: ContextReader) -> Decision | None:
     """The implicit deny of the first gate that nothing opens."""
     for gate in gates:
         if not gate.opens(reader):
@@ -99,7 +99,7 @@ def _both_sides(own: Residual, side: Residual, case: Situation, owner: str, read
         return side.grants.decision(trusting)
     if trusting and case.same_account and named is _DIRECTLY:
         boundary = [cap for cap in own.caps if cap.layer is Layer.BOUNDARY] if case.trust else ()
-        return _closed(boundary, reader) or side.grants.decision(trusting)
+        return _closed_gate(boundary, reader) or side.grants.decision(trusting)
     decision = _own_side(own, case, reader, named)
     return side.grants.decision(trusting) if trusting and decision is ALLOWED_WITHOUT_STATEMENT else decision
 
@@ -111,4 +111,4 @@ def _own_side(own: Residual, case: Situation, reader: ContextReader, named: Name
     granted = own.grants.decide(reader)
     if granted is None and not case.root and not (case.same_account and named is _ROLE):
         return _NO_IDENTITY_GRANT
-    return _closed(own.caps, reader) or granted or ALLOWED_WITHOUT_STATEMENT
+    return _closed_gate(own.caps, reader) or granted or ALLOWED_WITHOUT_STATEMENT

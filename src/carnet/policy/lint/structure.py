@@ -41,21 +41,21 @@ def check_structure(document: object, grammar: Grammar) -> Iterator[Finding]:
     if not isinstance(document, Mapping):
         yield _mismatch("", "A policy document must be an object.")
         return
-    yield from _unknown(document, "", POLICY_ELEMENTS, "a policy")
+    yield from _unknown_members(document, "", POLICY_ELEMENTS, "a policy")
     version = document.get("Version", VERSIONS[0])
     if version not in VERSIONS:
-        message = f"The version {_shown(version)} does not exist."
+        message = f"The version {_value_text(version)} does not exist."
         yield Finding(code=IssueCode.INVALID_VERSION, path=".Version", message=message, meant=VERSIONS[-1])
     given = list(each(document.get("Statement"), ".Statement"))
     if not given and "Statement" in document:
         yield Finding(code=IssueCode.MISSING_STATEMENT, path=".Statement", message="The policy has no statement.")
-    elif not given and not _misspelled(document, POLICY_ELEMENTS, "Statement"):
+    elif not given and not _is_misspelled(document, POLICY_ELEMENTS, "Statement"):
         yield Finding(code=IssueCode.MISSING_STATEMENT, path="", message="The policy has no Statement.")
     for path, statement in given:
         yield from _check_statement(statement, path, RULES[grammar])
 
 
-def _misspelled(given: Elements, known: Sequence[str], name: str) -> bool:
+def _is_misspelled(given: Elements, known: Sequence[str], name: str) -> bool:
     """Whether an unknown member is probably `name`, of which more need not be said."""
     return any(nearest(one, known) == name for one in given if one not in known)
 
@@ -64,7 +64,7 @@ def _check_statement(statement: object, path: str, rules: Rules) -> Iterator[Fin
     if not isinstance(statement, Mapping):
         yield _mismatch(path, "A statement must be an object.")
         return
-    yield from _unknown(statement, path, STATEMENT_ELEMENTS, "a statement")
+    yield from _unknown_members(statement, path, STATEMENT_ELEMENTS, "a statement")
     yield from _check_effect(statement, path)
     for first, second in PAIRS:
         if first in statement and second in statement:
@@ -81,13 +81,13 @@ def _check_statement(statement: object, path: str, rules: Rules) -> Iterator[Fin
 def _check_effect(statement: Elements, path: str) -> Iterator[Finding]:
     effect = statement.get("Effect")
     if effect is None:
-        if not _misspelled(statement, STATEMENT_ELEMENTS, "Effect"):
+        if not _is_misspelled(statement, STATEMENT_ELEMENTS, "Effect"):
             yield Finding(code=IssueCode.MISSING_EFFECT, path=path, message="The statement has no Effect.")
     elif effect not in _EFFECTS:
         yield Finding(
             code=IssueCode.INVALID_EFFECT,
             path=f"{path}.Effect",
-            message=f"The effect {_shown(effect)} does not exist.",
+            message=f"The effect {_value_text(effect)} does not exist.",
             meant=nearest(str(effect), _EFFECTS),
         )
 
@@ -124,7 +124,7 @@ def _check_need(
             empty = IssueCode.EMPTY_ARRAY_ACTION if code is IssueCode.MISSING_ACTION else code
             yield Finding(code=empty, path=f"{path}.{name}", message=f"{name} is an empty list.")
     if need is Need.REQUIRED and not given:
-        if any(_misspelled(statement, STATEMENT_ELEMENTS, name) for name in names):
+        if any(_is_misspelled(statement, STATEMENT_ELEMENTS, name) for name in names):
             return
         yield Finding(code=code, path=path, message=f"The statement has no {names[0]}.")
 
@@ -133,7 +133,7 @@ def _check_principals(statement: Elements, path: str) -> Iterator[Finding]:
     for name in PRINCIPALS:
         given = statement.get(name, ANYONE)
         if isinstance(given, Mapping):
-            yield from _unknown(given, f"{path}.{name}", _PRINCIPAL_KEYS, name, IssueCode.INVALID_PRINCIPAL_KEY)
+            yield from _unknown_members(given, f"{path}.{name}", _PRINCIPAL_KEYS, name, IssueCode.INVALID_PRINCIPAL_KEY)
         elif given != ANYONE:
             yield _mismatch(f"{path}.{name}", f'{name} must be "*" or an object such as {{"AWS": "arn:..."}}.')
 
@@ -165,7 +165,7 @@ def _meant_operator(text: str) -> str:
     return f"{quantifier}:{operator}" if quantifier and operator else ""
 
 
-def _unknown(
+def _unknown_members(
     given: Elements, path: str, known: Sequence[str], what: str, code: IssueCode = IssueCode.INVALID_POLICY_ELEMENT
 ) -> Iterator[Finding]:
     for name in given:
@@ -183,5 +183,5 @@ def _mismatch(path: str, message: str) -> Finding:
     return Finding(code=IssueCode.DATA_TYPE_MISMATCH, path=path, message=message)
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     return value.text if isinstance(value, JsonNumber) else str(value)

@@ -153,7 +153,7 @@ class _Entries:
             if estate.trusted_services is not None:
                 kept = {name: organization.trusted_services.get(name, self._now_ms) for name in estate.trusted_services}
                 organization = replace(organization, trusted_services=kept)
-            found = [*_changed(before, organization), *self._unit(estate.root)(snapshot)]
+            found = [*_write_if_changed(before, organization), *self._unit(estate.root)(snapshot)]
             return (*found, *self._member(management)(snapshot), *self._resource_policy(view))
 
         return writes
@@ -168,7 +168,7 @@ class _Entries:
         new = OrganizationResourcePolicy(
             id=self._resource_policy_id, organization=self._naming.organization, content=content
         )
-        return _changed(before, new if before is None else replace(before, content=content))
+        return _write_if_changed(before, new if before is None else replace(before, content=content))
 
     def _policy(self, wanted: WantedOrganizationPolicy) -> Callable[[Snapshot], Sequence[Write]]:
         def writes(snapshot: Snapshot) -> Sequence[Write]:
@@ -185,7 +185,7 @@ class _Entries:
                 else wanted.content,
                 tags=_tags(before, wanted),
             )
-            return _changed(before, after)
+            return _write_if_changed(before, after)
 
         return writes
 
@@ -193,7 +193,7 @@ class _Entries:
         def writes(snapshot: Snapshot) -> Sequence[Write]:
             view, unit_id = self._view(snapshot), self._naming.of(wanted.id)
             before = view.of(OrganizationalUnit).get(unit_id) if view is not None else None
-            attached, full_access = self._attached(wanted.id, before)
+            attached, full_access = self._attachments(wanted.id, before)
             after = OrganizationalUnit(
                 id=unit_id,
                 organization=self._naming.organization,
@@ -203,7 +203,7 @@ class _Entries:
                 full_access=full_access,
                 tags=_tags(before, wanted),
             )
-            return _changed(before, after)
+            return _write_if_changed(before, after)
 
         return writes
 
@@ -219,9 +219,9 @@ class _Entries:
             named = self._account(wanted, account)
             before = view.of(OrganizationAccount).get(wanted.id) if view is not None else None
             return (
-                *_changed(account, named),
-                *_changed(membership, self._membership(wanted, membership)),
-                *_changed(before, self._placed(wanted, before)),
+                *_write_if_changed(account, named),
+                *_write_if_changed(membership, self._membership(wanted, membership)),
+                *_write_if_changed(before, self._place_account(wanted, before)),
             )
 
         return writes
@@ -237,8 +237,8 @@ class _Entries:
             closed = (closed or min(wanted.closed_since or self._now, self._now)) if wanted.closed else None
         return Membership(account=wanted.id, organization=self._naming.organization, closed=closed)
 
-    def _placed(self, wanted: WantedMember, before: OrganizationAccount | None) -> OrganizationAccount:
-        attached, full_access = self._attached(wanted.id, before)
+    def _place_account(self, wanted: WantedMember, before: OrganizationAccount | None) -> OrganizationAccount:
+        attached, full_access = self._attachments(wanted.id, before)
         delegations = before.delegations if before is not None else {}
         if self._estate.delegations is not None:
             services = self._estate.delegations.get(wanted.id, ())
@@ -255,7 +255,7 @@ class _Entries:
             tags=_tags(before, wanted),
         )
 
-    def _attached(
+    def _attachments(
         self, document_id: str, before: OrganizationalUnit | OrganizationAccount | None
     ) -> tuple[tuple[str, ...], bool]:
         """The policies that a customer wrote, and whether FullAWSAccess is attached.
@@ -282,5 +282,5 @@ def _tags(before: object, wanted: WantedUnit | WantedMember | WantedOrganization
     return getattr(before, "tags", {})
 
 
-def _changed(before: object | None, after: object) -> Sequence[Write]:
+def _write_if_changed(before: object | None, after: object) -> Sequence[Write]:
     return () if before == after else (Write(after, new=before is None),)

@@ -84,7 +84,7 @@ def read_estate(data: object) -> Estate:
         units=units,
         members=tuple(members),
         policies=tuple(policies),
-        attached=_attached(given, targets, policies, policy_types),
+        attached=_read_attachments(given, targets, policies, policy_types),
         delegations=_delegations(given, [member.id for member in members], management),
         trusted_services=_services(given),
         resource_policy=policy,
@@ -208,7 +208,7 @@ def _content(given: Members) -> str:
     return as_text(value, given.at("Content"))
 
 
-def _attached(
+def _read_attachments(
     given: Members,
     targets: Iterable[str],
     policies: Sequence[WantedOrganizationPolicy],

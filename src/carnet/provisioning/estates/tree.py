@@ -36,7 +36,7 @@ def _below(snapshot: Snapshot, view: OrganizationView, node: Node, indent: str) 
 
 
 def _line(snapshot: Snapshot, view: OrganizationView, node: Node) -> str:
-    policies = ", ".join(_called(view, policy) for policy in attached(view, node))
+    policies = ", ".join(_policy_name(view, policy) for policy in attached(view, node))
     return printable(f"{_name(snapshot, node)} ({node.id})" + (f"  [{policies}]" if policies else ""))
 
 
@@ -47,6 +47,6 @@ def _name(snapshot: Snapshot, node: Node) -> str:
     return f"{seen.account.name}{', closed' if seen.closed else ''}"
 
 
-def _called(view: OrganizationView, policy_id: str) -> str:
+def _policy_name(view: OrganizationView, policy_id: str) -> str:
     policy = find_policy(view, policy_id)
     return policy_id.removeprefix("p-") if policy is None else policy.name

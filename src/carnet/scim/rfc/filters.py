@@ -125,12 +125,12 @@ class FilterReader:
         if self._terms > MOST_TERMS:
             raise refused(f"it has more than {MOST_TERMS} terms.")
         if self._takes("("):
-            return self._closed(")")
+            return self._closed_by(")")
         path = self._name()
         if path.lower() == "not" and self._takes("("):
-            return Not(self._closed(")"))
+            return Not(self._closed_by(")"))
         if self._takes("["):
-            return Within(path, self._closed("]"))
+            return Within(path, self._closed_by("]"))
         operator = self._name().lower()
         if operator == "pr":
             return Present(path)
@@ -138,7 +138,7 @@ class FilterReader:
             raise refused("an operator is unknown.")
         return Comparison(path, operator, self._value())
 
-    def _closed(self, mark: str) -> Filter:
+    def _closed_by(self, mark: str) -> Filter:
         found = self.whole()
         if not self._takes(mark):
             raise refused(f"{mark} is missing.")

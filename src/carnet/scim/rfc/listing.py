@@ -83,9 +83,9 @@ def projection_in_url(call: ScimCall) -> Projection:
 
 def listed(call: ScimCall, parts: Parts, kinds: Sequence[ResourceType], query: Query) -> dict[str, Any]:
     """The requested page. Raises Refusal."""
-    found = [each for kind in kinds for each in _found(call, parts, kind, kinds, query.filter)]
+    found = [each for kind in kinds for each in _find_resources(call, parts, kind, kinds, query.filter)]
     asked = found[query.start - 1 : query.start - 1 + query.count]
-    resources = list(_shown(call, parts, asked, query.projection))
+    resources = list(_project_page(call, parts, asked, query.projection))
     return {
         "schemas": [LIST_RESPONSE],
         "totalResults": len(found),
@@ -120,7 +120,9 @@ def _names(value: Any) -> list[str]:
     return value
 
 
-def _shown(call: ScimCall, parts: Parts, found: Sequence[Resource], shown: Projection) -> Iterator[dict[str, Any]]:
+def _project_page(
+    call: ScimCall, parts: Parts, found: Sequence[Resource], shown: Projection
+) -> Iterator[dict[str, Any]]:
     """Resources, until a page has enough of members: who asks goes on after the last one."""
     links = 0
     for each in found:
@@ -143,7 +145,7 @@ def _resource(call: ScimCall, parts: Parts, one: Resource, *, linked: bool) -> d
     return group_resource(call, parts, one, members_of(call, one) if linked else ())
 
 
-def _found(
+def _find_resources(
     call: ScimCall, parts: Parts, kind: ResourceType, kinds: Sequence[ResourceType], wanted: Filter | None
 ) -> Sequence[Resource]:
     """The resources of a type that match a filter, by id."""
@@ -153,7 +155,7 @@ def _found(
     if not all(any(resolve(name, each) for each in kinds) for name in names):
         raise refused("an attribute is unknown.")
     meets = matcher(wanted, kind, lenient=len(kinds) > 1)
-    candidates = _indexed(call, kind, wanted)
+    candidates = _find_by_index(call, kind, wanted)
     resources = _all_of(call, kind) if candidates is None else candidates
     linked = any(path is not None and path.attribute.name in _LINKS.values() for path in _paths(names, kind))
     _check_work(call, resources, len(names), linked=linked)
@@ -184,7 +186,7 @@ def _memberships(call: ScimCall, one: Resource) -> Sequence[object]:
     return find(call.view, one.id)
 
 
-def _indexed(call: ScimCall, kind: ResourceType, wanted: Filter) -> list[Resource] | None:
+def _find_by_index(call: ScimCall, kind: ResourceType, wanted: Filter) -> list[Resource] | None:
     """Whom a term of the filter names, without looking at everybody; None if no term does."""
     for term in wanted.parts if isinstance(wanted, And) else (wanted,):
         if isinstance(term, Comparison) and term.operator == "eq" and isinstance(term.value, str):

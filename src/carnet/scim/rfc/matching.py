@@ -71,18 +71,18 @@ def _matcher(wanted: Filter, named: Resolve, lenient: bool) -> Meets:
     if isinstance(wanted, Present):
         return lambda resource: any(value not in ("", {}) for value in path.values(resource))
     if isinstance(wanted, Within):
-        return _within(wanted, path)
-    return _comparison(wanted, path)
+        return _within_matcher(wanted, path)
+    return _comparison_matcher(wanted, path)
 
 
-def _within(wanted: Within, path: Path) -> Meets:
+def _within_matcher(wanted: Within, path: Path) -> Meets:
     if path.sub is not None or not path.attribute.subs:
         raise refused(f"{wanted.path[:100]} has no parts.")
     meets = element_matcher(wanted.filter, path.attribute)
     return lambda resource: any(map(meets, path.values(resource)))
 
 
-def _comparison(wanted: Comparison, path: Path) -> Meets:
+def _comparison_matcher(wanted: Comparison, path: Path) -> Meets:
     """`ne` is the negation of `eq`, so that a missing value matches it, too."""
     path = _simple(path, wanted.path)
     if wanted.value is None:
@@ -90,7 +90,7 @@ def _comparison(wanted: Comparison, path: Path) -> Meets:
             raise refused("null is compared by eq and ne.")
         absent = wanted.operator == "eq"
         return lambda resource: bool(path.values(resource)) is not absent
-    compared = _compared(path.last, wanted)
+    compared = _comparison_form(path.last, wanted)
     test = _TESTS["eq" if wanted.operator == "ne" else wanted.operator]
     value = compared(wanted.value)
     differs = wanted.operator == "ne"
@@ -107,7 +107,7 @@ def _simple(path: Path, text: str) -> Path:
     return Path(path.attribute, value, path.extension)
 
 
-def _compared(attribute: Attribute, wanted: Comparison) -> Callable[[Any], Any]:
+def _comparison_form(attribute: Attribute, wanted: Comparison) -> Callable[[Any], Any]:
     """How values are made ready to be compared. Raises Refusal for a value of another type."""
     if attribute.type == "boolean":
         if not isinstance(as_truth(wanted.value), bool) or wanted.operator not in ("eq", "ne"):
@@ -116,15 +116,15 @@ def _compared(attribute: Attribute, wanted: Comparison) -> Callable[[Any], Any]:
     if not isinstance(wanted.value, str):
         raise refused(f"{attribute.name} is compared with a text.")
     if attribute.type == "dateTime" and wanted.operator in ("eq", "ne", "gt", "ge", "lt", "le"):
-        return _moment
-    return (lambda value: value) if attribute.case_exact else _folded
+        return _read_moment
+    return (lambda value: value) if attribute.case_exact else _fold
 
 
-def _folded(value: str) -> str:
+def _fold(value: str) -> str:
     return value.casefold()
 
 
-def _moment(value: str) -> datetime:
+def _read_moment(value: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:

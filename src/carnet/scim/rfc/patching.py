@@ -122,7 +122,7 @@ class _Change:
         elif op == "remove":
             after = None
         else:
-            after = _merged(before, read_value(value, target.path.attribute, name))
+            after = _merge(before, read_value(value, target.path.attribute, name))
         if after in (None, [], {}):
             where.pop(name, None)
         else:
@@ -141,18 +141,18 @@ class _Change:
         if target.filter is None and sub is None:
             self._look_at(len(before))
             return _all_elements(attribute, op, value, before)
-        chosen = self._chosen(target, before)
+        chosen = self._chosen_elements(target, before)
         if not any(chosen):
             if op == "replace" and target.filter is not None:
                 raise _no_target()
             return before if op == "remove" else [*before, _new_element(target, value)]
         after: list[Any] = []
         for element, is_meant in zip(before, chosen, strict=True):
-            changed = _changed(element, attribute, sub, op, value) if is_meant else element
+            changed = _change_element(element, attribute, sub, op, value) if is_meant else element
             after += [changed] if changed else []
         return _one_primary(before, after)
 
-    def _chosen(self, target: _Target, before: list[Any]) -> list[bool]:
+    def _chosen_elements(self, target: _Target, before: list[Any]) -> list[bool]:
         if target.filter is None:
             return [True] * len(before)
         wanted = _named_value(target)
@@ -187,7 +187,7 @@ def _check_mutable(target: _Target, op: str) -> None:
         raise Refusal(400, f"{attribute.name} cannot be changed so.", "mutability")
 
 
-def _merged(before: Any, value: Any) -> Any:
+def _merge(before: Any, value: Any) -> Any:
     """A complex value keeps the parts that the new one does not name."""
     return {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
 
@@ -198,7 +198,7 @@ def _with_part(whole: Mapping[str, Any], sub: Attribute, op: str, value: Any) ->
     return {**whole, sub.name: read_one(value, sub, sub.name)}
 
 
-def _changed(element: Any, attribute: Attribute, sub: Attribute | None, op: str, value: Any) -> Any:
+def _change_element(element: Any, attribute: Attribute, sub: Attribute | None, op: str, value: Any) -> Any:
     """An element after an operation; None if it is removed."""
     if sub is not None:
         return _with_part(element, sub, op, value)
@@ -239,11 +239,11 @@ def _one_primary(before: list[Any], after: list[Any]) -> list[Any]:
 def _new_element(target: _Target, value: Any) -> dict[str, Any]:
     """The element that the filter of an `add` describes, with the value: providers count on it."""
     attribute, sub = target.path.attribute, target.sub
-    described = _described(target.filter, attribute) if target.filter is not None else {}
-    return _changed(described, attribute, sub, "add", value) or {}
+    described = _described_element(target.filter, attribute) if target.filter is not None else {}
+    return _change_element(described, attribute, sub, "add", value) or {}
 
 
-def _described(wanted: Filter, attribute: Attribute) -> dict[str, Any]:
+def _described_element(wanted: Filter, attribute: Attribute) -> dict[str, Any]:
     parts = wanted.parts if isinstance(wanted, And) else (wanted,)
     described: dict[str, Any] = {}
     for part in parts:

@@ -32,7 +32,7 @@ class Projection:
         """The resource, as it is answered. Names that no attribute has ask for nothing."""
         if self.attributes:
             return _only(resource, self.attributes, kind)
-        return _without(resource, self.excluded, kind)
+        return _without_attributes(resource, self.excluded, kind)
 
 
 def projection(attributes: Sequence[str], excluded: Sequence[str]) -> Projection:
@@ -66,15 +66,15 @@ def _part(path: Path, container: Mapping[str, Any], before: Any) -> Any:
     sub = path.sub.name
     if isinstance(value, list):
         parts = before or [{} for _ in value]
-        return [{**part, **_of(each, sub)} for part, each in zip(parts, value, strict=True)]
-    return {**(before or {}), **_of(value, sub)}
+        return [{**part, **_member(each, sub)} for part, each in zip(parts, value, strict=True)]
+    return {**(before or {}), **_member(value, sub)}
 
 
-def _of(value: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _member(value: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {name: value[name]} if name in value else {}
 
 
-def _without(resource: Mapping[str, Any], names: tuple[str, ...], kind: ResourceType) -> dict[str, Any]:
+def _without_attributes(resource: Mapping[str, Any], names: tuple[str, ...], kind: ResourceType) -> dict[str, Any]:
     kept = dict(resource)
     for name in names:
         extension = extension_called(name, kind)

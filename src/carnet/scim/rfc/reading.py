@@ -26,7 +26,7 @@ def read_resource(given: Mapping[str, Any], of: ResourceType) -> dict[str, Any]:
             if value:
                 read[extension.id] = read_parts(value, extension.attributes, name)
         elif name != "schemas":
-            _read(read, name, value, (*COMMON, *of.schema.attributes), name)
+            _read_attribute(read, name, value, (*COMMON, *of.schema.attributes), name)
     return {name: value for name, value in read.items() if value not in ({}, [])}
 
 
@@ -37,7 +37,7 @@ def read_parts(value: Any, attributes: tuple[Attribute, ...], where: str) -> dic
     read: dict[str, Any] = {}
     for name, part in value.items():
         if name != "schemas":  # which some say of an extension, too
-            _read(read, name, part, attributes, f"{where}.{name}")
+            _read_attribute(read, name, part, attributes, f"{where}.{name}")
     return read
 
 
@@ -75,7 +75,7 @@ def invalid(where: str, why: str) -> Refusal:
     return Refusal(400, f"{where[:200]} is not valid: {why}", "invalidValue")
 
 
-def _read(read: dict[str, Any], name: str, value: Any, attributes: tuple[Attribute, ...], where: str) -> None:
+def _read_attribute(read: dict[str, Any], name: str, value: Any, attributes: tuple[Attribute, ...], where: str) -> None:
     attribute = found(attributes, name)
     if attribute is None:
         raise Refusal(400, f"There is no attribute {where[:200]}.", "invalidSyntax")

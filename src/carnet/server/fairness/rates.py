@@ -61,11 +61,11 @@ def read_limits(text: str) -> Rates | None:
         raise ValueError(f"{OFF} takes no figures.")
     for word in words:
         name, _, figure = word.partition("=")
-        rates = structs.replace(rates or Rates(), **{name: _read(name, figure)})
+        rates = structs.replace(rates or Rates(), **{name: _read_rate(name, figure)})
     return rates
 
 
-def _read(name: str, figure: str) -> Rate | int:
+def _read_rate(name: str, figure: str) -> Rate | int:
     if name not in Rates.__struct_fields__:
         raise ValueError(f"{name!r} is no limit; the limits are: {', '.join(Rates.__struct_fields__)}.")
     found = _FIGURE.fullmatch(figure)

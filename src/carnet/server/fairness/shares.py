@@ -69,7 +69,7 @@ class Shares:
         queue.put(flow.network, go_on)
         self._come()
 
-    def _round(self) -> None:
+    def _run_round(self) -> None:
         """Answer some of those that wait, and let the loop look at its sockets."""
         self._comes = False
         if not self._waiting:
@@ -110,4 +110,4 @@ class Shares:
     def _come(self) -> None:
         if not self._comes:
             self._comes = True
-            asyncio.get_running_loop().call_soon(self._round)
+            asyncio.get_running_loop().call_soon(self._run_round)

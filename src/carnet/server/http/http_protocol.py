@@ -137,7 +137,7 @@ class HttpProtocol(asyncio.Protocol):
         self._reading, self._reads_later = True, False
         refused: RequestRefused | None = None
         while self._unread.rest and self._ending.reads and not self._is_pressed() and refused is None:
-            refused = self._read(self._unread.piece(self._reader.body_to_come))
+            refused = self._read_piece(self._unread.piece(self._reader.body_to_come))
         self._reading = False
         if not self._ending.reads:
             self._unread.drop()
@@ -149,7 +149,7 @@ class HttpProtocol(asyncio.Protocol):
             self._await_request()
         shares.spend(flow)
 
-    def _read(self, piece: memoryview) -> RequestRefused | None:
+    def _read_piece(self, piece: memoryview) -> RequestRefused | None:
         """Read a piece of what came; why it is refused."""
         try:
             self._reader.feed(piece, more=bool(self._unread.rest))

@@ -47,9 +47,9 @@ class Patience:
         if self._timer is not None:
             self._timer.cancel()
         self._rings = moment
-        self._timer = self._loop.call_at(moment, self._ring)
+        self._timer = self._loop.call_at(moment, self._on_timer)
 
-    def _ring(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         if self._deadline is None:
             return

@@ -24,18 +24,18 @@ def path_and_query(target: bytes, version: str, headers: Sequence[tuple[str, str
     the host that the request is for: what stands before this server may have gone by either of them.
     """
     if version not in _VERSIONS:
-        raise _refused("Only HTTP/1.0 and HTTP/1.1 are spoken here.")
+        raise _bad_request("Only HTTP/1.0 and HTTP/1.1 are spoken here.")
     by_name = dict(headers)
     if len(by_name) < len(headers):
         hosts = [value for name, value in headers if name == "host"]
     else:
         hosts = [by_name["host"]] if "host" in by_name else []
     if len(hosts) > 1 or not (hosts or version == "1.0"):
-        raise _refused("The request must have one Host header.")
+        raise _bad_request("The request must have one Host header.")
     if b"#" in target:
-        raise _refused("The request target has a fragment.")
+        raise _bad_request("The request target has a fragment.")
     if b"%" in target and _BROKEN_ESCAPE.search(target):
-        raise _refused("The request target is not percent-encoded as it should be.")
+        raise _bad_request("The request target is not percent-encoded as it should be.")
     if not target.startswith(b"/"):
         target = _behind_host(target, hosts)
     path, _, query = target.decode("latin-1").partition("?")
@@ -45,11 +45,11 @@ def path_and_query(target: bytes, version: str, headers: Sequence[tuple[str, str
 def _behind_host(target: bytes, hosts: Sequence[str]) -> bytes:
     url = _ABSOLUTE.fullmatch(target)
     if url is None:
-        raise _refused("The request target is no path.")
+        raise _bad_request("The request target is no path.")
     if [host.lower() for host in hosts] != [url[1].decode("latin-1").lower()]:
-        raise _refused("The request target is of another host than the request.")
+        raise _bad_request("The request target is of another host than the request.")
     return url[2]
 
 
-def _refused(why: str) -> RequestRefused:
+def _bad_request(why: str) -> RequestRefused:
     return RequestRefused(HTTPStatus.BAD_REQUEST, why)

@@ -80,9 +80,9 @@ class Accepting:
                 self._loop.call_later(_RETRY_SECONDS, self._listen)
                 return
             connection.setblocking(False)
-            self._begin(connection, network_key(address[0]))
+            self._begin_connection(connection, network_key(address[0]))
 
-    def _begin(self, connection: socket.socket, network: bytes | str) -> None:
+    def _begin_connection(self, connection: socket.socket, network: bytes | str) -> None:
         place = self._connections.enter(network, connection.close)
         if place is None:
             with connection, suppress(OSError):

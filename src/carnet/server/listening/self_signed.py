@@ -50,7 +50,7 @@ def self_signed(directory: Path, host: str, now: datetime) -> SelfSigned:
     names = _names(host)
     if not _is_good(files, names, now):
         directory.mkdir(mode=0o700, exist_ok=True)
-        authority, server = _made(names, now)
+        authority, server = _make_files(names, now)
         for path, content in ((files.authority, authority), (files.server, server)):
             with whole_file(path) as file:
                 file.write(content)
@@ -91,20 +91,20 @@ def _is_good(files: SelfSigned, names: Iterable[x509.GeneralName], now: datetime
     )
 
 
-def _made(names: Iterable[x509.GeneralName], now: datetime) -> tuple[bytes, bytes]:
+def _make_files(names: Iterable[x509.GeneralName], now: datetime) -> tuple[bytes, bytes]:
     """The contents of the two files."""
     signing, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
-    issuer = _called("Carnet, self-signed for development")
+    issuer = _name_of("Carnet, self-signed for development")
     identifier = x509.SubjectKeyIdentifier.from_public_key(signing.public_key())
     authority = (
-        _begun(issuer, issuer, signing, now)
+        _certificate_builder(issuer, issuer, signing, now)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(of_authority=True), critical=True)
         .add_extension(identifier, critical=False)
         .sign(signing, SHA256())
     )
     server = (
-        _begun(_called("Carnet"), issuer, key, now)
+        _certificate_builder(_name_of("Carnet"), issuer, key, now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(of_authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -116,11 +116,11 @@ def _made(names: Iterable[x509.GeneralName], now: datetime) -> tuple[bytes, byte
     return authority.public_bytes(Encoding.PEM), private + server.public_bytes(Encoding.PEM)
 
 
-def _called(name: str) -> x509.Name:
+def _name_of(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _begun(
+def _certificate_builder(
     subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, now: datetime
 ) -> x509.CertificateBuilder:
     return x509.CertificateBuilder(

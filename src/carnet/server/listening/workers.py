@@ -144,7 +144,7 @@ class Workers(Multiprocess):
             sys.exit(STARTUP_FAILURE)
 
     def init_processes(self) -> None:
-        self.processes.extend(self._started() for _ in range(self.processes_num))
+        self.processes.extend(self._start_worker() for _ in range(self.processes_num))
 
     def keep_subprocess_alive(self) -> None:
         """Replace the workers that have ended or hang. One that cannot start at all ends the server."""
@@ -154,7 +154,7 @@ class Workers(Multiprocess):
             if not worker.removed and not self._remove(worker):
                 return
             if monotonic() >= worker.due:
-                self.processes[place] = self._started(losses=worker.losses)
+                self.processes[place] = self._start_worker(losses=worker.losses)
         if not self.should_exit.is_set():
             self._replace_next()
         self._kill_overdue()
@@ -200,7 +200,7 @@ class Workers(Multiprocess):
                 self._successor = None
                 self._dismiss(new)
         elif new is None:
-            self._successor = self._started()
+            self._successor = self._start_worker()
         elif not new.is_alive(self.config.timeout_worker_healthcheck):
             new.kill()
             new.join()
@@ -249,7 +249,7 @@ class Workers(Multiprocess):
         if watchdog_seconds() is not None:
             tell("WATCHDOG=1")
 
-    def _started(self, *, losses: int = 0) -> Worker:
+    def _start_worker(self, *, losses: int = 0) -> Worker:
         worker = Worker(self.config, self.sockets)
         worker.losses = losses
         worker.start()

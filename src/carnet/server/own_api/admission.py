@@ -47,9 +47,9 @@ def admit_operator(asked: Asked, operator: OperatorCaller) -> str | None:
     """The account that is asked about, None for all; raises Problem if the token has not the scope."""
     scope = asked.endpoint.scope
     if scope is None:
-        raise _denied(f"{asked.endpoint.name} is for callers of an account: it takes a signed request.")
+        raise _access_denied(f"{asked.endpoint.name} is for callers of an account: it takes a signed request.")
     if scope not in operator.token.scopes:
-        raise _denied(f"The operator token {operator.token.id} does not have the scope {scope}.")
+        raise _access_denied(f"The operator token {operator.token.id} does not have the scope {scope}.")
     return asked.named_account
 
 
@@ -58,9 +58,9 @@ def admit_signed(asked: Asked, caller: AccountCaller, snapshot: Snapshot, engine
     what is the operator's."""
     endpoint, arrived, account = asked.endpoint, asked.arrived, caller.principal.account
     if endpoint.resource is None and endpoint.check is None:
-        raise _denied(f"{endpoint.name} is for the operator: it takes an operator token.")
+        raise _access_denied(f"{endpoint.name} is for the operator: it takes an operator token.")
     if asked.named_account not in (None, account):
-        raise _denied(f"A signed request is about the caller's own account, {account}.")
+        raise _access_denied(f"A signed request is about the caller's own account, {account}.")
     view = snapshot.accounts[account]
     check = endpoint.check(view, asked.given) if endpoint.check is not None else _own_check(asked, view)
     policies, keys = carried_by(snapshot, caller.credential)
@@ -79,5 +79,5 @@ def _own_check(asked: Asked, view: AccountView) -> Check:
     )
 
 
-def _denied(sentence: str) -> Problem:
+def _access_denied(sentence: str) -> Problem:
     return Problem(403, "AccessDenied", sentence)

@@ -40,7 +40,7 @@ def _of_buckets(upstream: str, every: Sequence[Bucket]) -> dict[str, Any]:
     return {"buckets": len(here) - len(pending), "pendingBuckets": pending}
 
 
-async def _found(call: OwnCall, given: Adopting) -> Mapping[str, FoundBucket]:
+async def _find_buckets(call: OwnCall, given: Adopting) -> Mapping[str, FoundBucket]:
     """What the upstream has of it: asked before the transaction."""
     upstreams, account = call.parts.upstreams, call.account or ""
     if upstreams is None:
@@ -52,7 +52,7 @@ async def _found(call: OwnCall, given: Adopting) -> Mapping[str, FoundBucket]:
 
 def adopt_buckets(call: OwnWriteCall) -> Told:
     """Make buckets that an upstream has the account's. Those that are the account's already stay as they are."""
-    assert call.parts.upstreams is not None, "`_found` refuses that"
+    assert call.parts.upstreams is not None, "`_find_buckets` refuses that"
     account = call.named_account
     if call.snapshot.account(account) is None:
         raise Missing(f"There is no account {account}.")
@@ -80,7 +80,7 @@ ENDPOINTS = (
         body=adopt_buckets,
         turn=Turn.IN_TRANSACTION,
         given=Adopting,
-        prepare=Preparation(pool=_POOL, work=_found),
+        prepare=Preparation(pool=_POOL, work=_find_buckets),
         audited=dict,
     ),
 )

@@ -59,7 +59,7 @@ def change_keys(call: OwnWriteCall) -> Told:
     return {"keys": changed(call.transaction, wanted, call.prepared)}
 
 
-def _read(call: Any, given: ExternalProvider) -> ReadProvider:
+def _read_provider(call: Any, given: ExternalProvider) -> ReadProvider:
     return read_provider(given.metadata)
 
 
@@ -81,7 +81,7 @@ ENDPOINTS = (
         body=use_provider,
         turn=Turn.IN_TRANSACTION,
         given=ExternalProvider,
-        prepare=Preparation(pool=READING, work=_read),
+        prepare=Preparation(pool=READING, work=_read_provider),
         secret=frozenset(("metadata",)),
         audited=dict,
     ),

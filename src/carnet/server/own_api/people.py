@@ -28,23 +28,23 @@ class Inviting(Input, frozen=True, kw_only=True):
 
 def invite_person(call: OwnWriteCall) -> Told:
     """Make a token by which a person's password is set once. It is shown this once."""
-    made = _invited(call, None)
+    made = _invite(call, None)
     return {**told(made), "token": made.token}
 
 
 def mail_invitation(call: OwnWriteCall) -> Told:
     """Make the link good that the person has by mail now."""
     mailed: MailedLink = call.prepared
-    return told(_invited(call, mailed))
+    return told(_invite(call, mailed))
 
 
-def _mailed(call: OwnCall, given: Inviting) -> MailedLink:
+def _mail_link(call: OwnCall, given: Inviting) -> MailedLink:
     expires = call.now + timedelta(hours=given.hours)
     mailer = set_up(call.parts.mailer)
     return mailer.mail(call.snapshot, account=call.named_account, user=given.user, expires=expires, now=call.now)
 
 
-def _invited(call: OwnWriteCall, mailed: MailedLink | None) -> NewInvitation:
+def _invite(call: OwnWriteCall, mailed: MailedLink | None) -> NewInvitation:
     given: Inviting = call.given
     wanted = WantedInvitation(
         account=call.named_account,
@@ -77,7 +77,7 @@ ENDPOINTS = (
         body=mail_invitation,
         turn=Turn.IN_TRANSACTION,
         given=Inviting,
-        prepare=Preparation(pool=MAILING, work=_mailed),
+        prepare=Preparation(pool=MAILING, work=_mail_link),
         status=201,
         audited=dict,
     ),

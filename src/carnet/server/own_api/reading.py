@@ -24,7 +24,7 @@ def find_endpoint(endpoints: Iterable[Endpoint], head: RequestHead) -> tuple[End
     found = [
         (endpoint, path)
         for endpoint in endpoints
-        if (path := _matched(endpoint.path, head.path.removeprefix(PREFIX))) is not None
+        if (path := _match_path(endpoint.path, head.path.removeprefix(PREFIX))) is not None
     ]
     if not found:
         raise Problem(404, "NotFound", "Carnet's own API has no such path.")
@@ -35,7 +35,7 @@ def find_endpoint(endpoints: Iterable[Endpoint], head: RequestHead) -> tuple[End
     raise Problem(405, "MethodNotAllowed", f"This path takes {allowed}.", ("allow", allowed))
 
 
-def _matched(template: str, path: str) -> dict[str, str] | None:
+def _match_path(template: str, path: str) -> dict[str, str] | None:
     wanted, sent = template.split("/"), path.split("/")
     if len(wanted) != len(sent):
         return None

@@ -44,7 +44,7 @@ def reset_root(call: OwnWriteCall) -> Told:
     return {**told(new.reset), "token": new.token}
 
 
-def _hashed(call: OwnCall, _: object) -> HashedForRoot:
+def _hash_password(call: OwnCall, _: object) -> HashedForRoot:
     given: NewRootPassword = call.given
     passwords = call.parts.passwords
     return hash_root_password(call.snapshot, passwords, token=given.token, password=given.password, now=call.now)
@@ -81,7 +81,7 @@ ENDPOINTS = (
         turn=Turn.IN_TRANSACTION,
         given=NewRootPassword,
         secret=frozenset(("token", "password")),
-        prepare=Preparation(pool=HASHING, work=_hashed),
+        prepare=Preparation(pool=HASHING, work=_hash_password),
         audited=dict,
     ),
 )

@@ -73,7 +73,7 @@ def change_keys(call: OwnWriteCall) -> Told:
     return {"keys": [key.id for key in after.keys]}
 
 
-def _prepared(call: OwnCall, given: NewApplication) -> object:
+def _prepare(call: OwnCall, given: NewApplication) -> object:
     wanted = Wanted(
         name=given.name,
         acs_urls=given.acs_urls,
@@ -106,7 +106,7 @@ ENDPOINTS = (
         body=create,
         turn=Turn.IN_TRANSACTION,
         given=NewApplication,
-        prepare=Preparation(pool=MAKING, work=_prepared),
+        prepare=Preparation(pool=MAKING, work=_prepare),
         status=201,
         audited=dict,
     ),

@@ -120,7 +120,7 @@ class OwnApi:
                 given=given,
             )
             try:
-                begun = at_once(partial(self._begin, asked))
+                begun = at_once(partial(self._admit, asked))
             except TakesLong:
                 return self._begin_apart(asked)
             return self._go_on(asked, begun)
@@ -166,14 +166,14 @@ class OwnApi:
                 self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
             raise
 
-    def _begin(self, asked: Asked) -> _Begun:
+    def _admit(self, asked: Asked) -> _Begun:
         """Admit the caller. Raises Denied, or Problem, and what a body raises that runs at once."""
         call = self._call(asked, self._execution.directory.snapshot)
         return _Begun(call, asked.endpoint.body(call) if asked.endpoint.turn is Turn.AT_ONCE else None)
 
     def _begin_anew(self, asked: Asked) -> _Begun:
         asked.decided.clear()
-        return self._begin(asked)
+        return self._admit(asked)
 
     async def _begin_apart(self, asked: Asked) -> Answer:
         """The same where nobody waits for the policies. INVARIANT: the caller is looked for again by then."""
@@ -229,7 +229,7 @@ class OwnApi:
 
     async def _in_thread(self, asked: Asked, call: OwnCall) -> Answer:
         try:
-            reading = Preparation(pool=_THREADS, work=_read)
+            reading = Preparation(pool=_THREADS, work=_run_body)
             return self._answer(asked, await self._pools.run(reading, call, asked, _whose(asked)))
         except Exception as problem:
             return self._fail_asked(asked, problem)
@@ -253,7 +253,7 @@ class OwnApi:
         response = answer(asked.endpoint.status, answered, asked.arrived.request_id)
         if revision:
             response = structs.replace(response, headers=(*response.headers, (REVISION, str(revision))))
-        return _audited(asked.arrived, asked.event, asked.decided, response, asked.caller)
+        return _audited_answer(asked.arrived, asked.event, asked.decided, response, asked.caller)
 
     def _fail_asked(self, asked: Asked, raised: Exception) -> Answer:
         return self._fail(asked.arrived, asked.event, asked.decided, raised, asked.caller)
@@ -262,7 +262,7 @@ class OwnApi:
         self, arrived: Arrived, event: Event, decided: list[Decided], raised: Exception, caller: OwnCaller | None
     ) -> Answer:
         """Answer what was refused, and what nobody foresaw. `caller` is None as long as nobody is proven."""
-        raised = self._counted(arrived, raised, caller)
+        raised = self._count_failure(arrived, raised, caller)
         if isinstance(raised, Throttled):
             return _held_back(arrived, event, raised, caller)
         problem = as_problem(raised)
@@ -270,9 +270,9 @@ class OwnApi:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
         own_events.tell_failure(event, problem.code, problem.message)
-        return _audited(arrived, event, decided, told(problem, arrived.request_id), caller)
+        return _audited_answer(arrived, event, decided, told(problem, arrived.request_id), caller)
 
-    def _counted(self, arrived: Arrived, raised: Exception, caller: OwnCaller | None) -> Exception:
+    def _count_failure(self, arrived: Arrived, raised: Exception, caller: OwnCaller | None) -> Exception:
         """What was raised; or Throttled, if nobody has proven who calls and that has happened too often."""
         if isinstance(raised, Throttled | Unavailable) or not (caller is None or isinstance(caller, Anonymous)):
             return raised
@@ -291,7 +291,7 @@ class _Begun(NamedTuple):
     """The answer, if its turn is at once."""
 
 
-def _read(call: OwnCall, asked: Asked) -> Told:
+def _run_body(call: OwnCall, asked: Asked) -> Told:
     return asked.endpoint.body(call)
 
 
@@ -327,16 +327,16 @@ def _held_back(arrived: Arrived, event: Event, throttled: Throttled, caller: Own
         return Answer(response=response, account=_account(caller), pause=throttled.pause)
     own_events.tell_failure(event, TOO_MANY.code, TOO_MANY.message)
     tell_untold(event, throttled.untold)
-    return structs.replace(_audited(arrived, event, [], response, caller), pause=throttled.pause)
+    return structs.replace(_audited_answer(arrived, event, [], response, caller), pause=throttled.pause)
 
 
-def _audited(
+def _audited_answer(
     arrived: Arrived, event: Event, decided: list[Decided], response: HttpResponse, caller: OwnCaller | None
 ) -> Answer:
     if decided:
         own_events.tell_decisions(event, decided)
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=tuple(decided)) if decided else None
-    unaudited = partial(_unaudited, arrived.request_id)
+    unaudited = partial(_audit_unavailable, arrived.request_id)
     return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited, account=_account(caller))
 
 
@@ -348,5 +348,5 @@ def _account(caller: OwnCaller | None) -> str:
     return caller.principal.account if caller is not None else ""
 
 
-def _unaudited(request_id: str, why: str) -> HttpResponse:
+def _audit_unavailable(request_id: str, why: str) -> HttpResponse:
     return told(Problem(503, "ServiceUnavailable", why), request_id)

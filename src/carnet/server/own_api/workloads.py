@@ -81,7 +81,7 @@ def create_workload_session(call: OwnCall) -> Told:
     if session is not None and not may_have_roles(session):
         raise Denied("Cannot call CreateWorkloadSession with session credentials of this kind.")
     view = call.snapshot.accounts[call.account]
-    role = _found(view, given)
+    role = _find_role(view, given)
     _check_source(view, given)
     _ask_trust(call, view, role, given)
     claims = _claims(call, role, given)
@@ -112,7 +112,7 @@ def _claims(call: OwnCall, role: Role, given: NewWorkloadSession) -> SessionClai
         issued_ms=issued_ms,
         expires_ms=expires_ms,
         token_id=call.parts.ids.uuid(),
-        provider_keys=_delivered(given),
+        provider_keys=_delivery_keys(given),
         epoch=call.snapshot.epoch,
     )
     return traced(claims, credential, issued_ms)
@@ -125,7 +125,7 @@ def _role(view: AccountView, given: NewWorkloadSession) -> Role | None:
     return view.of(Role).get(profile.role) if profile is not None and profile.role is not None else None
 
 
-def _found(view: AccountView, given: NewWorkloadSession) -> Role:
+def _find_role(view: AccountView, given: NewWorkloadSession) -> Role:
     if (given.role is None) == (given.instance_profile is None):
         raise Invalid("Give role or instanceProfile, one of them.")
     if not is_service_principal(given.service):
@@ -172,7 +172,7 @@ def _ask_trust(call: OwnCall, view: AccountView, role: Role, given: NewWorkloadS
         raise Denied(f"{given.service} cannot assume the role {role.arn}: its trust policy does not allow it.")
 
 
-def _delivered(given: NewWorkloadSession) -> dict[str, str | tuple[str, ...]]:
+def _delivery_keys(given: NewWorkloadSession) -> dict[str, str | tuple[str, ...]]:
     """The condition keys that a session of an instance has: credentials come by IMDSv2.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html

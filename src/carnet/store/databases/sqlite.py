@@ -79,7 +79,7 @@ class Sqlite(SqliteDialect):
         with self._watch_lock:
             if look is Look.OURS:  # else nothing is read until it is told whose it is
                 try:
-                    self._version = self._watching().execute("PRAGMA data_version").fetchone()[0]
+                    self._version = self._watching_connection().execute("PRAGMA data_version").fetchone()[0]
                 except sqlite3.Error as error:
                     self._forget_watch()
                     raise outage(error) from error
@@ -109,7 +109,7 @@ class Sqlite(SqliteDialect):
             if self._main_file.written == status.st_ctime_ns:
                 return Look.OURS
             try:
-                look = self._main_file.look(status, self._watching())
+                look = self._main_file.look(status, self._watching_connection())
             except sqlite3.Error as error:
                 self._forget_watch()
                 raise outage(error) from error
@@ -117,7 +117,7 @@ class Sqlite(SqliteDialect):
             raise Lost
         return look
 
-    def _watching(self) -> sqlite3.Connection:
+    def _watching_connection(self) -> sqlite3.Connection:
         if self._watch is None:
             self._watch = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             self._watch.execute("PRAGMA schema_version").fetchone()  # opens the log, too

@@ -56,9 +56,9 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
     is_hopeless: Callable[[float], bool] = staticmethod(lambda waited: False)
 
     def wait(self, gen: Generator[int, int, T], *arguments: Any, **named: Any) -> T:
-        return super().wait(self._watched(gen), *arguments, **named)  # type: ignore[arg-type, return-value, unused-ignore]
+        return super().wait(self._watch(gen), *arguments, **named)  # type: ignore[arg-type, return-value, unused-ignore]
 
-    def _watched(self, steps: Generator[int, int, T]) -> Generator[int, int, T]:
+    def _watch(self, steps: Generator[int, int, T]) -> Generator[int, int, T]:
         """The same steps. psycopg sends them 0 ten times a second while nothing comes."""
         self._check(0.0)
         heard = monotonic()
@@ -108,7 +108,7 @@ def watch(
     def connect(_dialect: object, _record: object, given: Any, named: Any) -> WatchedConnection:
         if is_hopeless is not None and is_hopeless(0.0):
             raise psycopg.OperationalError("the server does not answer")
-        connection = _connected(*given, **named)
+        connection = _connect(*given, **named)
         connection.patience = patience or _patience(connection)
         _check_settings(connection, settings or {})
         if is_hopeless is not None:
@@ -128,7 +128,7 @@ def watch(
     engine.dialect.do_ping = do_ping  # type: ignore[method-assign, assignment, unused-ignore]
 
 
-def _connected(*given: Any, **named: Any) -> WatchedConnection:
+def _connect(*given: Any, **named: Any) -> WatchedConnection:
     try:
         return WatchedConnection.connect(*given, **named, cursor_factory=WholeStatements)
     except psycopg.OperationalError as problem:

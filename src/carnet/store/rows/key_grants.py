@@ -20,15 +20,15 @@ _TEXTS = ("id", "token", "name", "grantee", "retiring", "issuer")
 
 def to_row(of_key: KeyGrants) -> RowValues:
     return columns(
-        {"arn": of_key.arn, "account": of_key.account, "grants": json_text(list(map(_written, of_key.grants)))}
+        {"arn": of_key.arn, "account": of_key.account, "grants": json_text(list(map(_grant_json, of_key.grants)))}
     )
 
 
 def from_row(row: Row[Any]) -> KeyGrants:
-    return KeyGrants(arn=row.arn, account=row.account, grants=tuple(map(_read, read_objects(row.grants))))
+    return KeyGrants(arn=row.arn, account=row.account, grants=tuple(map(_read_grant, read_objects(row.grants))))
 
 
-def _written(grant: KeyGrant) -> dict[str, Any]:
+def _grant_json(grant: KeyGrant) -> dict[str, Any]:
     constraint = grant.constraint
     return {
         **{name: getattr(grant, name) for name in _TEXTS},
@@ -40,7 +40,7 @@ def _written(grant: KeyGrant) -> dict[str, Any]:
     }
 
 
-def _read(written: Mapping[str, Any]) -> KeyGrant:
+def _read_grant(written: Mapping[str, Any]) -> KeyGrant:
     constraint = written["constraint"]
     return KeyGrant(
         **{name: str(written[name]) for name in _TEXTS},

@@ -32,7 +32,7 @@ def to_row(one: OutboundFederation) -> RowValues:
             "account": one.account,
             "issuer": one.issuer,
             "enabled": one.enabled,
-            "keys": json_text([_written(key) for key in one.keys]),
+            "keys": json_text([_key_json(key) for key in one.keys]),
             "created": one.created,
         }
     )
@@ -43,12 +43,12 @@ def from_row(row: Row[Any]) -> OutboundFederation:
         account=row.account,
         issuer=row.issuer,
         enabled=row.enabled,
-        keys=tuple(_read(key) for key in read_objects(row.keys)),
+        keys=tuple(_read_key(key) for key in read_objects(row.keys)),
         created=read_moment(row.created),
     )
 
 
-def _written(key: SigningKey) -> dict[str, Any]:
+def _key_json(key: SigningKey) -> dict[str, Any]:
     return {
         "kid": key.kid,
         "algorithm": key.algorithm.value,
@@ -58,7 +58,7 @@ def _written(key: SigningKey) -> dict[str, Any]:
     }
 
 
-def _read(told: dict[str, Any]) -> SigningKey:
+def _read_key(told: dict[str, Any]) -> SigningKey:
     return SigningKey(
         kid=told["kid"],
         algorithm=SigningAlgorithm(told["algorithm"]),

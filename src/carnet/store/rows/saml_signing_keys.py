@@ -11,14 +11,14 @@ from carnet.store.codec import json_text, moment, read_moment, read_objects
 
 
 def written_keys(keys: SamlSigningKeys) -> str:
-    return json_text([_written(key) for key in keys])
+    return json_text([_key_json(key) for key in keys])
 
 
 def read_keys(text: str) -> SamlSigningKeys:
-    return tuple(map(_read, read_objects(text)))
+    return tuple(map(_read_key, read_objects(text)))
 
 
-def _written(key: SamlSigningKey) -> Mapping[str, object]:
+def _key_json(key: SamlSigningKey) -> Mapping[str, object]:
     return {
         "id": key.id,
         "certificate": key.certificate,
@@ -28,7 +28,7 @@ def _written(key: SamlSigningKey) -> Mapping[str, object]:
     }
 
 
-def _read(key: Mapping[str, Any]) -> SamlSigningKey:
+def _read_key(key: Mapping[str, Any]) -> SamlSigningKey:
     return SamlSigningKey(
         id=key["id"],
         certificate=key["certificate"],

@@ -64,7 +64,7 @@ class CarnetAccount:
         """A client of a user who assumes roles: the root user may not."""
         name = f"carnet-as-{token_hex(4)}"
         self._iam.create_user(UserName=name)
-        document = _json(_document({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}))
+        document = _policy_json(_document({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}))
         self._iam.put_user_policy(UserName=name, PolicyName="assume", PolicyDocument=document)
         key = self._iam.create_access_key(UserName=name)["AccessKey"]
         keys = Keys(access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
@@ -76,13 +76,13 @@ class CarnetAccount:
 
     def _as_holder_of(self, policies: Iterable[Policy]) -> CarnetSession:
         iam, name = self._iam, f"carnet-as-{token_hex(4)}"
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_json(_document(self._trust())))["Role"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy_json(_document(self._trust())))["Role"]
         for number, policy in enumerate(policies):
             if isinstance(policy, str) and policy.startswith("arn:"):
                 iam.attach_role_policy(RoleName=name, PolicyArn=policy)
             else:
-                iam.put_role_policy(RoleName=name, PolicyName=f"policy-{number}", PolicyDocument=_json(policy))
-        return self._assumed(role)
+                iam.put_role_policy(RoleName=name, PolicyName=f"policy-{number}", PolicyDocument=_policy_json(policy))
+        return self._assume_role(role)
 
     def _as_role(self, name: str) -> CarnetSession:
         """A session of a role, whomever it trusts: it trusts this account, too, while it is assumed."""
@@ -91,13 +91,13 @@ class CarnetAccount:
         trust = role["AssumeRolePolicyDocument"]
         statements = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
         widened = {**trust, "Statement": [*statements, self._trust()]}
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=_json(widened))
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=_policy_json(widened))
         try:
-            return self._assumed(role)
+            return self._assume_role(role)
         finally:
-            iam.update_assume_role_policy(RoleName=name, PolicyDocument=_json(trust))
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=_policy_json(trust))
 
-    def _assumed(self, role: Mapping[str, Any]) -> CarnetSession:
+    def _assume_role(self, role: Mapping[str, Any]) -> CarnetSession:
         given = self._sts.assume_role(RoleArn=role["Arn"], RoleSessionName="carnet-as")["Credentials"]
         return self.session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
@@ -113,7 +113,7 @@ def _each(policies: Policy | Iterable[Policy]) -> Iterable[Policy]:
     return [policies] if isinstance(policies, Mapping | str | Path) else policies
 
 
-def _json(policy: Policy) -> str:
+def _policy_json(policy: Policy) -> str:
     if isinstance(policy, Path):
         return policy.read_text("utf-8")
     return checked_text(policy) if isinstance(policy, str) else json.dumps(policy)

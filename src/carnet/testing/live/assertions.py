@@ -29,7 +29,7 @@ class _Watched:
         self._before = CALLS[-1] if CALLS else None
         return self
 
-    def _made(self) -> list[Call]:
+    def _calls_made(self) -> list[Call]:
         calls: list[Call] = []
         for call in reversed(CALLS):
             if call is self._before:
@@ -46,7 +46,7 @@ class Allowed(_Watched):
         self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
         __tracebackhide__ = True
-        self._made()
+        self._calls_made()
         if isinstance(raised, ClientError) and _is_denial(raised):
             raise AssertionError(_message("allowed", raised)) from None
         return False
@@ -69,18 +69,18 @@ class Denied(_Watched):
         self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         __tracebackhide__ = True
-        calls = self._made()
+        calls = self._calls_made()
         if raised is None:
-            raise AssertionError(_allowed(self._expected, calls))
+            raise AssertionError(_nothing_denied(self._expectation, calls))
         if not isinstance(raised, ClientError) or not _is_denial(raised):
             return False
         self.message = raised.response["Error"]["Message"]
         if not self._is_as_expected():
-            raise AssertionError(_message(self._expected, raised)) from None
+            raise AssertionError(_message(self._expectation, raised)) from None
         return True
 
     @property
-    def _expected(self) -> str:
+    def _expectation(self) -> str:
         kind = {None: "denied", True: "explicitly denied", False: "implicitly denied"}[self._explicit]
         return f"{kind} by {self._by}" if self._by is not None else kind
 
@@ -99,17 +99,17 @@ def _is_denial(error: ClientError) -> bool:
 
 def _message(expected: str, error: ClientError) -> str:
     request_id = error.response["ResponseMetadata"].get("RequestId", "")
-    return f"expected: {expected}\n{error}\n{_explained(request_id)}"
+    return f"expected: {expected}\n{error}\n{_explain(request_id)}"
 
 
-def _allowed(expected: str, calls: list[Call]) -> str:
+def _nothing_denied(expected: str, calls: list[Call]) -> str:
     if not calls:
         return f"expected: {expected}\nthe block made no call with a session of carnet_account or carnet_as"
     made = ", ".join(f"{call.service}:{call.operation}" for call in calls)
-    return f"expected: {expected}\nnothing was denied of: {made}\n{_explained(calls[-1].request_id)}"
+    return f"expected: {expected}\nnothing was denied of: {made}\n{_explain(calls[-1].request_id)}"
 
 
-def _explained(decision_id: str) -> str:
+def _explain(decision_id: str) -> str:
     """Why, if the call was made with one of our sessions: then it is known which server has decided."""
     server = next((call.server for call in reversed(CALLS) if call.request_id == decision_id), None)
     told = f"decision id: {decision_id or 'none'}"

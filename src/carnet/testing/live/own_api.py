@@ -44,14 +44,14 @@ class OwnApi:
                 return members
         except urllib.error.HTTPError as error:
             with error:
-                raise _refused(error.status or 0, error.read()) from None
+                raise _read_refusal(error.status or 0, error.read()) from None
 
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Goes around proxies: the server is on this machine, or there is none to trust with its token."""
 
 
-def _refused(status: int, body: bytes) -> Refused:
+def _read_refusal(status: int, body: bytes) -> Refused:
     try:
         told = loads(body)
         return Refused(status, told["code"], told["message"])

@@ -71,12 +71,12 @@ def server() -> Iterator[CarnetServer]:
             raise RuntimeError(f"{ENDPOINT} names a server; give {TOKEN}, too")
         yield CarnetServer(endpoint=endpoint.rstrip("/"), operator_token=token)
         return
-    with _started() as started:
+    with _start_server() as started:
         yield started
 
 
 @contextmanager
-def _started() -> Iterator[CarnetServer]:
+def _start_server() -> Iterator[CarnetServer]:
     token = "carnet_ot_" + secrets.token_hex(32)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLE)}
     with (

@@ -37,13 +37,13 @@ class Upstream:
         self.url = url
         self.credentials = credentials
         self._headers = dict(headers or {})
-        self._isolated_session = _isolated_session()
+        self._session = _isolated_session()
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """A botocore client that sends each request once."""
         if service not in self._clients:
-            client = self._isolated_session.create_client(
+            client = self._session.create_client(
                 service,
                 region_name=REGION,
                 endpoint_url=self.url,
