@@ -17,7 +17,7 @@ from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.past import Remembering
 from carnet.assembly.settings import Settings
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.audit.segments import Segments
 from carnet.base.clock import TRIAL_SECONDS
 from carnet.cli import main
@@ -147,7 +147,7 @@ def test_a_code_that_was_shown_before_is_not_taken(machine: Machine, tmp_path: P
 def test_a_presigned_url_that_has_expired_stays_so(machine: Machine, tmp_path: Path) -> None:
     with served(machine, tmp_path) as world, ExitStack() as stack:
         alice, made = world.user("alice"), machine.wall
-        answers = door(world.installation, stack)
+        answers = make_frontend(world.installation, stack)
         for wait, step, status in ((850.0, 0.0, 200), (100.0, 0.0, 403), (0.0, -600.0, 403)):
             machine.wait(wait)
             machine.step(step)

@@ -19,7 +19,7 @@ from tests.wire.samples import TEXTS
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 LONGEST = 70_000
-"""No text at its greatest length is longer than this, so that a request fits the door."""
+"""No text at its greatest length is longer than this, so that a request fits the frontend."""
 KEPT = 30
 """So many values are remembered of a member."""
 DEEPEST = 5

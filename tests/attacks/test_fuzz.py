@@ -172,7 +172,7 @@ def names(server: InProcessServer) -> list[str]:
 def test_bytes_of_a_signed_request_changed_at_random(
     server: InProcessServer, fuzz: Fuzz, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.05))
+    monkeypatch.setattr(server.frontend, "limits", Limits(request_seconds=0.05))
     body = b"Action=CreateUser&Version=2010-05-08&UserName=a%2Bb&Tags.member.1.Key=k&Tags.member.1.Value=v"
     before = names(server)
     genuine = as_bytes(signed_request(server, root_of(server), body))
@@ -201,6 +201,6 @@ def test_random_bytes(server: InProcessServer, fuzz: Fuzz, monkeypatch: pytest.M
     for _ in range(500):
         noise, start = fuzz.random.randbytes(fuzz.random.randrange(1, 200)) + b"\r\n\r\n", fuzz.random.choice(starts)
         expected = 400 if start is not posted else 403 if len(noise) >= 9 else 408
-        monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.05 if expected == 408 else 60))
+        monkeypatch.setattr(server.frontend, "limits", Limits(request_seconds=0.05 if expected == 408 else 60))
         assert fuzz.send(start + noise).status == expected
         fuzz.hang_up()

@@ -126,7 +126,7 @@ TARGETS = ["/{}", "/v1/{}", "/token/{}", "/console/{}", "/saml/{}", "/scim/{}", 
 TARGETS += ["/_carnet/{}", "/_carnet/v1/{}", "/_carnet/v1/accounts/{}", "/_carnet/health/{}", "/federation/{}"]
 TARGETS += ["/?{}", "/?x={}", "/?Action={}", "/?Action=ListUsers&Version={}", "/authorize?client_id={}", "/logout?{}"]
 TARGETS += ["/federation?Action=login&SigninToken={}", "/_carnet/v1/status?token={}", "/scim/v2/Users?filter={}"]
-DOORS = ["/", "/token", "/assignment/accounts", "/scim/v2/Users", "/_carnet/v1/status", "/bucket/key"]
+PATHS = ["/", "/token", "/assignment/accounts", "/scim/v2/Users", "/_carnet/v1/status", "/bucket/key"]
 LINES = [
     "authorization: Bearer {}",
     "authorization: Basic {}",
@@ -160,12 +160,12 @@ def strange_requests(secrets: Iterator[str]) -> Iterator[bytes]:
         for method in ("GET", "POST", "DELETE"):
             yield raw(target.format(quote(next(secrets), safe="")), method=method)
     for line in LINES:
-        yield from (raw(door, line.format(next(secrets))) for door in DOORS)
+        yield from (raw(path, line.format(next(secrets))) for path in PATHS)
     for form_ in FORMS:
         yield raw("/", "content-type: application/x-www-form-urlencoded", body=form_.format(quote(next(secrets))))
     for body in BODIES:
-        for door in ("/client/register", "/device_authorization", "/token", "/v1/token", "/scim/v2/Users"):
-            yield raw(door, "content-type: application/json", body=body.format(f'"{next(secrets)}"'), method="POST")
+        for path in ("/client/register", "/device_authorization", "/token", "/v1/token", "/scim/v2/Users"):
+            yield raw(path, "content-type: application/json", body=body.format(f'"{next(secrets)}"'), method="POST")
     yield raw("/", host=next(secrets))
     yield raw("/", method=next(secrets))
     yield f"GET / HTTP/{next(secrets)}\r\nhost: x\r\n\r\n".encode()

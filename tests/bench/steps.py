@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlencode
 
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.audit.events import success_event
 from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed
@@ -109,7 +109,7 @@ async def _print(world: World) -> None:
         ("sts", "AssumeRole"): {"RoleArn": role, "RoleSessionName": "session"},
     }
     with ExitStack() as stack:
-        served = door(world.installation, stack)
+        served = make_frontend(world.installation, stack)
         for (service, name), given in asked.items():
             operation = SERVICES[service].operations[name]
             request = _request(world, caller, operation, given)

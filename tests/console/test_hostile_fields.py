@@ -1,4 +1,4 @@
-"""What strangers send to the doors of sign-in: fields that are long, nested or no text are refused, and cost little."""
+"""What strangers send to sign in: fields that are long, nested or no text are refused, and cost little."""
 
 from __future__ import annotations
 

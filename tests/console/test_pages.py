@@ -47,7 +47,7 @@ def test_what_pages_load_is_there_and_kept(site: Site) -> None:
         assert page.header("cache-control") == "public, max-age=31536000, immutable"
     changed = loaded[0].replace("/static/", "/static/0")
     assert site.browser.get(changed).status == 404
-    assert site.browser.get("/console/static/../door.py").status == 404
+    assert site.browser.get("/console/static/../console.py").status == 404
 
 
 def test_who_has_not_signed_in_is_sent_there_and_back(site: Site) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from carnet.console.door import Console
+from carnet.console.console import Console
 from carnet.console.own_devices import FRESH
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
@@ -170,7 +170,7 @@ def test_a_link_is_mailed_and_not_shown(site: Site, instance: Instance, monkeypa
 def with_mail(site: Site, office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on, the console sends mail."""
     here = site.server.installation
-    (console,) = [door for door in site.server.door._doors if isinstance(door, Console)]  # type: ignore[attr-defined]
+    (console,) = [frontend for frontend in site.server.frontend._routes if isinstance(frontend, Console)]  # type: ignore[attr-defined]
     mailer = Mailer(
         server=read_mail_server(office.url, sender="carnet@example.com", password=""),
         attempts=here.store.password_attempts,

@@ -31,7 +31,7 @@ INVOKE = "/2015-03-31/functions/f/invocations"
 
 
 def long_of(behind: Behind) -> LongRequests:
-    found: Any = behind.server.door.streaming[-1]
+    found: Any = behind.server.frontend.streaming[-1]
     assert isinstance(found, LongRequests)
     return found
 

@@ -363,7 +363,7 @@ def test_a_store_that_keeps_cut_bodies_gets_none(store: Store, monkeypatch: pyte
 
 def _set_profile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a store that keeps what it has got."""
-    gateway: Any = store.server.door.streaming[0]
+    gateway: Any = store.server.frontend.streaming[0]
     settings = gateway._exchange.settings
     profile = structs.replace(settings.profile, drops_cut_bodies=False)
     monkeypatch.setattr(gateway._exchange, "settings", replace(settings, profile=profile))

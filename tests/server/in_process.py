@@ -17,10 +17,10 @@ from botocore.config import Config
 
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
-from carnet.server.door import Door
+from carnet.server.frontend import Frontend
 from carnet.services.accounts import RootKey
 from tests.server.listening import listening
 from tests.services.world import TurnableClock
@@ -35,7 +35,7 @@ class InProcessServer:
     installation: Installation
     root: RootKey
     clock: TurnableClock
-    door: Door
+    frontend: Frontend
     running: uvicorn.Server
     clients: WeakSet[Any] = field(default_factory=WeakSet)
     """Those that somebody holds: they are closed when the server ends, also if the test has failed."""
@@ -130,10 +130,10 @@ def in_process_server(
         installation = stack.enter_context(open_installation(chosen, create=True, clock=clock))
         root = first_account(installation)
         assert root is not None
-        application = door(installation, stack)
+        application = make_frontend(installation, stack)
         with listening(application, tls) as (port, running):
             server = InProcessServer(
-                port=port, installation=installation, root=root, clock=clock, door=application, running=running
+                port=port, installation=installation, root=root, clock=clock, frontend=application, running=running
             )
             try:
                 yield server

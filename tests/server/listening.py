@@ -1,4 +1,4 @@
-"""A door that listens in a thread of the test's process, under uvicorn as in earnest."""
+"""A frontend that listens in a thread of the test's process, under uvicorn as a real server does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
-from carnet.server.door import Door
+from carnet.server.frontend import Frontend
 from carnet.server.listening.listen import configuration
 from carnet.server.listening.serving import Serving
 from tests.waiting import PATIENCE_SECONDS, eventually
@@ -54,11 +54,11 @@ class Prompt(Serving):
 
 
 @contextmanager
-def listening(door: Door, tls: tuple[Path, Path] | None = None) -> Iterator[tuple[int, uvicorn.Server]]:
+def listening(frontend: Frontend, tls: tuple[Path, Path] | None = None) -> Iterator[tuple[int, uvicorn.Server]]:
     """The port and the server, until the block ends; `tls` are the files of a certificate and its key."""
     listener = socket.create_server(("127.0.0.1", 0))
     certificate, key = tls or (None, None)
-    server = Prompt(configuration(door, host="127.0.0.1", port=0, ssl_certfile=certificate, ssl_keyfile=key))
+    server = Prompt(configuration(frontend, host="127.0.0.1", port=0, ssl_certfile=certificate, ssl_keyfile=key))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     eventually(lambda: server.started, pause=0.001)

@@ -195,7 +195,7 @@ def test_a_body_that_comes_with_its_head_costs_nothing() -> None:
 
 
 def test_the_newest_body_is_refused_and_plain_calls_are_answered(server: InProcessServer) -> None:
-    server.door.bodies.most, server.door.bodies.for_proven = 250_000, 0
+    server.frontend.bodies.most, server.frontend.bodies.for_proven = 250_000, 0
     each = 100_000 + head_size(100_001)
     with ExitStack() as stack:
         waiting = []
@@ -203,7 +203,7 @@ def test_the_newest_body_is_refused_and_plain_calls_are_answered(server: InProce
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
             connection.sendall(part_of_a_body(100_000, 100_001))
             waiting.append(connection)
-            eventually(lambda: server.door.bodies.held == each * len(waiting))
+            eventually(lambda: server.frontend.bodies.held == each * len(waiting))
         newest = server.send(part_of_a_body(100_000, 100_001))
         assert newest.startswith(b"HTTP/1.1 503 ")
         assert b"\r\nretry-after: 2\r\n" in newest
@@ -211,16 +211,16 @@ def test_the_newest_body_is_refused_and_plain_calls_are_answered(server: InProce
         for connection in waiting:
             connection.sendall(b"x")
             assert connection.recv(4096).startswith(b"HTTP/1.1 4")
-        assert server.door.bodies.held == 0
+        assert server.frontend.bodies.held == 0
 
 
 def test_a_client_that_goes_away_gives_back_what_its_body_took(server: InProcessServer) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(part_of_a_body(100_000, 100_001))
-        eventually(lambda: server.door.bodies.held)
+        eventually(lambda: server.frontend.bodies.held)
         connection.shutdown(socket.SHUT_WR)
         assert all_from(connection) == b""
-    eventually(lambda: server.door.bodies.held == 0)
+    eventually(lambda: server.frontend.bodies.held == 0)
 
 
 def test_a_head_that_arrives_slowly_takes_of_the_budget() -> None:
@@ -252,9 +252,9 @@ def test_many_tiny_chunks_over_a_socket_take_what_their_bytes_take(server: InPro
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(CHUNKED + TWO_BYTES * chunks)
         whole = 2 * chunks + len("/hostxtransfer-encodingchunked")
-        eventually(lambda: server.door.bodies.held >= whole)
-        assert server.door.bodies.held == whole
-    eventually(lambda: server.door.bodies.held == 0)
+        eventually(lambda: server.frontend.bodies.held >= whole)
+        assert server.frontend.bodies.held == whole
+    eventually(lambda: server.frontend.bodies.held == 0)
 
 
 def test_requests_that_wait_for_their_turn_take_of_the_budget(
@@ -262,11 +262,11 @@ def test_requests_that_wait_for_their_turn_take_of_the_budget(
 ) -> None:
     """What comes behind a request that takes a while is held, and nobody has proven who sends it."""
     going_on = hold_changes(monkeypatch)
-    server.door.bodies.most, server.door.bodies.for_proven = 1_000_000, 0
+    server.frontend.bodies.most, server.frontend.bodies.for_proven = 1_000_000, 0
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(signed(server, root_of(server), "CreateUser", UserName="first"))
         eventually(lambda: server.running.server_state.tasks)
         connection.sendall(part_of_a_body(200_000, 200_000))
-        eventually(lambda: server.door.bodies.held == 200_000)
+        eventually(lambda: server.frontend.bodies.held == 200_000)
         going_on.set()
-        eventually(lambda: server.door.bodies.held == 0)
+        eventually(lambda: server.frontend.bodies.held == 0)

@@ -122,7 +122,7 @@ def test_a_flood_of_silent_connections_keeps_no_signed_caller_out(tmp_path: Path
         iam = server.client("iam")
         iam.list_users()
         silent = [stack.enter_context(connect(server)) for _ in range(20)]
-        eventually(lambda: len(server.door.connections) == 6)
+        eventually(lambda: len(server.frontend.connections) == 6)
         assert all(has_ended(one) for one in silent[:15])
         assert iam.list_users()["Users"] == []
         assert server.client("sts").get_caller_identity()["Account"]
@@ -131,7 +131,7 @@ def test_a_flood_of_silent_connections_keeps_no_signed_caller_out(tmp_path: Path
 def test_a_connection_beyond_all_is_told_so(server: InProcessServer) -> None:
     iam = server.client("iam")
     iam.list_users()
-    server.door.connections.most = 1
+    server.frontend.connections.most = 1
     with connect(server) as connection:
         assert connection.recv(4096).startswith(b"HTTP/1.1 503 ")
     assert iam.list_users()["Users"] == []
@@ -144,25 +144,25 @@ def test_a_client_that_does_not_agree_on_tls_ends_and_counts_meanwhile(
     with in_process_server(tmp_path, tls=self_signed(tmp_path)) as server:
         monkeypatch.setattr(accepting, "HANDSHAKE_SECONDS", 600)
         with connect(server):
-            eventually(lambda: len(server.door.connections) == 1)
-        eventually(lambda: len(server.door.connections) == 0)
+            eventually(lambda: len(server.frontend.connections) == 1)
+        eventually(lambda: len(server.frontend.connections) == 0)
         monkeypatch.setattr(accepting, "HANDSHAKE_SECONDS", 2)
         with connect(server) as silent:
             began = time.monotonic()
             assert has_ended(silent)
             assert time.monotonic() - began < 40, "less than the minute of asyncio"
-        eventually(lambda: len(server.door.connections) == 0)
+        eventually(lambda: len(server.frontend.connections) == 0)
         with connect(server) as talking:
             talking.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
             talking.settimeout(60)
             while not has_ended(talking):
                 pass
-        eventually(lambda: len(server.door.connections) == 0)
+        eventually(lambda: len(server.frontend.connections) == 0)
 
 
 def test_clients_that_go_away_leave_their_places(server: InProcessServer) -> None:
     with ExitStack() as stack:
         for _ in range(10):
             stack.enter_context(connect(server))
-        eventually(lambda: len(server.door.connections) == 10)
-    eventually(lambda: len(server.door.connections) == 0)
+        eventually(lambda: len(server.frontend.connections) == 10)
+    eventually(lambda: len(server.frontend.connections) == 0)

@@ -70,7 +70,7 @@ def test_ambiguous_lengths_are_refused(server: InProcessServer, lengths: bytes) 
 
 
 def test_one_header_may_have_a_limit_of_its_own(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.door, "limits", Limits(line=1000))
+    monkeypatch.setattr(server.frontend, "limits", Limits(line=1000))
     for size, status in ((999, b"200"), (1000, b"431")):
         assert server.send(GET + b"x: " + b"v" * size + b"\r\n\r\n").split()[1] == status
     target = b"GET /healthz?" + b"a" * 1000
@@ -78,7 +78,7 @@ def test_one_header_may_have_a_limit_of_its_own(server: InProcessServer, monkeyp
 
 
 def test_slow_headers_are_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.3))
+    monkeypatch.setattr(server.frontend, "limits", Limits(request_seconds=0.3))
     patience = 10
     assert patience < Limits().request_seconds, "only the limit of this test can have answered"
     with socket.create_connection(("127.0.0.1", server.port), timeout=patience) as connection:
@@ -88,7 +88,7 @@ def test_slow_headers_are_cut_off(server: InProcessServer, monkeypatch: pytest.M
 
 
 def test_a_slow_body_is_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.3))
+    monkeypatch.setattr(server.frontend, "limits", Limits(request_seconds=0.3))
     answer = server.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
     assert answer.startswith(b"HTTP/1.1 408 ")
 
@@ -140,7 +140,7 @@ def test_over_tls_too_such_a_client_sees_it(tmp_path: Path, monkeypatch: pytest.
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n"
     with in_process_server(tmp_path, tls=files) as server:
         for linger in (PATIENCE_SECONDS, 0.2):
-            monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=linger))
+            monkeypatch.setattr(server.frontend, "limits", Limits(linger_seconds=linger))
             plain = socket.create_connection(("127.0.0.1", server.port), timeout=60)
             with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
                 connection.sendall(head)
@@ -156,7 +156,7 @@ def test_over_tls_too_such_a_client_sees_it(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_refused_client_is_hung_up_on(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.2))
+    monkeypatch.setattr(server.frontend, "limits", Limits(linger_seconds=0.2))
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(b"no request\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
@@ -165,7 +165,7 @@ def test_a_refused_client_is_hung_up_on(server: InProcessServer, monkeypatch: py
 
 
 def test_an_idle_connection_is_ended(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=1))
+    monkeypatch.setattr(server.frontend, "limits", Limits(idle_seconds=1))
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(GET + b"\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")

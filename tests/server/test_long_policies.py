@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.policy.at_once import AT_ONCE, spend
 from carnet.server import app, long_policies
 from carnet.server.long_policies import IN_ONE_TURN, LongPolicies
@@ -58,7 +58,7 @@ Ask = Callable[..., "Answer | Coroutine[Any, Any, Answer]"]
 def asking(world: World) -> Iterator[Ask]:
     """What answers calls as the event loop has them: of IAM, unless they are of another service."""
     with ExitStack() as stack:
-        asked = door(world.installation, stack)
+        asked = make_frontend(world.installation, stack)
 
         def ask(
             caller: Caller, operation: str, service: str = "iam", **given: str

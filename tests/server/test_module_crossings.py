@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from tests.services.iam.documents import allow, trust
 from tests.services.world import World, open_world
 from tests.sigv4.signing import sign
@@ -136,7 +136,7 @@ def test_a_request_crosses_few_modules(world: World, crossings: Crossings, opera
 
     async def call_again_and_again() -> None:
         with ExitStack() as stack:
-            asked = door(world.installation, stack)
+            asked = make_frontend(world.installation, stack)
             for number in range(WARMING + MEASURED):
                 request = sign(
                     url=f"https://{service}.amazonaws.com/",

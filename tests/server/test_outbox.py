@@ -138,7 +138,7 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
 ) -> None:
     going_on = hold_changes(monkeypatch)
     answer_otherwise(monkeypatch, "b", unsendable)
-    monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.3))
+    monkeypatch.setattr(server.frontend, "limits", Limits(linger_seconds=0.3))
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(read(server, "b") + read(server, "c") + create(server, "d"))
         answer = all_from(connection)
@@ -155,7 +155,7 @@ def test_a_client_that_is_refused_behind_a_change_sees_the_answer_to_that(
 ) -> None:
     """It goes on sending what nobody reads: the end of the connection must not take the answer along."""
     going_on = hold_changes(monkeypatch)
-    monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=60))
+    monkeypatch.setattr(server.frontend, "limits", Limits(linger_seconds=60))
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(create(server, "late") + b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n")
         going_on.set()
@@ -167,7 +167,7 @@ def test_a_client_that_is_refused_behind_a_change_sees_the_answer_to_that(
 
 def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
     delay_changes(monkeypatch, lambda: time.sleep(1.5))
-    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=1, request_seconds=1, linger_seconds=1))
+    monkeypatch.setattr(server.frontend, "limits", Limits(idle_seconds=1, request_seconds=1, linger_seconds=1))
     for number, behind in enumerate((b"", b"POST / HT", b"no request\r\n\r\n")):
         sent = read(server, "x") + create(server, f"user-{number}") + behind
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:

@@ -11,7 +11,7 @@ import pytest
 
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.entities.operator_token import OperatorScope
 from carnet.server.outbox import Answer
@@ -70,7 +70,7 @@ def details(
     request = HttpRequest(
         method="GET", path="/_carnet/health", query="", headers=headers, body=b"", peer=peer, secure=secure
     )
-    answer = server.door.answer(request)
+    answer = server.frontend.answer(request)
     assert isinstance(answer, Answer)
     assert isinstance(answer.response, HttpResponse)
     told: dict[str, object] = json.loads(answer.response.body)
@@ -89,7 +89,7 @@ def test_nobody_is_ready_before_he_has_started(tmp_path: Path) -> None:
     with ExitStack() as stack:
         installation = stack.enter_context(open_installation(Settings(data_dir=tmp_path), create=True))
         first_account(installation)
-        opening = door(installation, stack)
+        opening = make_frontend(installation, stack)
         before = opening.answer(request)
         opening.is_open = True
         after = opening.answer(request)
@@ -109,9 +109,9 @@ def test_nobody_is_ready_who_stops(server: InProcessServer) -> None:
         begun = b"GET /_car"
         for connection in (one, other):
             connection.sendall(begun)
-        eventually(lambda: server.door.bodies.held == 2 * len(begun))
+        eventually(lambda: server.frontend.bodies.held == 2 * len(begun))
         server.running.should_exit = True
-        eventually(lambda: not server.door.is_open)
+        eventually(lambda: not server.frontend.is_open)
         one.sendall((raw % b"ready").removeprefix(begun))
         other.sendall((raw % b"health").removeprefix(begun))
         assert all_from(one).startswith(b"HTTP/1.1 503 ")

@@ -16,11 +16,11 @@ import pytest
 
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpRequest
 from carnet.server import read_your_writes
-from carnet.server.aws_door import AwsDoor
+from carnet.server.aws_frontend import AwsFrontend
 from carnet.server.outbox import Answer
 from carnet.server.read_your_writes import MOST_OF_ONE, MOST_OF_STRANGERS, MOST_WAITING, REVISION, Revisions
 from carnet.testing.live.server import CarnetServer
@@ -33,11 +33,11 @@ from tests.waiting import PATIENCE_SECONDS
 
 
 class Node:
-    """A node and its door. It does not follow its store by itself."""
+    """A node and its frontend. It does not follow its store by itself."""
 
     def __init__(self, world: World, stack: ExitStack) -> None:
         self.world = world
-        self.door: AwsDoor = door(world.installation, stack)
+        self.frontend: AwsFrontend = make_frontend(world.installation, stack)
 
     def catch_up(self) -> None:
         self.world.installation.directory.catch_up()
@@ -49,7 +49,7 @@ class Node:
 
     async def sent(self, request: HttpRequest, *carried: str, peer: str = "127.0.0.1") -> Answer:
         headers = (*request.headers, *((REVISION, value) for value in carried))
-        answer = self.door.answer(HttpRequest(**{**_members(request), "headers": headers, "peer": peer}))
+        answer = self.frontend.answer(HttpRequest(**{**_members(request), "headers": headers, "peer": peer}))
         return answer if isinstance(answer, Answer) else await answer
 
     def answer(self, caller: Caller, operation: str, *carried: str, **given: str) -> Answer:
@@ -171,7 +171,7 @@ def test_so_many_of_an_address_wait_and_no_more(nodes: tuple[Node, Node], monkey
     too_many = [answer for answer in answers if b"Too many requests" in answer.response.body]  # type: ignore[operator]
     assert len(too_many) == 3
     assert {answer.response.status for answer in answers} == {503}
-    assert not two.door._revisions._waiting
+    assert not two.frontend._revisions._waiting
 
 
 def refused_for_room(answers: list[Answer]) -> int:
@@ -212,7 +212,7 @@ def test_strangers_leave_room_for_who_is_proven(nodes: tuple[Node, Node]) -> Non
     strangers, proven = asyncio.run(flood())
     assert refused_for_room(strangers) == 3
     assert b"is waited for" in said(proven)
-    assert two.door._revisions._strangers == 0
+    assert two.frontend._revisions._strangers == 0
 
 
 def signed_by_root(node: Node, **request: Any) -> HttpRequest:
@@ -265,7 +265,7 @@ def two_servers(path: Path) -> Iterator[tuple[InProcessServer, str]]:
         chosen = Settings(data_dir=path / "two", database_url=settings.store_url, master_key_file=settings.master_key)
         chosen.data_dir.mkdir()
         other = stack.enter_context(open_installation(chosen, clock=one.clock))
-        with listening(door(other, stack)) as (port, _):
+        with listening(make_frontend(other, stack)) as (port, _):
             yield one, f"http://127.0.0.1:{port}"
 
 

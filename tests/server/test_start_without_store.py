@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings
 from carnet.assembly.state import open_state
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.base.faults import Unavailable
 from carnet.cli import main
 from carnet.directory.kept_snapshot import KeptSnapshot, sealed_parts
@@ -51,14 +51,14 @@ class Node:
             )
             self._root = first_account(installation) or self._root
             assert self._root is not None
-            application = door(installation, stack)
+            application = make_frontend(installation, stack)
             with listening(application) as (port, running):
                 server = InProcessServer(
                     port=port,
                     installation=installation,
                     root=self._root,
                     clock=self.clock,
-                    door=application,
+                    frontend=application,
                     running=running,
                 )
                 try:

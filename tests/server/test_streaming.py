@@ -22,7 +22,7 @@ from carnet.base.http import ByteStream, RequestHead
 from carnet.server.limits import Limits
 from carnet.server.outbox import Answer
 from tests.server.certificates import self_signed
-from tests.server.echo_door import EVENT, EchoDoor, held_by
+from tests.server.echo_frontend import EVENT, EchoFrontend, held_by
 from tests.server.listening import listening
 from tests.server.pipelined import all_from, all_until
 from tests.waiting import eventually
@@ -35,10 +35,10 @@ LAST = b"GET /whole HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 
 
 class Running:
-    """An echo door that listens, and connections to it."""
+    """An echo frontend that listens, and connections to it."""
 
-    def __init__(self, door: EchoDoor, port: int, context: ssl.SSLContext | None) -> None:
-        self.door = door
+    def __init__(self, frontend: EchoFrontend, port: int, context: ssl.SSLContext | None) -> None:
+        self.frontend = frontend
         self._port = port
         self._context = context
 
@@ -58,17 +58,17 @@ class Running:
             return all_from(connection)
 
     def wait_for(self, note: str) -> None:
-        eventually(lambda: note in self.door.notes)
+        eventually(lambda: note in self.frontend.notes)
 
 
 @contextmanager
 def echo(directory: Path, *, limits: Limits | None = None, tls: bool = False) -> Iterator[Running]:
-    door = EchoDoor(directory, limits=limits)
+    frontend = EchoFrontend(directory, limits=limits)
     files = self_signed(directory) if tls else None
     context = ssl.create_default_context(cafile=str(files[0])) if files else None
-    with listening(door, files) as (port, server):
-        door.held = lambda: held_by(server.server_state.connections)
-        yield Running(door, port, context)
+    with listening(frontend, files) as (port, server):
+        frontend.held = lambda: held_by(server.server_state.connections)
+        yield Running(frontend, port, context)
 
 
 @pytest.fixture
@@ -109,9 +109,9 @@ def test_200_mb_go_up_and_down_through_little_memory(running: Running) -> None:
         sender = sending(connection, post("/echo", 200 * MB, "connection: close"), 200 * MB)
         assert received(connection) > 200 * MB
         sender.join()
-    assert 0 < running.door.most_held < MOST_HELD
+    assert 0 < running.frontend.most_held < MOST_HELD
     running.wait_for("closed")
-    assert running.door.notes == ["closed"]
+    assert running.frontend.notes == ["closed"]
 
 
 def test_over_tls_too(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_over_tls_too(tmp_path: Path) -> None:
         with running.connection() as connection:
             connection.sendall(give(50 * MB, "chunks"))
             assert received(connection) > 50 * MB
-        assert 0 < running.door.most_held < MOST_HELD
+        assert 0 < running.frontend.most_held < MOST_HELD
 
 
 def sending(connection: socket.socket, head: bytes, size: int) -> threading.Thread:
@@ -157,30 +157,30 @@ def test_what_comes_down_is_what_went_up(running: Running) -> None:
 def test_a_client_that_does_not_read_is_not_read_from(running: Running) -> None:
     with running.connection() as connection:
         sender = sending(connection, post("/echo", 100 * MB, "connection: close"), 100 * MB)
-        eventually(lambda: running.door.held() > 0)
+        eventually(lambda: running.frontend.held() > 0)
         time.sleep(0.5)
         assert sender.is_alive()
-        assert running.door.held() < MOST_HELD
+        assert running.frontend.held() < MOST_HELD
         assert received(connection) > 100 * MB
         sender.join()
-    assert running.door.most_held < MOST_HELD
+    assert running.frontend.most_held < MOST_HELD
 
 
-def test_a_door_that_does_not_read_holds_what_came_with_the_head(
+def test_a_frontend_that_does_not_read_holds_what_came_with_the_head(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going_on, answer = threading.Event(), EchoDoor.Bodies.answer
+    going_on, answer = threading.Event(), EchoFrontend.Bodies.answer
 
-    async def slow(bodies: EchoDoor.Bodies, head: RequestHead, body: ByteStream) -> Answer:
+    async def slow(bodies: EchoFrontend.Bodies, head: RequestHead, body: ByteStream) -> Answer:
         await asyncio.get_running_loop().run_in_executor(None, going_on.wait)
         return await answer(bodies, head, body)
 
-    monkeypatch.setattr(EchoDoor.Bodies, "answer", slow)
+    monkeypatch.setattr(EchoFrontend.Bodies, "answer", slow)
     with echo(tmp_path) as running, running.connection() as connection:
         sender = sending(connection, post("/count", 50 * MB, "connection: close"), 50 * MB)
         time.sleep(0.5)
         assert sender.is_alive()
-        assert running.door.held() <= 256 * 1024  # one read of the socket
+        assert running.frontend.held() <= 256 * 1024  # one read of the socket
         going_on.set()
         assert all_from(connection).endswith(b"counted 52428800")
         sender.join()
@@ -200,7 +200,7 @@ def test_a_writer_that_stops_is_told_so(tmp_path: Path, sent: bytes) -> None:
     with echo(tmp_path, limits=Limits(stall_seconds=0.3)) as running:
         answer = running.send(post("/count", 20) + sent)
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert running.door.notes == ["cut"]
+    assert running.frontend.notes == ["cut"]
 
 
 def test_an_answer_whose_request_stops_is_cut(tmp_path: Path) -> None:
@@ -217,14 +217,14 @@ def test_a_client_that_never_reads_is_cut_off(tmp_path: Path) -> None:
     with echo(tmp_path, limits=Limits(stall_seconds=0.3)) as running, running.connection() as connection:
         connection.sendall(give(500 * MB, "length"))
         running.wait_for("closed")
-        assert running.door.most_held < MOST_HELD
-        assert "given" not in running.door.notes
+        assert running.frontend.most_held < MOST_HELD
+        assert "given" not in running.frontend.notes
 
 
 def test_a_client_that_goes_away_while_it_is_read_from(running: Running) -> None:
     with running.connection() as connection:
         connection.sendall(post("/count", 20, "expect: 100-continue"))
-        connection.recv(4096)  # the door reads
+        connection.recv(4096)  # the frontend reads
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # to end with a reset
     running.wait_for("cut")
 
@@ -241,10 +241,10 @@ def test_a_client_that_goes_away_while_it_is_sent_to(running: Running) -> None:
         connection.sendall(give(500 * MB, "chunks"))
         connection.recv(65536)
     running.wait_for("closed")
-    assert "given" not in running.door.notes
+    assert "given" not in running.frontend.notes
 
 
-def test_a_body_is_asked_for_when_the_door_reads_it(running: Running) -> None:
+def test_a_body_is_asked_for_when_the_frontend_reads_it(running: Running) -> None:
     with running.connection() as connection:
         connection.sendall(post("/count", 3, "expect: 100-continue", "connection: close"))
         assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -306,7 +306,7 @@ def test_head_gets_no_body_and_closes_what_nobody_began(running: Running, kind: 
     assert (b"content-length: 1048576" in answer) is (kind == "length")
     assert len(answer) < 1000
     running.wait_for("closed")
-    assert running.door.notes == ["closed"]
+    assert running.frontend.notes == ["closed"]
 
 
 def test_an_old_client_gets_a_body_that_ends_with_the_connection(running: Running) -> None:
@@ -333,8 +333,8 @@ def test_a_body_that_is_not_what_was_said_does_not_look_whole(
 
 def test_the_event_is_written_before_the_body_is_begun(running: Running) -> None:
     assert running.send(give(10, "length")).endswith(b"x" * 10)
-    assert running.door.log.read_bytes() == EVENT
-    assert "begun without an event" not in running.door.notes
+    assert running.frontend.log.read_bytes() == EVENT
+    assert "begun without an event" not in running.frontend.notes
 
 
 def test_a_body_whose_event_cannot_be_written_is_not_sent(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,7 +346,7 @@ def test_a_body_whose_event_cannot_be_written_is_not_sent(running: Running, monk
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert answer.endswith(b"The disk is full.")
     running.wait_for("closed")
-    assert "given" not in running.door.notes
+    assert "given" not in running.frontend.notes
 
 
 def test_a_streamed_body_has_a_limit(tmp_path: Path) -> None:
@@ -367,10 +367,10 @@ def test_fields_behind_a_streamed_body_are_limited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("coding", ["x, chunked", "gzip"])
-def test_a_coding_that_is_not_known_is_refused_before_the_door_is_asked(running: Running, coding: str) -> None:
+def test_a_coding_that_is_not_known_is_refused_before_the_frontend_is_asked(running: Running, coding: str) -> None:
     raw = post("/echo", None, "connection: close").replace(b"chunked", coding.encode())
     assert re.findall(rb"HTTP/1.1 (\d+)", running.send(raw + chunked(b"abc"))) in ([b"501"], [b"400"])
-    assert running.door.notes == []
+    assert running.frontend.notes == []
 
 
 def test_a_chunk_that_is_none_cuts_the_request(running: Running) -> None:

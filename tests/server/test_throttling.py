@@ -18,9 +18,9 @@ import pytest
 from botocore.config import Config
 from msgspec.structs import replace
 
-from carnet.assembly.worker import door
+from carnet.assembly.worker import make_frontend
 from carnet.base.http import HttpRequest, HttpResponse
-from carnet.server.aws_door import AwsDoor
+from carnet.server.aws_frontend import AwsFrontend
 from carnet.server.fairness.rates import Rates
 from carnet.server.fairness.throttle import LONGEST_PAUSE, Throttle
 from carnet.server.outbox import Answer
@@ -37,23 +37,23 @@ FOREIGN = "AKIAQNZGKIQY56JQ7WML"
 
 @dataclass
 class Asked:
-    """A door with limits, whose time stands still until it is turned."""
+    """A frontend with limits, whose time stands still until it is turned."""
 
     world: World
     stack: ExitStack
     loop: asyncio.Runner
     seconds: float = 1000.0
-    door: AwsDoor = field(init=False)
+    frontend: AwsFrontend = field(init=False)
 
     def __post_init__(self) -> None:
         self.renew()
 
     def renew(self) -> None:
         """Full buckets."""
-        self.door = door(self.world.installation, self.stack, seconds=lambda: self.seconds)
+        self.frontend = make_frontend(self.world.installation, self.stack, seconds=lambda: self.seconds)
 
     def answer(self, request: HttpRequest) -> Answer:
-        answer = self.door.answer(request)
+        answer = self.frontend.answer(request)
         return answer if isinstance(answer, Answer) else self.loop.run(answer)
 
     def call(

@@ -12,7 +12,7 @@ import pytest
 from carnet.server.limits import Limits
 from carnet.server.listening import accepting
 from tests.server.certificates import self_signed
-from tests.server.echo_door import EchoDoor, held_by
+from tests.server.echo_frontend import EchoFrontend, held_by
 from tests.server.in_process import in_process_server
 from tests.server.listening import listening
 from tests.waiting import eventually
@@ -54,22 +54,22 @@ def test_half_done_handshakes_are_counted_and_keep_nobody_out(
             for _ in range(many):
                 silent = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
                 silent.sendall(first[: int(len(first) * share)])
-            eventually(lambda: len(server.door.connections) == many)
+            eventually(lambda: len(server.frontend.connections) == many)
             assert answer_over_tls(server.port, files[0]).startswith(b"HTTP/1.1 200 ")
-        eventually(lambda: len(server.door.connections) == 0)
+        eventually(lambda: len(server.frontend.connections) == 0)
 
 
 def test_clients_that_read_nothing_over_tls_are_held_little_for_and_cut_off(tmp_path: Path) -> None:
     files = self_signed(tmp_path)
-    door = EchoDoor(tmp_path, limits=Limits(stall_seconds=1))
+    frontend = EchoFrontend(tmp_path, limits=Limits(stall_seconds=1))
     context = ssl.create_default_context(cafile=str(files[0]))
-    with listening(door, files) as (port, server), ExitStack() as stack:
-        door.held = lambda: held_by(server.server_state.connections)
+    with listening(frontend, files) as (port, server), ExitStack() as stack:
+        frontend.held = lambda: held_by(server.server_state.connections)
         for _ in range(10):
             plain = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
             slow = stack.enter_context(context.wrap_socket(plain, server_hostname="127.0.0.1"))
             slow.sendall(b"GET /give/%d/length HTTP/1.1\r\nhost: x\r\n\r\n" % (500 * MB))
-        eventually(lambda: door.notes.count("closed") == 10)
-        assert "given" not in door.notes
-        assert 0 < door.most_held < 10 * 2 * MB
+        eventually(lambda: frontend.notes.count("closed") == 10)
+        assert "given" not in frontend.notes
+        assert 0 < frontend.most_held < 10 * 2 * MB
         eventually(lambda: not server.server_state.connections)

@@ -1,4 +1,4 @@
-"""The doors of browsers, over an open installation."""
+"""The routes of browsers: the console and the SAML endpoints, over an open installation."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from carnet.assembly.installation import Installation
 from carnet.base.clock import Clock
 from carnet.console import client_consent, device_consent, login_consent
 from carnet.console.consents import Consents
-from carnet.console.door import Console
+from carnet.console.console import Console
 from carnet.console.federation import Federation
 from carnet.console.origin import ConsoleOrigin, console_origin
 from carnet.console.parts import ConsoleParts
-from carnet.console.saml_door import SamlDoor
+from carnet.console.saml_endpoints import SamlEndpoints
 from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import Unreachable
 from carnet.identity.fido_metadata import read_metadata
 from carnet.identity.passkeys import Passkeys
 from carnet.server.fairness.throttle import Throttle
 from carnet.server.long_policies import LongPolicies
-from carnet.server.own_door import OwnDoor
+from carnet.server.own_routes import OwnRoutes
 from carnet.server.writer import Writer
 from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Pools
 from carnet.services.signin.authorize import PATH as LOGIN
 
 
-def console_doors(
+def console_routes(
     installation: Installation, writer: Writer, throttle: Throttle, pools: Pools, mailer: Mailer | None = None
-) -> tuple[OwnDoor, ...]:
+) -> tuple[OwnRoutes, ...]:
     """Those of one worker."""
     origin = console_origin(installation.execution.parts.public_url)
     if origin is None:
@@ -50,7 +50,7 @@ def console_doors(
     return (
         _consents(parts, sessions, installation.clock),
         federation,
-        SamlDoor(parts, sessions, installation.clock),
+        SamlEndpoints(parts, sessions, installation.clock),
         Console(parts, sessions, installation.clock),
     )
 

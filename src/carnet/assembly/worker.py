@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from carnet.assembly.authenticators import authenticators
-from carnet.assembly.console import console_doors
+from carnet.assembly.console import console_routes
 from carnet.assembly.core_dumps import forbid_core_dumps
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
@@ -30,9 +30,9 @@ from carnet.gateway.upstreams.configured import UpstreamSettings
 from carnet.identity.authenticate import Authenticators
 from carnet.jobs.periodic import Periodic, stop_all
 from carnet.jobs.presence import Presence
-from carnet.scim.door import ScimDoor
+from carnet.scim.api import ScimApi
 from carnet.server.app import AwsApi, Forwarding
-from carnet.server.aws_door import AwsDoor
+from carnet.server.aws_frontend import AwsFrontend
 from carnet.server.call_lines import CallLines
 from carnet.server.fairness.rates import DEFAULT, OFF, Rates, read_limits
 from carnet.server.fairness.throttle import Throttle
@@ -59,14 +59,14 @@ _LOOKED_THROUGH = 20_000
 """Objects that are made and not gone yet before Python looks for cycles among them."""
 
 
-def application() -> AwsDoor:
+def application() -> AwsFrontend:
     """The application for the settings in the environment; uvicorn calls this once in each worker."""
     forbid_core_dumps()
     stack = ExitStack()
     installation = stack.enter_context(open_installation(from_environment(os.environ), or_kept=True))
     if installation.store.is_open:
         _check_past(installation)
-    made = door(installation, stack)
+    made = make_frontend(installation, stack)
     _spare_collector()
     return made
 
@@ -89,7 +89,7 @@ def _check_past(installation: Installation) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Shared:
-    """What the doors of a worker have in common."""
+    """What the frontends of a worker have in common."""
 
     installation: Installation
     limits: Rates | None
@@ -102,7 +102,9 @@ class _Shared:
     pools: Pools = field(default_factory=Pools)
 
 
-def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], float] = monotonic) -> AwsDoor:
+def make_frontend(
+    installation: Installation, stack: ExitStack, *, seconds: Callable[[], float] = monotonic
+) -> AwsFrontend:
     """The application over an open installation; `stack` is unwound when the server stops.
 
     `seconds` tells the limits of callers how time goes on.
@@ -119,16 +121,16 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     jobs = periodic_jobs(installation, follower, presence)
 
     modes = {one.name: one.mode.value for one in shared.upstreams}
-    return AwsDoor(
+    return AwsFrontend(
         api,
         own_api,
         Health(installation.directory, follower, installation.recorder, shared.decisions, installation.clock, modes),
         Outbox(installation.recorder.lines, shared.decisions, calls),
         IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock),
         Revisions(installation.directory, jobs[0].wake),
-        doors=(
-            ScimDoor(installation.execution, api.writer, shared.throttle, installation.clock),
-            *console_doors(installation, api.writer, shared.throttle, shared.pools, shared.mailer),
+        routes=(
+            ScimApi(installation.execution, api.writer, shared.throttle, installation.clock),
+            *console_routes(installation, api.writer, shared.throttle, shared.pools, shared.mailer),
         ),
         on_start=partial(_start, shared, api, follower, presence, jobs, stack),
         on_stop=stack.close,

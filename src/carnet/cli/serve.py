@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from carnet.assembly.installation import Installation
     from carnet.gateway.upstreams.configured import UpstreamSettings
-    from carnet.server.aws_door import AwsDoor
+    from carnet.server.aws_frontend import AwsFrontend
     from carnet.services.accounts import RootKey
 
 # The server is imported when the command is run: neither help nor completion needs it.
@@ -190,7 +190,7 @@ def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...], signals:
             )
 
 
-def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
+def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsFrontend] | str:
     """Open the installation, make the first account if there is none, and print the greeting.
 
     Gives what makes the application; an installation in memory goes along with it, another is opened by each worker.
@@ -203,13 +203,11 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
             _check_past(installation)
         root = first_account(installation)
         if settings.dev:
-            from carnet.assembly.worker import door  # what each worker imports by itself otherwise
-
             seeded = apply_seed(installation, settings.seed)
             known_operator_token(installation)
             _LOG.warning(WARNING)
             click.echo(dev_greeting(settings, endpoint, seeded))
-            return partial(door, installation, stack.pop_all())
+            return partial(make_frontend, installation, stack.pop_all())
         greeting = _greeting(endpoint, installation, root)
     _warn_of_change(settings)
     click.echo(greeting)

@@ -1,7 +1,7 @@
 """Signing in with the external identity provider of an instance: what comes back from it (`leaving_for_provider`).
 
 It is posted by the identity provider's page: browsers send no cookie of ours with that, so a page of our own sends it
-once more (`saml_door`).
+once more (`saml_endpoints`).
 
 https://docs.oasis-open.org/security/saml/v2.0/saml-profiles-2.0-os.pdf (4.1)
 """

@@ -32,7 +32,7 @@ class Directory:
         one."""
         self.lost = False
         """Whether the follower has seen that the store was removed or replaced. `snapshot` then belongs to no store.
-        INVARIANT: every door answers 503."""
+        INVARIANT: every request is answered with 503."""
         self.before_shown: Callable[[Snapshot], None] = _do_nothing
         """Called with a snapshot that has changes of others, before it is shown. Never raises."""
         self._looked: Hashable = None

@@ -58,7 +58,7 @@ from carnet.protocols.parse import parse
 from carnet.protocols.routing import Routed, route_to
 from carnet.protocols.unoffered import Dialect, Unoffered
 from carnet.protocols.validate import validate
-from carnet.server.door import Streaming
+from carnet.server.frontend import Streaming
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers

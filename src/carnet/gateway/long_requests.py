@@ -1,4 +1,4 @@
-"""Requests that are longer than the door's limit, for services behind the gateway that take them.
+"""Requests that are longer than the frontend's limit, for services behind the gateway that take them.
 
 The signer is known only when the whole request has arrived, because the signature covers the hash of the body.
 INVARIANT: until then it takes memory of a limited amount, of which no account gets more than half, and no network
@@ -60,7 +60,7 @@ class Long(Struct, frozen=True, kw_only=True):
 
 
 class LongRequests:
-    """The door's `Streaming` for long requests. `respond` answers one that has arrived whole."""
+    """The frontend's `Streaming` for long requests. `respond` answers one that has arrived whole."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class LongRequests:
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
         """Answer one request, with one audit event. Raises RequestRefused if its body does not arrive."""
         asked = self._long(head)
-        if asked is None:  # its key was deleted since the door asked
+        if asked is None:  # its key was deleted since the frontend asked
             raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
         request_id, event_id = self._parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._parts.clock(), http=as_request(head))

@@ -1,4 +1,4 @@
-"""The longest requests of the AWS operations that take more than the door's usual limit.
+"""The longest requests of the AWS operations that take more than the frontend's usual limit.
 
 The services limit the data itself. A request is longer, because it is JSON or a form: base64 adds a third to bytes,
 and an escaped character is up to six times as long.

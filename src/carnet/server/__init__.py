@@ -1,1 +1,1 @@
-"""The door of the AWS APIs."""
+"""The HTTP server of the AWS APIs and of Carnet's own API."""

@@ -39,8 +39,8 @@ from carnet.protocols.routing import route
 from carnet.protocols.unoffered import NotOffered, Unoffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
-from carnet.server.door import Streaming
 from carnet.server.fairness.throttle import Throttle, Throttled
+from carnet.server.frontend import Streaming
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.read_your_writes import REVISION

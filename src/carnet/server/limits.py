@@ -1,4 +1,4 @@
-"""The limits of a door for each client: sizes in bytes, times in seconds."""
+"""The limits of a frontend for each client: sizes in bytes, times in seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _KB, _MB, _GB = 1024, 1024**2, 1024**3
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """The limits of one door. A client that exceeds one gets an error, and its connection ends."""
+    """The limits of one frontend. A client that exceeds one gets an error, and its connection ends."""
 
     headers: int = 100
     """The number of headers."""

@@ -1,4 +1,4 @@
-"""Carnet's own pages on a door. They are unsigned, below path segments for which no service gets unsigned requests."""
+"""Carnet's own pages. They are unsigned, below path segments for which no service gets unsigned requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from carnet.server.own_paths import OLD_HEALTH_PATH
 from carnet.sigv4.query_form import has_query_form
 
 SEGMENTS = frozenset(("_carnet", "console"))
-"""The first path segments of all pages and unsigned APIs of Carnet's own, on any door."""
+"""The first path segments of all pages and unsigned APIs of Carnet's own, on any frontend."""
 _METHODS = ("GET", "HEAD")
 _PLAIN = ("content-type", "text/plain")
 

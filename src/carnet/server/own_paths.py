@@ -19,4 +19,4 @@ oidc.us-east-1.amazonaws.com, portal.sso.us-east-1.amazonaws.com and signin.aws.
 HEALTH_PATH = "/_carnet/health"
 READY_PATH = "/_carnet/ready"
 OLD_HEALTH_PATH = "/healthz"
-"""An alias of the health page on doors that do not serve S3, where it could be the name of a bucket."""
+"""An alias of the health page on frontends that do not serve S3, where it could be the name of a bucket."""

@@ -96,8 +96,8 @@ class OtherChange(Protocol):
     """A change that is not an operation of an AWS service."""
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
-        """Make the change, or raise a Fault or another exception that its door answers. `snapshot` is the state at the
-        locked revision.
+        """Make the change, or raise a Fault or another exception that its caller answers. `snapshot` is the state at
+        the locked revision.
 
         INVARIANT: it looks up its caller again, as `_make` does. Its decisions were made once before, so that the
         policies are parsed and compiled by now (`server/long_policies`).

@@ -45,7 +45,7 @@ class Preparation:
 
 
 class Pools:
-    """The pools of one process, shared by all its doors. Each is made when it is first needed; for one event loop."""
+    """The pools of one process, shared by its frontends. Each is made when it is first needed; for one event loop."""
 
     def __init__(self) -> None:
         self._running: dict[str, _Running] = {}

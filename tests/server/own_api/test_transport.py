@@ -36,7 +36,7 @@ def answered(
         peer=peer,
         secure=secure,
     )
-    answer = server.door.answer(request)
+    answer = server.frontend.answer(request)
     assert isinstance(answer, Answer)
     response = answer.sent(unaudited)
     assert isinstance(response.body, bytes)

@@ -104,7 +104,7 @@ class Confirm:
     decided: tuple[Decided, ...] = ()
     now: datetime
     tell: Callable[[Event], Event] = lambda event: event
-    """Adds to the event what the request's door knows."""
+    """Adds to the event what is known of the request."""
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Raises Unavailable."""

@@ -91,7 +91,7 @@ class _RequestHead(NamedTuple):
 
 
 class S3Gateway:
-    """The door's `Streaming` for Amazon S3, in front of one upstream; others tell of keys."""
+    """The frontend's `Streaming` for Amazon S3, in front of one upstream; others tell of keys."""
 
     def __init__(
         self, execution: Execution, signed: SignedCallers, exchanges: Mapping[str, Exchange], parts: StreamingParts

@@ -1,4 +1,4 @@
-"""The body of a request, read by a door while it arrives."""
+"""The body of a request, read by a frontend while it arrives."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _LONG: Final = 4 * 1024
 class BodyStream:
     """A `ByteStream` that a connection fills.
 
-    It presses back: a client is not read from before the door asks for the body, nor while `most` bytes wait here.
+    It presses back: a client is not read from before the frontend asks for the body, nor while `most` bytes wait here.
     """
 
     def __init__(self, *, most: int, expected: bool, wait: Callable[[BodyStream, bool], None]) -> None:
-        """`wait` is told when the door begins (True) and ends to wait for more, and that there is room.
+        """`wait` is told when the frontend begins (True) and ends to wait for more, and that there is room.
 
         `expected` says that the client waits to be told (`Expect: 100-continue`) that it may send the body.
         """
@@ -42,7 +42,7 @@ class BodyStream:
 
     @property
     def held(self) -> int:
-        """How many bytes have arrived that the door has not taken."""
+        """How many bytes have arrived that the frontend has not taken."""
         return self._held
 
     def put(self, part: bytes) -> None:
@@ -64,7 +64,7 @@ class BodyStream:
         self._wake()
 
     def fail(self, why: Exception) -> None:
-        """The rest will not arrive: the door is told `why` behind what has."""
+        """The rest will not arrive: the frontend is told `why` behind what has."""
         if not self.ended:
             self._failure = self._failure or why
             self._wake()

@@ -21,8 +21,8 @@ from uvicorn.server import ServerState
 
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.identity.networks import network_key
-from carnet.server.door import Door
 from carnet.server.fairness.shares import Flow
+from carnet.server.frontend import Frontend
 from carnet.server.http.body_stream import BodyStream
 from carnet.server.http.ending import Ending
 from carnet.server.http.patience import Patience
@@ -49,11 +49,11 @@ class HttpProtocol(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        door = config.loaded_app
-        assert isinstance(door, Door)
-        self._door = door
-        self._outbox = door.outbox
-        self._limits = door.limits
+        frontend = config.loaded_app
+        assert isinstance(frontend, Frontend)
+        self._frontend = frontend
+        self._outbox = frontend.outbox
+        self._limits = frontend.limits
         self.place: Place | None = None
         """Among the connections of the process."""
         self._state = server_state
@@ -86,9 +86,9 @@ class HttpProtocol(asyncio.Protocol):
             self._state.tasks,
             self._room,
             self._patience,
-            self._door.shares,
+            self._frontend.shares,
             Flow("", network_key(peer)),
-            self._door.bodies,
+            self._frontend.bodies,
             answer=self._answer,
             press_back=self._press_back,
         )
@@ -103,13 +103,13 @@ class HttpProtocol(asyncio.Protocol):
             sent=self._wait_for_request,
             failed=self._fail,
         )
-        self._unread = Unread(self._door.bodies)
+        self._unread = Unread(self._frontend.bodies)
         self._reader = RequestReader(
             Client(peer, is_ssl(self._transport), _tls_version(self._transport)),
             receiver=self,
-            streams=bool(self._door.streaming),
+            streams=bool(self._frontend.streaming),
             limits=self._limits,
-            bodies=self._door.bodies,
+            bodies=self._frontend.bodies,
         )
         self._state.connections.add(self)  # type: ignore[arg-type]  # as good as uvicorn's own
         self._patience.wait(self._limits.request_seconds)
@@ -132,7 +132,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _read_on(self) -> None:
         """Read what came, as long as those who sent it have a share left to be answered from."""
-        shares, flow = self._door.shares, self._turns.flow
+        shares, flow = self._frontend.shares, self._turns.flow
         shares.begin()
         self._reading, self._reads_later = True, False
         refused: RequestRefused | None = None
@@ -184,7 +184,7 @@ class HttpProtocol(asyncio.Protocol):
     def shutdown(self) -> None:
         """End when what has begun to arrive is answered."""
         self._ending.server_stops = True
-        self._door.close()
+        self._frontend.close()
         self._ending.close_if_due()
 
     def _is_done(self) -> bool:
@@ -208,7 +208,7 @@ class HttpProtocol(asyncio.Protocol):
         """A head is there."""
         if not self._ending.reads or self._transport.is_closing():
             return None
-        by = next((one for one in self._door.streaming if one.takes(head)), None)
+        by = next((one for one in self._frontend.streaming if one.takes(head)), None)
         if by is None:
             return None
         body = BodyStream(most=self._limits.buffer, expected=expected, wait=self._body_awaited)
@@ -236,7 +236,7 @@ class HttpProtocol(asyncio.Protocol):
             self._turns.hold(self._answer_arriving(request), ends_with_client=False)
             return
         try:
-            answer = self._door.answer(request)
+            answer = self._frontend.answer(request)
         except Exception:
             self._fail()
             return
@@ -276,14 +276,14 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.resume_reading()
         if self._unread.rest and not (self._is_pressed() or self._reading or self._reads_later):
             self._reads_later = True
-            self._door.shares.wait(self._turns.flow, self._read_on)
+            self._frontend.shares.wait(self._turns.flow, self._read_on)
 
     def _is_pressed(self) -> bool:
         stream, turns = self._reader.stream, self._turns
         return bool(turns.waiting or turns.pauses or self._room.is_full or (stream is not None and stream.is_full))
 
     def _body_awaited(self, body: BodyStream, begins: bool) -> None:
-        """The door begins or ends to wait for a body."""
+        """The frontend begins or ends to wait for a body."""
         self._press_back()
         if not begins:
             self._awaited = None

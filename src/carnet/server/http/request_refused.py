@@ -1,4 +1,4 @@
-"""What a connection refuses before any door sees it, and AWS's words for it.
+"""What a connection refuses before any frontend sees it, and AWS's words for it.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 """

@@ -79,7 +79,7 @@ class Framing:
 async def _send_body(
     response: StreamedResponse, framing: Framing, write: Callable[[bytes], None], room: Callable[[], Awaitable[None]]
 ) -> None:
-    """Write what the door gives, and after each piece wait until there is `room` for more.
+    """Write what the frontend gives, and after each piece wait until there is `room` for more.
 
     Raises WrongLength before a byte too many is written, and behind too few. What the body raises goes on.
     """

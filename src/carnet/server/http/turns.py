@@ -13,8 +13,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 from carnet.base.http import HttpRequest, RequestHead
-from carnet.server.door import Streaming
 from carnet.server.fairness.shares import Flow, Shares
+from carnet.server.frontend import Streaming
 from carnet.server.http.body_stream import BodyStream
 from carnet.server.http.patience import Patience
 from carnet.server.http.streaming import Room

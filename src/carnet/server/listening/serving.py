@@ -1,4 +1,4 @@
-"""uvicorn's server of one process, which takes connections as Carnet's doors want it."""
+"""uvicorn's server of one process, which takes connections as Carnet's frontends want it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import socket
 
 import uvicorn
 
-from carnet.server.door import Door
+from carnet.server.frontend import Frontend
 from carnet.server.http.http_protocol import HttpProtocol
 from carnet.server.listening.accepting import Accepting
 
 
 class Serving(uvicorn.Server):
-    """Serves a door on sockets that listen already, and anything else as uvicorn does."""
+    """Serves a frontend on sockets that listen already, and anything else as uvicorn does."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        door = self.config.loaded_app
-        if sockets is None or not isinstance(door, Door):
+        frontend = self.config.loaded_app
+        if sockets is None or not isinstance(frontend, Frontend):
             await super().startup(sockets)
             return
         await super().startup([])
@@ -27,6 +27,6 @@ class Serving(uvicorn.Server):
             return HttpProtocol(self.config, self.server_state, self.lifespan.state, loop)
 
         self.servers = [
-            Accepting(loop, listening, door.connections, make_protocol, self.config.ssl)  # type: ignore[misc]
+            Accepting(loop, listening, frontend.connections, make_protocol, self.config.ssl)  # type: ignore[misc]
             for listening in sockets
         ]

@@ -62,11 +62,11 @@ def _addresses(configuration: Mapping[str, Any] | None) -> dict[str, list[str]]:
     if configuration["VpceAccessRequired"] or configuration.get("ApiRestrictSourceVpcs"):
         raise Invalid(NO_VPCS)
     network: dict[str, list[str]] = {}
-    for door, given in (
+    for setting, given in (
         (API_IPS, configuration.get("ApiAllowSourceIps")),
         (SCIM_IPS, configuration.get("ScimAllowSourceIps")),
     ):
         if given:
             check_networks(given)
-            network[door] = list(given)
+            network[setting] = list(given)
     return network

@@ -32,9 +32,10 @@ def check_network(call: Call, instance: Instance) -> Denied | None:
 NOT_FROM_HERE = "The network configuration of the identity store does not allow requests from this address."
 
 
-def may_call(instance: Instance, door: str, address: str) -> bool:
-    """Whether a request from an address may use one of the two doors. Without a setting, every address may."""
-    allowed = instance.network.get(door, ())
+def may_call(instance: Instance, setting: str, address: str) -> bool:
+    """Whether a request from an address may use an API of the identity store. `setting` names the allowed addresses of
+    that API (API_IPS or SCIM_IPS); without it, every address may."""
+    allowed = instance.network.get(setting, ())
     return not allowed or is_among(address, allowed)
 
 

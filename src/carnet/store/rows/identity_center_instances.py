@@ -48,7 +48,7 @@ def from_row(row: Row[Any]) -> Instance:
 
 
 def _network(text: str) -> dict[str, list[str]]:
-    return {door: list(read_strings(json_text(networks))) for door, networks in orjson.loads(text).items()}
+    return {setting: list(read_strings(json_text(networks))) for setting, networks in orjson.loads(text).items()}
 
 
 IDENTITY_CENTER_INSTANCES = EntityType(

@@ -1,4 +1,4 @@
-"""The door of the AWS APIs: hands each request to the part that answers it."""
+"""The frontend of the AWS APIs: hands each request to the part that answers it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 from carnet.base.http import HttpRequest
 from carnet.directory.follower import Later
 from carnet.server.app import AwsApi
-from carnet.server.door import Door
 from carnet.server.first_page import is_first_page
+from carnet.server.frontend import Frontend
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
 from carnet.server.limits import BodyBudget
 from carnet.server.listening.connections import Connections
 from carnet.server.outbox import Answer, Outbox
 from carnet.server.own_api.steps import OwnApi
-from carnet.server.own_door import OwnDoor
 from carnet.server.own_pages import OwnPages
 from carnet.server.own_paths import HEALTH_PATH, OLD_HEALTH_PATH, READY_PATH
+from carnet.server.own_routes import OwnRoutes
 from carnet.server.read_your_writes import REVISION, Revisions
 
 
-class AwsDoor(Door):
-    """Hands requests to Carnet's own API, pages and other doors, and all others to the AWS APIs; to Amazon S3 if an
-    upstream serves it."""
+class AwsFrontend(Frontend):
+    """Answers requests for Carnet's own API, pages and other routes; hands all others to the AWS APIs, and to Amazon S3
+    if an upstream serves it."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class AwsDoor(Door):
         issuers: IssuerPages,
         revisions: Revisions,
         *,
-        doors: Sequence[OwnDoor] = (),
+        routes: Sequence[OwnRoutes] = (),
         on_start: Callable[[Later], None],
         on_stop: Callable[[], None],
         bodies: BodyBudget | None = None,
@@ -45,7 +45,7 @@ class AwsDoor(Door):
         self._api = api
         self.streaming = api.streaming
         self._own_api = own_api
-        self._doors = doors
+        self._routes = routes
         self._revisions = revisions
         self._own = OwnPages(
             {
@@ -60,9 +60,9 @@ class AwsDoor(Door):
         if request.path != "/" or (request.method != "POST" and is_first_page(request)):
             if self._own_api.takes(request):
                 return self._in_time(self._own_api, request)
-            for door in self._doors:
-                if door.takes(request):
-                    return door.respond(request)
+            for each in self._routes:
+                if each.takes(request):
+                    return each.respond(request)
             own = self._own.respond(request)
             if own is not None:
                 return Answer(response=own)

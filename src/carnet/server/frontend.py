@@ -1,5 +1,6 @@
-"""A door: a listener hands it requests, and its limits apply to them. uvicorn tells it, as an ASGI application, to
-start and stop.
+"""A frontend: the application behind one listener, which answers its requests within its limits.
+
+uvicorn tells it, as an ASGI application, to start and stop.
 
 https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 """
@@ -24,7 +25,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Streaming(Protocol):
-    """How a door answers requests whose bodies it reads while they arrive."""
+    """How a frontend answers requests whose bodies it reads while they arrive."""
 
     def takes(self, head: RequestHead) -> bool:
         """Whether it answers this request. Other requests are read whole first."""
@@ -41,7 +42,7 @@ class Streaming(Protocol):
         """
 
 
-class Door(ABC):
+class Frontend(ABC):
     """Answers the requests of one listener. They come from `HttpProtocol`, which sends the answers through `outbox`;
     the server's start and end come through ASGI.
     """
@@ -61,8 +62,8 @@ class Door(ABC):
         shares: Shares | None = None,
         connections: Connections | None = None,
     ) -> None:
-        """`on_start` gets the loop's `call_later`, for quick work that is repeated. The doors of one process share a
-        budget for `bodies`, `shares` of one event loop, and a limit of `connections`."""
+        """`on_start` gets the loop's `call_later`, for quick work that is repeated. The frontends of one process
+        share a budget for `bodies`, `shares` of one event loop, and a limit of `connections`."""
         self.outbox = outbox
         self.limits = limits or Limits()
         self.bodies = bodies or BodyBudget()
@@ -79,7 +80,7 @@ class Door(ABC):
         answer is finished even if the client goes away."""
 
     def close(self) -> None:
-        """From now on report that the door takes no more requests. Requests that come nevertheless are answered."""
+        """From now on report that the frontend takes no more requests. Requests that come nevertheless are answered."""
         self.is_open = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""A part of a door, which answers the requests of some paths before any service is asked."""
+"""Carnet's own routes: paths that are answered before any service is asked."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from carnet.base.http import HttpRequest, RequestHead
 from carnet.server.outbox import Answer
 
 
-class OwnDoor(Protocol):
+class OwnRoutes(Protocol):
     """Pages and APIs of Carnet's own, such as the console.
 
-    INVARIANT: the first segments of its paths are in `own_pages.SEGMENTS`, so that on no door a service gets unsigned
-    requests for them.
+    INVARIANT: the first segments of its paths are in `own_pages.SEGMENTS`, so that no service gets unsigned requests for
+    them, on any frontend.
     """
 
     def takes(self, head: RequestHead) -> bool:

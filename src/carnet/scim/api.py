@@ -1,4 +1,4 @@
-"""The door of provisioners: the steps of a request, in order."""
+"""The SCIM API: the steps of a request, in order."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class _Asked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ScimDoor:
+class ScimApi:
     """Answers what is below PREFIX, with one audit event each, which says what was asked of whom, and no value."""
 
     execution: Execution

@@ -45,7 +45,7 @@ _APPLICATION = re.compile(r"/saml/(metadata|assertion)/(apl-[0-9a-f]{16})", re.A
 _METADATA = ("content-type", "application/samlmetadata+xml")
 
 
-class SamlDoor:
+class SamlEndpoints:
     """Answers below /saml/."""
 
     def __init__(self, parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> None:
@@ -65,7 +65,7 @@ class SamlDoor:
             if kind == "request":
                 return self._guard(http, lambda arrived: self._leave(arrived, store))
             return Answer(response=self._metadata(http, store) if kind == "metadata" else self._consume(http, store))
-        assert of_application is not None, "the door takes nothing else"
+        assert of_application is not None, "no other path is taken"
         kind, application = of_application.groups()
         if kind == "metadata":
             return Answer(response=self._application_metadata(http, application))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from carnet.base.faults import Missing, TooMany
-from carnet.scim import door
+from carnet.scim import api
 from carnet.scim.calls import LONGEST_BODY
 from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.outbox import Answer
@@ -191,7 +191,7 @@ def test_who_calls_too_often_is_held_back_in_the_name_of_the_account(
         return answers[-1]
 
     monkeypatch.setattr(Throttle, "admit", admit)
-    monkeypatch.setattr(door, "Answer", seen)
+    monkeypatch.setattr(api, "Answer", seen)
     assert scim("GET", "Users").status == 429
     assert [answer.account for answer in answers] == [server.root.account]
 
@@ -200,6 +200,6 @@ def test_a_fault_of_the_server_is_no_traceback(scim: Provisioner, monkeypatch: p
     def broken(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(door, "_call", broken)
+    monkeypatch.setattr(api, "_call", broken)
     told = scim("GET", "Users")
     assert (told.status, told.members["detail"]) == (500, "An internal error occurred.")

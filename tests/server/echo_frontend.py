@@ -1,4 +1,4 @@
-"""A made-up door that streams: it counts, echoes and gives bodies, and notes what it holds and what becomes of it."""
+"""A made-up frontend that streams: it counts, echoes and gives bodies, and notes what it holds and what it did."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from carnet.audit.log_files import JsonLines
 from carnet.base.http import ByteStream, HttpRequest, HttpResponse, RequestHead, StreamedResponse
-from carnet.server.door import Door
+from carnet.server.frontend import Frontend
 from carnet.server.http.request_refused import RequestRefused
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.outbox import Answer, Outbox
@@ -18,7 +18,7 @@ EVENT = b'{"event":1}\n'
 PIECE = b"x" * 50_000
 
 
-class EchoDoor(Door):
+class EchoFrontend(Frontend):
     """What a path asks for: `/count` and `/refuse` answer whole, `/echo` and `/give/<bytes>/<kind>` stream.
 
     The kind is `length`, `chunks`, `short` (of its length), `long`, `fails` (of a known length) or `breaks` (of none).
@@ -50,10 +50,10 @@ class EchoDoor(Door):
         return Answer(response=response, event=EVENT, unaudited=lambda why: text(why, 503))
 
     class Bodies:
-        """What the door does with streamed bodies."""
+        """What the frontend does with streamed bodies."""
 
-        def __init__(self, door: EchoDoor) -> None:
-            self._door = door
+        def __init__(self, frontend: EchoFrontend) -> None:
+            self._frontend = frontend
 
         def takes(self, head: RequestHead) -> bool:
             return head.path in ("/echo", "/count", "/refuse")
@@ -63,15 +63,15 @@ class EchoDoor(Door):
                 return told("refused", 403)
             if head.path == "/echo":
                 return Answer(
-                    response=StreamedResponse(status=200, headers=(), body=Echo(self._door, body)), event=EVENT
+                    response=StreamedResponse(status=200, headers=(), body=Echo(self._frontend, body)), event=EVENT
                 )
             try:
                 total = 0
                 async for piece in body:
                     total += len(piece)
-                    self._door.note_held(piece)
+                    self._frontend.note_held(piece)
             except RequestRefused:
-                self._door.notes.append("cut")
+                self._frontend.notes.append("cut")
                 raise
             return told(f"counted {total}")
 
@@ -87,8 +87,8 @@ def told(sentence: str, status: int = 200) -> Answer:
 class Echo:
     """The body of a request as the body of its answer."""
 
-    def __init__(self, door: EchoDoor, body: ByteStream) -> None:
-        self._door = door
+    def __init__(self, frontend: EchoFrontend, body: ByteStream) -> None:
+        self._frontend = frontend
         self._body = body
         self._closed = False
 
@@ -97,21 +97,21 @@ class Echo:
 
     async def __anext__(self) -> bytes:
         piece = await self._body.__anext__()
-        self._door.note_held(piece)
+        self._frontend.note_held(piece)
         return piece
 
     async def aclose(self) -> None:
         if not self._closed:
             self._closed = True
-            self._door.notes.append("closed")
+            self._frontend.notes.append("closed")
         await self._body.aclose()
 
 
 class Given:
     """A body of so many bytes; one that fails does so before its last piece."""
 
-    def __init__(self, door: EchoDoor, size: int, *, fails: bool) -> None:
-        self._door = door
+    def __init__(self, frontend: EchoFrontend, size: int, *, fails: bool) -> None:
+        self._frontend = frontend
         self._left = size
         self._fails = fails
         self._closed = False
@@ -120,22 +120,22 @@ class Given:
         return self
 
     async def __anext__(self) -> bytes:
-        if EVENT not in self._door.log.read_bytes():
-            self._door.notes.append("begun without an event")
+        if EVENT not in self._frontend.log.read_bytes():
+            self._frontend.notes.append("begun without an event")
         if not self._left:
-            self._door.notes.append("given")
+            self._frontend.notes.append("given")
             raise StopAsyncIteration
         piece = PIECE[: self._left]
         self._left -= len(piece)
         if self._fails and not self._left:
             raise RuntimeError("unforeseen")
-        self._door.note_held(piece)
+        self._frontend.note_held(piece)
         return piece
 
     async def aclose(self) -> None:
         if not self._closed:
             self._closed = True
-            self._door.notes.append("closed")
+            self._frontend.notes.append("closed")
 
 
 def held_by(connections: Any) -> int:

@@ -1,4 +1,4 @@
-"""The console's door: its pages, the files that they load, and the requests of their script, by path."""
+"""The console: its pages, the files that they load, and the requests of their script, by path."""
 
 from __future__ import annotations
 
