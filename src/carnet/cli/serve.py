@@ -203,6 +203,8 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsFrontend] | st
             _check_past(installation)
         root = first_account(installation)
         if settings.dev:
+            from carnet.assembly.worker import make_frontend  # what each worker imports by itself otherwise
+
             seeded = apply_seed(installation, settings.seed)
             known_operator_token(installation)
             _LOG.warning(WARNING)

@@ -12,8 +12,8 @@ from carnet.server.outbox import Answer
 class OwnRoutes(Protocol):
     """Pages and APIs of Carnet's own, such as the console.
 
-    INVARIANT: the first segments of its paths are in `own_pages.SEGMENTS`, so that no service gets unsigned requests for
-    them, on any frontend.
+    INVARIANT: the first segments of its paths are in `own_pages.SEGMENTS`, so that no service gets unsigned requests
+    for them, on any frontend.
     """
 
     def takes(self, head: RequestHead) -> bool:
