@@ -85,16 +85,16 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         f"{OIDC}/test_portal.py::test_other_tokens_are_none",
     ),
     "18 another tenant's SCIM token, or a deleted one": (
-        "scim/test_door.py::test_a_token_is_good_for_its_own_tenant_alone",
-        "scim/test_door.py::test_a_deleted_token_opens_nothing_at_once_and_two_are_the_most",
-        "scim/test_door.py::test_a_token_is_good_for_a_year",
+        "scim/test_api.py::test_a_token_is_good_for_its_own_tenant_alone",
+        "scim/test_api.py::test_a_deleted_token_opens_nothing_at_once_and_two_are_the_most",
+        "scim/test_api.py::test_a_token_is_good_for_a_year",
     ),
     "19 a person is taken over by an equal address": (
-        "scim/test_door.py::test_nobody_takes_a_person_over_by_an_equal_email_address",
+        "scim/test_api.py::test_nobody_takes_a_person_over_by_an_equal_email_address",
     ),
     "20 deep filters and long bodies": (
         "scim/test_users.py::test_other_filters_are_refused",
-        "scim/test_door.py::test_a_body_is_so_long",
+        "scim/test_api.py::test_a_body_is_so_long",
     ),
     "21 a member account writes": (
         f"{ADMIN}/test_instances.py::test_who_sees_the_instance_of_the_organization",
