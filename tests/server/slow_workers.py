@@ -1,8 +1,8 @@
 """A server of two workers that each need some seconds to start; run as a script by `test_workers`.
 
-Arguments: port, seconds for a worker (and, after a comma, for those that begin after the first two), a file that every
-worker writes its process id to when it starts, one that always has the ids of those that are known to serve, and after
-how many seconds without an answer one counts as hung.
+Arguments: port, seconds for a worker (and, after a comma, for those that begin after the first two; or `told`: until
+there is a file `go` beside the next one), a file that every worker writes its process id to when it starts, one that
+always has the ids of those that are known to serve, and after how many seconds without an answer one counts as hung.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ if __name__ == "__mp_main__":  # what a worker process imports before it can ans
         starts.flush()
         starts.seek(0)
         later = len(starts.readlines()) > 2
-    time.sleep(float(sys.argv[2].split(",")[-1 if later else 0]))
+    needed = sys.argv[2].split(",")[-1 if later else 0]
+    if needed == "told":
+        while not Path(sys.argv[3]).with_name("go").exists():
+            time.sleep(0.02)
+    else:
+        time.sleep(float(needed))
 
 
 async def application(scope: dict[str, Any], _receive: Any, send: Any) -> None:

@@ -133,7 +133,7 @@ def test_a_server_that_replaces_its_workers_stops_when_it_is_asked_to(tmp_path: 
 
 
 def test_a_worker_that_is_lost_while_others_are_replaced_is_replaced_too(tmp_path: Path) -> None:
-    with running(tmp_path, start_seconds="0,10") as server:
+    with running(tmp_path, start_seconds="0,told") as server:
         eventually(lambda: len(server.serve()) == 2)
         first, second = server.serve()
         server.process.send_signal(signal.SIGHUP)
@@ -141,6 +141,7 @@ def test_a_worker_that_is_lost_while_others_are_replaced_is_replaced_too(tmp_pat
         os.kill(second, signal.SIGKILL)
         eventually(lambda: len(server.started()) >= 4)
         assert first in server.serve(), "nothing waited for the one that is starting"
+        (tmp_path / "go").touch()
         eventually(lambda: len(server.serve()) == 2 and not {first, second} & set(server.serve()))
 
 

@@ -262,6 +262,10 @@ def _candidates() -> Iterator[Path]:
 def _unprivileged() -> dict[str, Any]:
     """Arguments for subprocess: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
+        try:
+            pwd.getpwuid(os.geteuid())
+        except KeyError:
+            raise NoPostgresql("the tests run as a user without a name, and initdb asks for it") from None
         return {}
     for name in ("postgres", "nobody"):
         try:
