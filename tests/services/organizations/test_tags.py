@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from carnet.services.organizations.quotas import OrganizationsQuotas
-from tests.services.organizations.estate import Estate
+from tests.services.iam.documents import allow
+from tests.services.organizations.estate import Estate, delegating
 from tests.services.world import ServiceError
 
 MOST = OrganizationsQuotas().tags_per_resource
@@ -61,3 +65,29 @@ def test_policies_see_the_tags_of_the_resource_and_of_the_request(estate: Estate
     estate.call_as(caller, "TagResource", ResourceId=estate.root, Tags=blue)
     with pytest.raises(ServiceError, match="is not authorized to perform"):
         estate.call_as(caller, "TagResource", ResourceId=estate.root, Tags=green)
+
+
+@pytest.mark.parametrize(
+    "operation", ["CreateOrganizationalUnit", "InviteAccountToOrganization", "PutResourcePolicy", "CreatePolicy"]
+)
+def test_what_is_made_with_tags_needs_the_permission_to_tag_it(estate: Estate, operation: str) -> None:
+    member = estate.account_of(estate.member())
+    asks: dict[str, dict[str, Any]] = {
+        "CreateOrganizationalUnit": {"ParentId": estate.root, "Name": "u"},
+        "InviteAccountToOrganization": {"Target": {"Type": "ACCOUNT", "Id": estate.account_of(estate.world.account())}},
+        "PutResourcePolicy": {"Content": delegating(member, "organizations:ListRoots")},
+        "CreatePolicy": {
+            "Name": "p",
+            "Description": "",
+            "Type": "SERVICE_CONTROL_POLICY",
+            "Content": json.dumps(allow("*")),
+        },
+    }
+    given = asks[operation]
+    tags = [{"Key": "team", "Value": "red"}]
+    makes, tagging = f"organizations:{operation}", "organizations:TagResource"
+    maker = estate.world.user("maker", [allow(makes)])
+    tagger = estate.world.user("tagger", [allow(makes, tagging)])
+    with pytest.raises(ServiceError, match=f"is not authorized to perform: {tagging}"):
+        estate.call_as(maker, operation, Tags=tags, **given)
+    estate.call_as(tagger, operation, Tags=tags, **given)
