@@ -52,7 +52,9 @@ def workload(server: RunningServer, *arguments: str) -> Iterator[dict[str, str]]
         variables: dict[str, str] = {}
         assert running.stdout.readline().startswith("Sessions of ")
         while not {"AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_CONTAINER_AUTHORIZATION_TOKEN"} & variables.keys():
-            name, _, value = running.stdout.readline().removeprefix("export ").strip().partition("=")
+            line = running.stdout.readline()
+            assert line, "it has ended"
+            name, _, value = line.removeprefix("export ").strip().partition("=")
             variables[name] = value
         kept = {name: value for name, value in server.client_environment().items() if name not in _OWN}
         yield kept | variables | _PATIENCE
