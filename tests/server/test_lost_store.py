@@ -27,8 +27,6 @@ from tests.clients.running import RunningServer, running_server
 from tests.stores.entities import ACCOUNT
 from tests.waiting import eventually
 
-_NOTICED_SECONDS = 60
-
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RunningServer]:

@@ -19,9 +19,7 @@ from carnet.store.faults import Taken
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT, a_user, an_account
 from tests.stores.postgresql import PostgresqlServer
-from tests.waiting import eventually
-
-PATIENCE_SECONDS = 60
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 class Ear:

@@ -35,7 +35,6 @@ from tests.stores.link import Link, linked
 from tests.stores.postgresql import PostgresqlServer, running_server
 from tests.waiting import eventually
 
-WAIT_SECONDS = 120
 _COMMIT = group_commit._commit
 
 

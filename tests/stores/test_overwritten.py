@@ -23,10 +23,10 @@ from carnet.store.databases.sqlite_overwritten import STILL_SECONDS, Look, MainF
 from carnet.store.faults import Lost
 from carnet.store.store import Store
 from tests.stores.entities import a_group, a_user, an_account
+from tests.waiting import PATIENCE_SECONDS
 
 CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 PAGE = 4_096
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
