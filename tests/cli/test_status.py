@@ -127,3 +127,15 @@ def test_a_server_that_ran_and_has_ended_is_named_by_its_address(tmp_path: Path,
     done = CliRunner().invoke(main, ["status", "--data-dir", str(tmp_path)])
     assert done.exit_code == 1
     assert f"No server answers at {address}/_carnet/health" in done.output
+
+
+@pytest.mark.parametrize("by_variable", [False, True])
+def test_of_a_directory_on_which_no_server_has_run_no_other_server_is_asked(tmp_path: Path, by_variable: bool) -> None:
+    words = [] if by_variable else ["--data-dir", str(tmp_path)]
+    environment = {"CARNET_DATA_DIR": str(tmp_path)} if by_variable else {}
+    done = CliRunner().invoke(main, ["status", *words], env=environment)
+    assert done.exit_code == 1
+    assert done.output.startswith(f"Error: No server has run on {tmp_path}. carnet serve starts one; --host, --port")
+    with answering(b'{"status": "ok"}') as port:
+        told = CliRunner().invoke(main, ["status", *words, "--port", str(port)], env=environment)
+    assert (told.exit_code, told.output) == (0, "status:    ok\n")

@@ -108,6 +108,16 @@ def test_everybody_reads_what_a_public_policy_lets_them(store: Store) -> None:
     assert refusal(nobody(store).get_object, Bucket=BUCKET, Key="k")["status"] == 403
 
 
+def test_settings_of_nothing_open_nothing(store: Store) -> None:
+    root = store.server.client("s3")
+    before = root.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    error = refusal(root.put_public_access_block, Bucket=BUCKET, PublicAccessBlockConfiguration={})
+    told = ("InvalidRequest", 400, "Must specify at least one configuration.")
+    assert (error["Code"], error["status"], error["Message"]) == told
+    assert root.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"] == before
+    assert all(before.values())
+
+
 def test_another_account_needs_both_sides(store: Store, other: RootKey) -> None:
     theirs = store.server.client("s3", other.access_key_id, other.secret_access_key)
     error = refusal(theirs.get_object, Bucket=BUCKET, Key="k")

@@ -282,6 +282,24 @@ def test_the_caller_is_authenticated_first(server: InProcessServer, alice: Holde
     assert refused(server.client(service, "AKIAQNZGKIQY56JQ7WML", alice.secret), operation)[0] == unknown
 
 
+def test_of_amazon_s3_a_caller_is_told_that_it_is_the_session_token(server: InProcessServer, alice: Holder) -> None:
+    session = server.client("sts").get_session_token()["Credentials"]
+    other = server.client("sts").get_session_token()["Credentials"]
+
+    def told(key_id: str, secret: str, token: str | None) -> tuple[str, str]:
+        client = server.client("s3", key_id, secret, token)
+        code, message = refused(client, "list_buckets")[:2]
+        return code, message
+
+    key_id, secret = session["AccessKeyId"], session["SecretAccessKey"]
+    invalid = ("InvalidToken", "The provided token is malformed or otherwise invalid.")
+    assert told(key_id, secret, other["SessionToken"]) == invalid
+    assert told(key_id, secret, "no token") == invalid
+    unknown = ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+    assert told(key_id, secret, None) == unknown
+    assert audit(server)[-1]["errorCode"] == "InvalidAccessKeyId"
+
+
 def test_nothing_is_read_for_a_stranger(
     server: InProcessServer, alice: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,9 +63,15 @@ def status(output: str, endpoint_url: str | None, data_dir: Path, **address: Any
 def _asked(data_dir: Path, *, host: str, port: int, tls: bool) -> tuple[str, int, bool]:
     """Host, port and whether the server there speaks TLS."""
     context = click.get_current_context()
-    given = any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in _ADDRESS)
-    told = None if given or tls else last_address(data_dir)
+    # That of --tls is the default, too, if its variables are set.
+    given = tls or any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in _ADDRESS)
+    told = None if given else last_address(data_dir)
     if told is None:
+        # INVARIANT: of a directory that is named, another one's server is no answer.
+        if not given and context.get_parameter_source("data_dir") is not ParameterSource.DEFAULT:
+            raise click.ClickException(
+                f"No server has run on {data_dir}. carnet serve starts one; --host, --port and --tls say where to ask."
+            )
         return host, port, tls
     url = urlsplit(told)
     return url.hostname or host, url.port or (443 if url.scheme == "https" else 80), url.scheme == "https"

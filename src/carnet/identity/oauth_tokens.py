@@ -52,6 +52,12 @@ class AccessToken(Struct, frozen=True, kw_only=True, array_like=True):
     issued_ms: int
     expires_ms: int
     epoch: str
+    scopes: tuple[str, ...] | None = None
+    """Those that were asked for; None: all of the session."""
+
+    def allows(self, session: OAuthSession) -> tuple[str, ...]:
+        """The scopes that the token has."""
+        return session.scopes if self.scopes is None else self.scopes
 
 
 class RefreshToken(Struct, frozen=True, kw_only=True, array_like=True):
@@ -291,7 +297,7 @@ def person_of(snapshot: Snapshot, session: OAuthSession) -> IdentityStoreUser | 
 def user_of(snapshot: Snapshot, token: AccessToken) -> IdentityCenterUser | None:
     """Whom a token stands for at a revision, if its session is good; whether its time is over, is not looked at."""
     session = session_of(snapshot, token.account, token.session) if token.epoch == snapshot.epoch else None
-    if session is None or session.revoked or ACCOUNT_ACCESS not in session.scopes:
+    if session is None or session.revoked or ACCOUNT_ACCESS not in token.allows(session):
         return None
     found = person_of(snapshot, session)
     instance = instance_called(snapshot, session.instance)

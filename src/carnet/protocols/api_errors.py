@@ -28,8 +28,8 @@ _OWN_CODES: Mapping[Dialect, Mapping[str, tuple[str, int]]] = {
     Dialect.S3: {
         "ExpiredToken": ("ExpiredToken", 400),
         "IncompleteSignature": ("AuthorizationHeaderMalformed", 400),
-        "InvalidClientTokenId": ("InvalidAccessKeyId", 403),
-        "MissingAuthenticationToken": ("AccessDenied", 403),
+        "InvalidAccessKeyId": ("InvalidAccessKeyId", 403),
+        "InvalidToken": ("InvalidToken", 400),
         "Throttling": ("SlowDown", 503),
     },
 }

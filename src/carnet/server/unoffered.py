@@ -34,6 +34,7 @@ from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.recorded import recorded_first
+from carnet.server.s3_credentials import told_by_s3
 from carnet.server.signed_callers import SignedCallers
 from carnet.services.execution import Execution
 from carnet.services.unoffered import Member, NotDecided, decide
@@ -160,6 +161,8 @@ def _asked_unoffered(routed: ForUnoffered, caller: AccountCaller, wanted: Asked)
 
 def _answer_failure(step: UnofferedStep, unoffered: Unoffered, problem: Exception) -> Answer:
     match problem:
+        case AuthFailure() if unoffered.dialect is Dialect.S3:
+            return _answer_refusal(step, unoffered.dialect, *told_by_s3(problem))
         case AuthFailure() | Refused():
             return _answer_refusal(step, unoffered.dialect, problem.code, problem.message)
         case Throttled():

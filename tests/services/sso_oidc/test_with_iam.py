@@ -315,6 +315,18 @@ def test_a_refresh_gives_no_more_scopes_than_the_session_has_and_spends_nothing_
     assert app.ask("refresh_token", refreshToken=token, scope=["openid"])["scope"] == ["openid"]
 
 
+def test_a_refresh_for_fewer_scopes_gives_tokens_with_those_alone_and_the_session_keeps_all(app: App) -> None:
+    first = app.vouched()
+    fewer = app.ask("refresh_token", refreshToken=first["refreshToken"], scope=["aws"])
+    assert fewer["scope"] == ["aws"]
+    assert not {"idToken", "awsAdditionalDetails"} & set(fewer)
+    with pytest.raises(AuthFailure):
+        portal_user(app.world, fewer["accessToken"])
+    all_again = app.ask("refresh_token", refreshToken=fewer["refreshToken"])
+    assert all_again["scope"] == first["scope"]
+    assert portal_user(app.world, all_again["accessToken"]) == person(app.world, "ann")
+
+
 def test_a_consent_becomes_a_code_and_tokens(app: App) -> None:
     ann = person(app.world, "ann")
     code = app.code(ann)
@@ -425,6 +437,12 @@ def test_a_token_that_is_meant_for_another_application_is_exchanged(exchanged: E
     asked = exchanged.ask(requestedTokenType="urn:ietf:params:oauth:token-type:refresh_token")
     assert asked["issuedTokenType"].endswith("refresh_token")
     assert exchanged.target.ask("refresh_token", refreshToken=asked["refreshToken"])["accessToken"]
+
+
+def test_a_token_without_the_scope_that_is_shared_is_not_exchanged(exchanged: Exchanged) -> None:
+    fewer = exchanged.source.ask("refresh_token", refreshToken=exchanged.first["refreshToken"], scope=["openid"])
+    refused("InvalidGrantException", exchanged.ask, subjectToken=fewer["accessToken"])
+    assert exchanged.ask()["accessToken"]
 
 
 def test_what_an_external_provider_said_of_a_person_goes_with_the_tokens(exchanged: Exchanged) -> None:

@@ -108,7 +108,7 @@ def _get_block(asked: Asked) -> Members:
 
 
 def _put_block(asked: Asked) -> Bucket:
-    return replace(asked.bucket, block=read_block(asked.members["PublicAccessBlockConfiguration"]))
+    return replace(asked.bucket, block=new_block(asked.members["PublicAccessBlockConfiguration"]))
 
 
 def no_block() -> Refused:
@@ -118,6 +118,14 @@ def no_block() -> Refused:
 def shown_block(block: PublicAccessBlock) -> dict[str, bool]:
     """The four settings with AWS's names."""
     return {name: getattr(block, own) for name, own in _SWITCHES.items()}
+
+
+def new_block(given: Members) -> PublicAccessBlock:
+    """The settings of a bucket or an account in place of former ones. Raises Refused if none is given: without words,
+    everything would be opened."""
+    if not given:
+        raise Refused("InvalidRequest", "Must specify at least one configuration.")
+    return read_block(given)
 
 
 def read_block(given: Members) -> PublicAccessBlock:

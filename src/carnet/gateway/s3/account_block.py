@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from carnet.entities.public_access_block import AccountPublicAccess
 from carnet.gateway.buckets.account_public_access import block_by_policy, block_of_account
-from carnet.gateway.buckets.bucket_operations import no_block, read_block, shown_block
+from carnet.gateway.buckets.bucket_operations import new_block, no_block, shown_block
 from carnet.gateway.s3.control_call import Asked, Edit, Members, Rule, of_account
 from carnet.gateway.s3.faults import DENIED, S3Fault
 
@@ -41,10 +41,8 @@ def _replace_block(asked: Asked, after: AccountPublicAccess | None) -> Edit:
 
 
 def _put(asked: Asked) -> Edit:
-    given = asked.members[_ROOT]
-    if not given:
-        raise S3Fault("InvalidRequest", "Must specify at least one configuration.")
-    return _replace_block(asked, AccountPublicAccess(account=asked.scope.account, block=read_block(given)))
+    block = new_block(asked.members[_ROOT])
+    return _replace_block(asked, AccountPublicAccess(account=asked.scope.account, block=block))
 
 
 ACCOUNT_BLOCK: Mapping[str, Rule] = {

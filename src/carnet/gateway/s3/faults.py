@@ -11,7 +11,8 @@ from carnet.base.http import REQUEST_ID, HttpResponse
 from carnet.identity.auth_failure import AuthFailure
 from carnet.protocols.api_errors import DECLARATION
 from carnet.protocols.xml_shapes import escape
-from carnet.sigv4.errors import UnknownToken, WrongRegion
+from carnet.server.s3_credentials import told_by_s3
+from carnet.sigv4.errors import WrongRegion
 
 _STATUSES: Mapping[int, tuple[str, ...]] = {
     403: (
@@ -45,14 +46,8 @@ XML = "application/xml"
 _SLOW_DOWN = ("SlowDown", "Please reduce your request rate.")
 _FAILED = ("InternalError", "We encountered an internal error. Please try again.")
 _BY_COMMON_CODE = {
-    "InvalidClientTokenId": (
-        "InvalidAccessKeyId",
-        "The AWS Access Key Id you provided does not exist in our records.",
-    ),
-    "ExpiredToken": ("ExpiredToken", "The provided token has expired."),
     "NotFoundException": ("KMS.NotFoundException", None),
     "ValidationError": ("InvalidArgument", None),
-    "MissingAuthenticationToken": (DENIED, "Access Denied"),
     "InternalFailure": _FAILED,
     "Throttling": _SLOW_DOWN,
 }
@@ -113,13 +108,7 @@ def of_signature(failure: AuthFailure, *, presigned: bool) -> S3Fault:
         return S3Fault("RequestTimeTooSkewed", told)
     if code == "IncompleteSignature":
         return S3Fault(_IN_QUERY if presigned else _IN_HEADER, message)
-    return _of_credential(failure)
-
-
-def _of_credential(failure: AuthFailure) -> S3Fault:
-    if isinstance(failure, UnknownToken):
-        return S3Fault("InvalidToken", "The provided token is malformed or otherwise invalid.")
-    return S3Fault(failure.code, failure.message)
+    return S3Fault(*told_by_s3(failure))
 
 
 def _of_region(given: str, *, presigned: bool) -> S3Fault:
@@ -135,7 +124,7 @@ def of_form(failure: AuthFailure) -> S3Fault:
         return S3Fault("InvalidArgument", failure.message)
     if failure.message.startswith((_NOT_YET, _EXPIRED)):
         return S3Fault(DENIED, "Invalid according to Policy: Policy expired.")
-    return _of_credential(failure)
+    return S3Fault(*told_by_s3(failure))
 
 
 def error_response(code: str, message: str, request_id: str, members: Mapping[str, str] | None = None) -> HttpResponse:

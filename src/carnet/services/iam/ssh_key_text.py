@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SSH, PEM = "SSH", "PEM"
 _SSH_BEGINNING = "ssh-rsa "
-_PEM_BEGINNING = "-----BEGIN "
+_PEM_BEGINNING, _PEM_END = "-----BEGIN ", "-----END "
 SMALLEST_BITS, LARGEST_BITS = 2048, 16_384
 
 
@@ -27,6 +27,15 @@ class SshKey(NamedTuple):
     key: RSAPublicKey
     encoding: str
     fingerprint: str
+
+
+def read_new_key(body: str) -> SshKey:
+    """The RSA key in a text that is uploaded, which holds nothing else. Raises what `read_key` raises."""
+    key, text = read_key(body), body.strip()
+    last_line = text[text.find(_PEM_END) :] if key.encoding == PEM else text
+    if len(last_line.splitlines()) > 1:
+        raise Refused("InvalidPublicKey", certificate_sentences.SSH_PUBLIC_KEY_INVALID)
+    return key
 
 
 def read_key(body: str) -> SshKey:

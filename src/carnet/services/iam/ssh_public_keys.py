@@ -15,7 +15,7 @@ from carnet.services.iam import certificate_sentences, shapes, targets
 from carnet.services.iam.holdings import Holder, Holding, change_family, check_room, list_family
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
-from carnet.services.iam.ssh_key_text import encoded, read_key
+from carnet.services.iam.ssh_key_text import encoded, read_new_key
 from carnet.services.iam.x509 import CERTIFICATES
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.preparing import Preparation
@@ -30,7 +30,7 @@ _KEYS: Holding[SshPublicKey] = Holding(
 
 def _read_before(call: Call, given: Any) -> str:
     """The fingerprint of the key; raises Refused."""
-    return read_key(given["SSHPublicKeyBody"]).fingerprint
+    return read_new_key(given["SSHPublicKeyBody"]).fingerprint
 
 
 @iam.write("UploadSSHPublicKey", on=targets.user, prepare=Preparation(pool=CERTIFICATES, work=_read_before))

@@ -99,8 +99,7 @@ def _by_refresh_token(call: WriteCall, given: Given, found: SsoApplication) -> A
     session = rotated(call, given, found.arn)
     if isinstance(session, Refusal):
         return session
-    narrowed(session.scopes, given.get("scope"))
-    return _token_answer(call, session, found)
+    return _token_answer(call, session, found, narrowed(session.scopes, given.get("scope")))
 
 
 def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
@@ -111,11 +110,11 @@ def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer
     asked = given.get("requestedTokenType", _ACCESS_TYPE)
     if asked not in (_ACCESS_TYPE, _REFRESH_TYPE):
         raise refusals.invalid_request("Invalid requested token type")
-    subject = _subject(call, member(given, "subjectToken"))
+    subject, scopes = _subject(call, member(given, "subjectToken"))
     source = application_at(call.snapshot, subject.client)
     if source is None or source.arn == found.arn or source.instance != found.instance:
         raise refusals.invalid_grant()
-    if not is_audience(source, subject.scopes, found):
+    if not is_audience(source, scopes, found):
         raise refusals.invalid_grant("The subject token is not meant for this application")
     session = _new_session(
         call,
@@ -129,15 +128,15 @@ def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer
     return {**_begin_session(call, session, found), "issuedTokenType": asked}
 
 
-def _subject(call: WriteCall, text: str) -> OAuthSession:
-    """The session of an access token that is valid now. Raises Refused."""
+def _subject(call: WriteCall, text: str) -> tuple[OAuthSession, tuple[str, ...]]:
+    """The session of an access token that is valid now, and the token's scopes. Raises Refused."""
     token = opened(call.parts.keyring, AccessToken, text)
     if token is None or token.epoch != call.snapshot.epoch or call.now_ms >= token.expires_ms:
         raise refusals.invalid_grant()
     session = session_of(call.snapshot, token.account, token.session)
     if session is None or not session.is_good(call.now) or person_of(call.snapshot, session) is None:
         raise refusals.invalid_grant()
-    return session
+    return session, token.allows(session)
 
 
 _GRANTS: Mapping[str, Callable[[WriteCall, Given, SsoApplication], Answer]] = {
@@ -182,16 +181,18 @@ def _new_session(
 
 
 def _begin_session(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
-    return _token_answer(call, kept(call, session), found)
+    return _token_answer(call, kept(call, session), found, session.scopes)
 
 
-def _token_answer(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
-    answer: dict[str, Any] = {**tokens_of(call, session, refreshed=REFRESH in found.grants)}
-    answer["scope"] = list(session.scopes)
-    context = _context(call, session, answer["expiresIn"]) if IDENTITY_CONTEXT in session.scopes else None
+def _token_answer(call: WriteCall, session: OAuthSession, found: SsoApplication, scopes: tuple[str, ...]) -> Answer:
+    """`scopes`: those that the tokens have; the refresh token goes on having all of the session."""
+    fewer = None if set(scopes) == set(session.scopes) else scopes
+    answer: dict[str, Any] = {**tokens_of(call, session, refreshed=REFRESH in found.grants, scopes=fewer)}
+    answer["scope"] = list(scopes)
+    context = _context(call, session, answer["expiresIn"]) if IDENTITY_CONTEXT in scopes else None
     if context is not None:
         answer["awsAdditionalDetails"] = {"identityContext": context}
-    if OPENID in session.scopes:
+    if OPENID in scopes:
         told = {}
         if context is not None:
             audit = _context(call, session, answer["expiresIn"], for_audit=True)

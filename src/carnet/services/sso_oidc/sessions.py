@@ -17,8 +17,12 @@ REFRESHED = timedelta(hours=1)
 """How long an access token is good that can be followed by another one."""
 
 
-def tokens_of(call: AnyCall, session: OAuthSession, *, refreshed: bool) -> Answer:
+def tokens_of(
+    call: AnyCall, session: OAuthSession, *, refreshed: bool, scopes: tuple[str, ...] | None = None
+) -> Answer:
     """The tokens of a session as it is now; `refreshed`: the client may ask for the next ones.
+
+    `scopes`: those of the access token, if it is to have fewer than the session (RFC 6749, section 6).
 
     Raises Refused if the person may not sign in any more, and Unavailable if this node knows too little by now.
     """
@@ -32,6 +36,7 @@ def tokens_of(call: AnyCall, session: OAuthSession, *, refreshed: bool) -> Answe
         issued_ms=call.now_ms,
         expires_ms=int(until.timestamp() * 1000),
         epoch=call.snapshot.epoch,
+        scopes=scopes,
     )
     refresh = RefreshToken(account=session.account, session=session.id, generation=session.generation)
     keyring = call.parts.keyring
