@@ -69,7 +69,7 @@ def postgresql_on(disk: Path | None = None, log_disk: Path | None = None) -> Ite
 
 @contextmanager
 def postgresql() -> Iterator[tuple[PostgresqlServer, NewDatabase]]:
-    """A server, and its databases; nobody is patient for them, as in earnest. Raises NoPostgresql."""
+    """A server, and its databases, with the time limits that users have. Raises NoPostgresql."""
     with postgresql_on() as server:
         yield server, lambda: with_account(server.new_database(patient=False))
 

@@ -213,7 +213,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         if (value := environment.get(variable(each.name))) is not None
         and not is_service_link(variable(each.name), value)
     }
-    return Settings(**{name: _KINDS.get(name, str)(text) for name, text in given.items()})  # type: ignore[arg-type]
+    return Settings(**{name: _KINDS.get(name, str)(text) for name, text in given.items()})  # type: ignore[arg-type]  # `_KINDS` has the types
 
 
 def _flag(text: str) -> bool:

@@ -219,10 +219,10 @@ def test_a_store_may_be_kept_to_some_networks(store: Store) -> None:
     for refused in ({"VpceAccessRequired": True}, {"ApiRestrictSourceVpcs": ["vpc-12345678"]}):
         with pytest.raises(ServiceError, match="ValidationException: This server sees no VPCs"):
             update(**refused)
-    for door in ("ApiAllowSourceIps", "ScimAllowSourceIps"):
+    for setting in ("ApiAllowSourceIps", "ScimAllowSourceIps"):
         for wrong in ("192.0.2.0/33", "192.0.2.256", "nowhere"):
             with pytest.raises(ServiceError, match=f"ValidationException: {wrong} is not a valid IP address or CIDR"):
-                update(**{door: ["192.0.2.0/24", wrong]})
+                update(**{setting: ["192.0.2.0/24", wrong]})
     assert "NetworkConfiguration" not in store.call("DescribeIdentityStore")
     update(ApiAllowSourceIps=["192.0.2.0/24"], ScimAllowSourceIps=["198.51.100.7"])
     assert store.call("DescribeIdentityStore") == {

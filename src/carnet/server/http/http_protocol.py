@@ -111,7 +111,7 @@ class HttpProtocol(asyncio.Protocol):
             limits=self._limits,
             bodies=self._frontend.bodies,
         )
-        self._state.connections.add(self)  # type: ignore[arg-type]  # as good as uvicorn's own
+        self._state.connections.add(self)  # type: ignore[arg-type]  # in the place of uvicorn's own protocols
         self._patience.wait(self._limits.request_seconds)
         if self.place is not None:
             self.place.end = self._transport.abort

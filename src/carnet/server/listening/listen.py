@@ -44,7 +44,7 @@ class Server(Serving):
         super().__init__(config)
         self._asked_to_stop = asked_to_stop
         if (seconds := watchdog_seconds()) is not None:
-            config.callback_notify, config.timeout_notify = self._live, seconds  # type: ignore[assignment]
+            config.callback_notify, config.timeout_notify = self._live, seconds  # type: ignore[assignment]  # uvicorn types neither
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

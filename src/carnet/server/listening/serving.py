@@ -27,6 +27,6 @@ class Serving(uvicorn.Server):
             return HttpProtocol(self.config, self.server_state, self.lifespan.state, loop)
 
         self.servers = [
-            Accepting(loop, listening, frontend.connections, make_protocol, self.config.ssl)  # type: ignore[misc]
+            Accepting(loop, listening, frontend.connections, make_protocol, self.config.ssl)  # type: ignore[misc]  # uvicorn has asyncio.Server there
             for listening in sockets
         ]

@@ -115,7 +115,7 @@ class Workers(Multiprocess):
     On half a core, four workers came up after 107 seconds that way, and after 22 processes.
     """
 
-    processes: list[Worker]  # type: ignore[assignment]
+    processes: list[Worker]  # type: ignore[assignment]  # uvicorn has its own Process there
     _ready = False
     """Whether every worker has served at one time."""
     _cannot_start = False

@@ -38,7 +38,8 @@ from carnet.gateway.upstreams.probe.s3_exercises import (
 from carnet.gateway.upstreams.probe.s3_preconditions import preconditions
 from carnet.gateway.upstreams.probe.s3_settings import SETTINGS
 
-_CANARY, _SONG = "canary", b"alive"
+_UNTOUCHED, _CONTENT = "canary", b"alive"
+"""The key and the content of an object that no operation of an exercise is about: one that changes it does too much."""
 _UNTIDY = ("a//b", "/a", "./a", "x/../y", "x/./y", "a/", "a\\c")
 """Keys that are literal for Amazon S3, and that a store may make others of."""
 _DECLARED, _SENT = 300_000, 100_000
@@ -47,7 +48,7 @@ _SETTLES = 0.5
 
 _CONDITIONS = frozenset(named(operation, one) for operation, members in PRECONDITIONS.items() for one in members)
 _COUNT = (objects, uploads, versions)
-"""Those that look at all that is in their bucket, in which no canary may be then."""
+"""Those that look at all that is in their bucket, in which there may be no such object then."""
 
 Tell = Callable[[str], None]
 
@@ -75,9 +76,9 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
         with _temporary_bucket(ask, locked=locked) as bucket, _temporary_bucket(ask) as beside:
             watched = [beside] if exercise in _COUNT or locked else [bucket, beside]
             for each in watched:
-                ask("PutObject", Bucket=each, Key=_CANARY, Body=_SONG)
+                ask("PutObject", Bucket=each, Key=_UNTOUCHED, Body=_CONTENT)
             found = set(_run(exercise, ask, bucket, tell))
-            if all(_sings(ask, each) for each in watched):
+            if all(_is_untouched(ask, each) for each in watched):
                 proven |= found
             else:
                 tell(f"{', '.join(sorted(found)) or 'an operation'}: did something else, too")
@@ -107,12 +108,12 @@ def _run(exercise: Exercise, ask: Ask, bucket: str, tell: Tell) -> Iterator[str]
         tell(str(problem))
 
 
-def _sings(ask: Ask, bucket: str) -> bool:
+def _is_untouched(ask: Ask, bucket: str) -> bool:
     try:
-        song: bytes = ask("GetObject", Bucket=bucket, Key=_CANARY)["Body"].read()
+        content: bytes = ask("GetObject", Bucket=bucket, Key=_UNTOUCHED)["Body"].read()
     except (ClientError, BotoCoreError):
         return False
-    return song == _SONG
+    return content == _CONTENT
 
 
 @contextmanager
@@ -157,13 +158,13 @@ def _takes_literally(upstream: Upstream, ask: Ask, bucket: str) -> bool:
 def _drops_cut_bodies(upstream: Upstream, ask: Ask, bucket: str) -> bool:
     """Whether nothing is left of a body that ends before its declared length, nor of what it was to replace."""
     try:
-        ask("PutObject", Bucket=bucket, Key="cut-over", Body=_SONG)
+        ask("PutObject", Bucket=bucket, Key="cut-over", Body=_CONTENT)
         for key in ("cut", "cut-over"):
             with suppress(BrokenPipeError, ConnectionResetError):
                 upstream.cut_off(f"/{bucket}/{key}", _DECLARED, b"x" * _SENT)
         time.sleep(_SETTLES)
-        song = ask("GetObject", Bucket=bucket, Key="cut-over")["Body"].read()
+        content = ask("GetObject", Bucket=bucket, Key="cut-over")["Body"].read()
         keys = [one["Key"] for one in ask("ListObjectsV2", Bucket=bucket).get("Contents", []) if one["Key"] == "cut"]
     except (ClientError, BotoCoreError, OSError):
         return False
-    return bool(song == _SONG and not keys)
+    return bool(content == _CONTENT and not keys)
