@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from carnet.base.faults import Invalid
 
+REGION_FORM = r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}"
+"""What the names of Regions match, also of those that are not known yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:

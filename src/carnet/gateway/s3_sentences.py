@@ -10,3 +10,4 @@ METHOD_NOT_ALLOWED = "The specified method is not allowed against this resource.
 UPLOAD_TOO_LARGE = "Your proposed upload exceeds the maximum allowed size"
 LENGTH_MISSING = "You must provide the Content-Length HTTP header."
 MECHANISM_NOT_SUPPORTED = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+BUCKET_MISSING = "The specified bucket does not exist"

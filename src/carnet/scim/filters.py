@@ -9,7 +9,7 @@ import re
 
 import orjson
 
-from carnet.scim.refusals import unparsable
+from carnet.scim.refusals import FILTER_NOT_SUPPORTED, unparsable
 
 _LONGEST = 2_000
 _COMPARISON = re.compile(r'\s*([A-Za-z][A-Za-z.]*)\s+eq\s+("(?:[^"\\]|\\.)*")\s*', re.IGNORECASE | re.ASCII)
@@ -28,7 +28,7 @@ def read_filter(text: str) -> dict[str, str]:
     while True:
         found = _COMPARISON.match(text, at)
         if found is None:
-            raise unparsable("The filter is not supported.")
+            raise unparsable(FILTER_NOT_SUPPORTED)
         attribute = found[1].lower()
         if attribute in wanted:
             raise unparsable("The filter names an attribute twice.")
@@ -38,7 +38,7 @@ def read_filter(text: str) -> dict[str, str]:
             return wanted
         joined = _AND.match(text, at)
         if joined is None:
-            raise unparsable("The filter is not supported.")
+            raise unparsable(FILTER_NOT_SUPPORTED)
         at = joined.end()
 
 
@@ -46,5 +46,5 @@ def _value(literal: str) -> str:
     try:
         value = orjson.loads(literal)
     except orjson.JSONDecodeError:
-        raise unparsable("The filter is not supported.") from None
+        raise unparsable(FILTER_NOT_SUPPORTED) from None
     return str(value)

@@ -18,7 +18,7 @@ from carnet.scim.calls import ScimCall
 from carnet.scim.filters import read_filter
 from carnet.scim.listing import listed
 from carnet.scim.patching import MOST_OPERATIONS, Operation, read_operations
-from carnet.scim.refusals import NO_REPLACEMENT, Refusal, missing, unparsable
+from carnet.scim.refusals import FILTER_NOT_SUPPORTED, NO_REPLACEMENT, PATH_NOT_SUPPORTED, Refusal, missing, unparsable
 from carnet.scim.representation import group_shown, issuer_of, read_group, read_members, with_external_id
 from carnet.services.identitystore.directory_changes import DirectoryChange
 from carnet.services.operation import Parts
@@ -114,7 +114,7 @@ def _members(operation: Operation) -> dict[str, bool]:
         if path != "members" or not operation.value:
             raise Refusal(400, NO_REPLACEMENT)
     elif path != "members":
-        raise unparsable("The path is not supported.")
+        raise unparsable(PATH_NOT_SUPPORTED)
     return dict.fromkeys(read_members(operation.value), operation.op == "add")
 
 
@@ -140,7 +140,7 @@ def set_members(call: ScimCall, change: DirectoryChange, group: IdentityStoreGro
 
 def _filter_groups(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreGroup]:
     if set(wanted) - set(_FINDING):
-        raise unparsable("The filter is not supported.")
+        raise unparsable(FILTER_NOT_SUPPORTED)
     member = wanted.get("members", wanted.get("members.value"))
     return [
         group

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from carnet.scim.dialects import as_reference, as_truth
-from carnet.scim.refusals import unparsable
+from carnet.scim.refusals import PATH_NOT_SUPPORTED, unparsable
 from carnet.scim.schemas import ENTERPRISE_SCHEMA
 
 MOST_OPERATIONS = 100
@@ -74,7 +74,7 @@ def _apply_members(changed: dict[str, Any], operation: Operation) -> None:
 def _apply(changed: dict[str, Any], path: str, operation: Operation) -> None:
     found = _PATH.fullmatch(path)
     if found is None or not (found["schema"] or found["name"]):
-        raise unparsable("The path is not supported.")
+        raise unparsable(PATH_NOT_SUPPORTED)
     value = None if operation.op == "remove" else operation.value
     if found["schema"] and found["name"] == "manager" and found["inner"] is None:
         value = as_reference(value)
@@ -103,7 +103,7 @@ def _set_inner(changed: dict[str, Any], name: str, member: str | None, inner: st
 def _members(changed: Mapping[str, Any], name: str) -> dict[str, Any]:
     there = changed.get(name) or {}
     if not isinstance(there, dict):
-        raise unparsable("The path is not supported.")
+        raise unparsable(PATH_NOT_SUPPORTED)
     return dict(there)
 
 
@@ -111,7 +111,7 @@ def _set_element(changed: dict[str, Any], found: re.Match[str], value: Any) -> N
     """Change the one element of a list. Which one is meant is not asked: there is no other."""
     elements = changed.get(found["name"]) or []
     if not isinstance(elements, list) or not all(isinstance(each, dict) for each in elements):
-        raise unparsable("The path is not supported.")
+        raise unparsable(PATH_NOT_SUPPORTED)
     if not elements and value is None:
         return
     element = dict(elements[0]) if elements else _new_element(found)

@@ -20,6 +20,8 @@ UNPARSABLE = "Request is unparsable, syntactically incorrect, or violates schema
 DUPLICATE = "Refused to create a new, duplicate resource."
 NOT_FOUND = "Resource not found"
 NO_REPLACEMENT = "Replacing group memberships is not supported"
+FILTER_NOT_SUPPORTED = "The filter is not supported."
+PATH_NOT_SUPPORTED = "The path is not supported."
 
 _STATUS: dict[type[Fault], int] = {
     AlreadyExists: 409,

@@ -16,7 +16,7 @@ from carnet.scim.calls import ScimCall
 from carnet.scim.filters import read_filter
 from carnet.scim.listing import listed
 from carnet.scim.patching import patched, read_operations
-from carnet.scim.refusals import missing, unparsable
+from carnet.scim.refusals import FILTER_NOT_SUPPORTED, missing, unparsable
 from carnet.scim.representation import GivenUser, issuer_of, read_user, user_shown, with_external_id
 from carnet.services.identitystore.attributes import ENTERPRISE, EXTENSIONS
 from carnet.services.operation import Parts
@@ -90,7 +90,7 @@ def save_user(
 
 def _filter_users(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreUser]:
     if set(wanted) - {*_FINDING, "manager"} or not set(wanted) & set(_FINDING):
-        raise unparsable("The filter is not supported.")
+        raise unparsable(FILTER_NOT_SUPPORTED)
     return [user for user in _candidates(call, wanted) if _meets(call, user, wanted)]
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from carnet.base.faults import Refused
+from carnet.catalog.regions import REGION_FORM
 from carnet.entities.bucket import DEFAULT_REGION, Bucket, BucketState, ObjectOwnership
 from carnet.entities.new_buckets import NewBuckets
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
@@ -27,7 +28,7 @@ _BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
 _ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _OWN = SEGMENTS | API_SEGMENTS | {OLD_HEALTH_PATH.lstrip("/")}
 """Nobody's bucket has the name of a path that is Carnet's own."""
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
+_REGION = re.compile(REGION_FORM, re.ASCII)
 _EU = "eu-west-1"
 _CONFIGURATION = "CreateBucketConfiguration"
 _SENT_ON = ("Bucket", _CONFIGURATION, "ObjectLockEnabledForBucket")

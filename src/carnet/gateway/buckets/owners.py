@@ -26,6 +26,7 @@ from carnet.gateway.buckets.bucket_tags import tagged
 from carnet.gateway.buckets.new_bucket import new_bucket
 from carnet.gateway.checks.check import Check, Scope
 from carnet.gateway.deciding import Resolved
+from carnet.gateway.s3_sentences import BUCKET_MISSING
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution
 
@@ -49,7 +50,7 @@ def owned_bucket(snapshot: Snapshot, arn: str) -> Bucket:
     """
     found = bucket_in(snapshot, arn)
     if found is None:
-        raise Refused("NoSuchBucket", "The specified bucket does not exist")
+        raise Refused("NoSuchBucket", BUCKET_MISSING)
     if found.state is not BucketState.OWNED:
         raise being_made()
     return found

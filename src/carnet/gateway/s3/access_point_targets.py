@@ -11,6 +11,7 @@ from carnet.gateway.buckets.tag_sets import read_tags, tag_keys
 from carnet.gateway.buckets.through import keys_of, tags_of
 from carnet.gateway.checks.check import Check
 from carnet.gateway.checks.services.s3_names import ACCESS_POINT
+from carnet.gateway.s3.aiming import no_such_access_point
 from carnet.gateway.s3.control_call import Asked, Checks
 from carnet.gateway.s3.faults import S3Fault, not_implemented
 from carnet.policy.request import Value
@@ -69,6 +70,5 @@ def point_of(asked: Asked) -> AccessPoint:
     """The access point in a request. Raises S3Fault if it does not exist."""
     found = found_by(asked)
     if found is None:
-        name = {"AccessPointName": arn_of(asked).rpartition("/")[2]}
-        raise S3Fault("NoSuchAccessPoint", "The specified accesspoint does not exist", name)
+        raise no_such_access_point(arn_of(asked).rpartition("/")[2])
     return found

@@ -23,7 +23,7 @@ from carnet.gateway.checks.check import Scope
 from carnet.gateway.checks.services.s3_names import copy_source
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.hosts import Label
-from carnet.gateway.s3_sentences import METHOD_NOT_ALLOWED
+from carnet.gateway.s3_sentences import BUCKET_MISSING, METHOD_NOT_ALLOWED
 from carnet.protocols.s3_routing import S3Route
 
 TAKEN = frozenset(
@@ -132,4 +132,4 @@ def _check_bucket(snapshot: Snapshot, point: AccessPoint) -> None:
     """INVARIANT: who makes a bucket of the name of one that is gone gets nothing by its access points."""
     bucket = bucket_in(snapshot, bucket_arn(point.partition, point.bucket))
     if bucket is None or bucket.account != point.bucket_account:
-        raise S3Fault("NoSuchBucket", "The specified bucket does not exist")
+        raise S3Fault("NoSuchBucket", BUCKET_MISSING)

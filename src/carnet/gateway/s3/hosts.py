@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from carnet.base.http import RequestHead
+from carnet.catalog.regions import REGION_FORM
 
 _ON_THIS_MACHINE = "localhost"
-_REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}"
-_ENDPOINT = rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{_REGION})?"
-_OF_POINTS = rf"s3-accesspoint(?:-fips)?(?:\.dualstack)?(?:\.(?P<region>{_REGION}))?"
+_ENDPOINT = rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{REGION_FORM})?"
+_OF_POINTS = rf"s3-accesspoint(?:-fips)?(?:\.dualstack)?(?:\.(?P<region>{REGION_FORM}))?"
 _NO_BUCKET = re.compile(rf"{_ENDPOINT}|{_OF_POINTS}", re.ASCII)
 """What stands before a domain in the name of an endpoint for all buckets."""
 _POINT = re.compile(rf"(?P<label>[a-z0-9-]+)\.{_OF_POINTS}", re.ASCII)
