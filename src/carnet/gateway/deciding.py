@@ -1,4 +1,4 @@
-"""Decides what a request needs, one check after the other, at one revision of the directory."""
+"""Decides the checks of a request, one after the other, at one revision of the directory."""
 
 from __future__ import annotations
 
@@ -94,14 +94,16 @@ def decide(
     policies, context = _caller_policies_and_keys(snapshot, caller, arrived)
     made: list[Decided] = []
     for one in resolved:
-        put = partial(_decide_one, parts.engine, snapshot, caller.principal, policies, _context_of(context, one.check))
+        decide_check = partial(
+            _decide_one, parts.engine, snapshot, caller.principal, policies, _context_of(context, one.check)
+        )
         found = _resource_policies(snapshot, one, caller) if one.instead is None else one.instead
         asked = _access_check(one, caller, found)
         if one.through is None:
-            made.append(put(one.check, asked))
+            made.append(decide_check(one.check, asked))
         else:
             of_point = on_access_point(snapshot, one.through, caller.principal, asked)
-            made += _decide_through_point(parts.engine, snapshot, one.check, of_point, asked, put)
+            made += _decide_through_point(parts.engine, snapshot, one.check, of_point, asked, decide_check)
         if not isinstance(caller, Anonymous):
             parts.last_used.note_attempt((caller.principal, one.check.action, arrived.time, caller.region))
         if not made[-1].decision.allowed:
@@ -110,7 +112,8 @@ def decide(
 
 
 def _context_of(context: Context, check: Check) -> Context:
-    """The context of a check that a service makes on behalf of the caller, such as the use of a key.
+    """The context of the request, with the keys of aws:ViaAWSService and aws:CalledVia for a check that a service makes
+    on behalf of the caller, such as the use of a key.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
@@ -163,15 +166,15 @@ def _decide_through_point(
     check: Check,
     of_point: access.Check,
     of_bucket: access.Check,
-    put: Callable[[Check, access.Check], Decided],
+    decide_check: Callable[[Check, access.Check], Decided],
 ) -> list[Decided]:
     """The decision on the access point and, if it allows the request, on its bucket. Raises NotKnown."""
     on_point = replace(check, unknown=check.unknown - TAGS_TOLD)
-    decided = put(on_point, of_point)
+    decided = decide_check(on_point, of_point)
     if not decided.decision.allowed:
         return [decided]
     refuse_unknown = partial(_refuse_unknown, on_point)
-    return [decided, permitted(engine, snapshot, decided, put(check, of_bucket), refuse_unknown)]
+    return [decided, permitted(engine, snapshot, decided, decide_check(check, of_bucket), refuse_unknown)]
 
 
 def _resource_policies(
@@ -201,7 +204,7 @@ def _name_in_denial(one: Resolved, caller: AccountCaller | Anonymous) -> str | N
 def _caller_policies_and_keys(
     snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arrived
 ) -> tuple[Policies, Context]:
-    """The policies and condition keys that the caller brings along. An anonymous caller has no policies."""
+    """The policies that apply to the caller, none if it is anonymous, and the context of its request."""
     if isinstance(caller, Anonymous):
         policies, keys = NOBODYS
         return policies, anonymous_context(keys, caller, arrived.http, arrived.time)

@@ -49,7 +49,8 @@ _OVERRIDES = frozenset(
         *("ResponseContentLanguage", "ResponseContentType", "ResponseExpires"),
     )
 )
-"""What only who signs says of an answer: a link that anybody has written would make a page of a public object.
+"""Parameters that set headers of the answer, which only signed requests may have: by them, anybody could write a link
+that shows a public object as a web page.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 """
@@ -57,8 +58,9 @@ _UNSIGNED_OVERRIDES = "Request specific response headers cannot be used for anon
 
 
 async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tuple[Resolved, ...]:
-    """What an input needs, and the accounts that own it. Raises S3Fault, Refused for a bucket nobody owns, and as
-    `with_key`.
+    """The checks that an input needs, each with the account that owns its resource.
+
+    Raises S3Fault, Refused for a bucket that nobody owns, and as `with_key`.
     """
     literal = call.exchange.settings.profile.literal_keys
     checks = mapped("s3", call.operation.name, given, call.scope, literal_keys=literal)
@@ -161,7 +163,7 @@ async def allowed(execution: Execution, call: S3Call, resolved: tuple[Resolved, 
 
 
 async def allowed_by(execution: Execution, call: S3Call, resolved: Iterable[Resolved]) -> None:
-    """Decide what is asked of the object that the upstream has told, as `allowed`."""
+    """As `allowed`, once the upstream has told which object the request is about."""
     again, made = await _decide_with_tags(execution, call, resolved)
     _note_decisions(call, again, made)
 
@@ -245,7 +247,7 @@ async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str, 
 
 
 def denial(last: Decided) -> S3Fault:
-    """What is told of a denial: who, what and why only to callers of the account or of its organization.
+    """The error for a denial. Only callers of the resource's account or organization are told who, what and why.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     """

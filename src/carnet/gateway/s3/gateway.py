@@ -1,8 +1,8 @@
 """Requests to Amazon S3: the steps of each, in order.
 
-Found out what is asked and who asks, read but for an object's content, mapped to what it needs, decided, made anew,
-sent on, and its answer handed back. INVARIANT: of content nothing is read before all of it is decided: a client that
-waits to be told to send it (`Expect: 100-continue`) sends nothing that is denied.
+A request is routed and authenticated, read except for an object's content, mapped to the permissions that it needs,
+decided, rebuilt and sent to the upstream, and the answer is passed back. INVARIANT: no content is read before the whole
+request is decided: a client that waits to be told to send it (`Expect: 100-continue`) sends nothing that is denied.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _OF_WHOLE_OBJECT = "CompleteMultipartUpload"
 
 
 class _RequestHead(NamedTuple):
-    """A request as it is routed: in path style, and of a form the PutObject that it stands for."""
+    """A request as it is routed: in path style; for a POST of a form, the PutObject that the form stands for."""
 
     head: RequestHead
     label: Label | None
@@ -91,7 +91,8 @@ class _RequestHead(NamedTuple):
 
 
 class S3Gateway:
-    """The frontend's `Streaming` for Amazon S3, in front of one upstream; others tell of keys."""
+    """The frontend's `Streaming` for Amazon S3, in front of one upstream. The upstreams of other services are asked
+    about keys."""
 
     def __init__(
         self, execution: Execution, signed: SignedCallers, exchanges: Mapping[str, Exchange], parts: StreamingParts
@@ -187,7 +188,7 @@ class S3Gateway:
         return problem
 
     async def _settle_bucket(self, call: S3Call) -> None:
-        """Of a bucket that somebody has claimed and nobody has confirmed, the upstream is asked. Raises as `met`."""
+        """Ask the upstream about a bucket whose claim is not confirmed yet. Raises as `Settling.met`."""
         if self._settling is None:
             self._settling = Settling(self._buckets, self._exchange, self._parts.clock)
             self._under_way = asyncio.create_task(self._settling.all())
@@ -196,7 +197,7 @@ class S3Gateway:
             await self._settling.met(bucket_of(snapshot, call.scope.partition, call.bucket))
 
     async def _answer_post(self, call: S3Call, asked: Posted, sent: RequestHead) -> Answer:
-        """A form, which is decided before its file is read."""
+        """Answer a POST of a form, which is decided before its file is read."""
         lengths = asked.held(call.arrived.time)
         call.given = _read_members(call.route, as_request(call.head))
         await self._settle_bucket(call)
@@ -208,7 +209,7 @@ class S3Gateway:
             await spooled.aclose()
 
     async def _decide_and_answer(self, call: S3Call) -> Answer:
-        """Once it is decided. Raises what `answers.as_fault` tells."""
+        """Decide the request, and answer it. Raises the exceptions that `answers.as_fault` knows."""
         if call.operation.name == "DeleteObjects":
             return await deleted_together(self._acls, call)
         resolved = await needed(self._execution, call, call.given)
@@ -241,7 +242,7 @@ class S3Gateway:
         return call.operation.name == READS_TAGS and owned_bucket(snapshot, on.resource).tags is None
 
     async def _read_body_and_input(self, call: S3Call) -> None:
-        """The input, but for an object's content."""
+        """Read the input, except for an object's content. Raises S3Fault and PayloadRefused."""
         whole = b""
         if takes_content(call.operation):
             call.upload = Upload(call.body, call.expected)
@@ -252,7 +253,7 @@ class S3Gateway:
         call.given, call.of_source = with_aimed_source(self._execution.directory.snapshot, given, call.scope)
 
     def _scope_of(self, caller: Verified | Anonymous, named: str | None) -> Scope:
-        """Nobody in particular calls in the Region of the bucket."""
+        """The account and Region of the caller; of an anonymous request, the Region of the bucket."""
         snapshot = self._execution.directory.snapshot
         if isinstance(caller, Verified):
             account = snapshot.accounts[caller.principal.account].account
