@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 MOST_KEYS = 100
-"""Of each type."""
+"""The most keys of each type that are kept of an issuer."""
 _MOST_OBJECTS = 10 * MOST_KEYS
 """In a whole document: more are not even read, which takes long."""
 _LONGEST_KID = 1024

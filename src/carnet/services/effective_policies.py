@@ -24,7 +24,7 @@ _Levels: TypeAlias = tuple[tuple[tuple[str, str], ...], ...]
 
 
 MOST_BYTES = 395_000
-"""Of an effective policy."""
+"""The longest effective policy."""
 _NOTHING = "{}"
 
 

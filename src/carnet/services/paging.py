@@ -24,8 +24,8 @@ _LONGEST_TOKEN = 200
 _DIGEST_BYTES = 16
 _PATH_PREFIX = "PathPrefix"
 PAGE_CHARACTERS = 250_000
-"""Of the documents on one page, as they are stored: to write them takes the time of all who call. A page ends early
-before it has more, as AWS says of its own ones; what alone has more is a page of its own.
+"""The most characters of documents on one page, as they are stored: to write them takes the time of all who call. A
+page ends early before it has more, as AWS says of its own ones; what alone has more is a page of its own.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
@@ -39,13 +39,13 @@ class PagingStyle:
     """What a service calls the members that ask for a page and tell of the next; two are the same by identity."""
 
     limit: str
-    """Of the input: how many items at most."""
+    """The member of the input that says how many items a page has at most."""
     start: str
-    """Of the input: where to go on."""
+    """The member of the input with the token of the page."""
     next: str
-    """Of the answer: the token of the next page; absent on the last."""
+    """The member of the answer with the token of the next page; absent on the last."""
     truncated: str | None = None
-    """Of the answer: whether there is a next page, for services that also say that."""
+    """The member of the answer that says whether there is a next page, for services that also say that."""
     invalid: str = "Invalid token."
     """The error message for a token that the operation did not give."""
     invalid_members: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -12,7 +12,9 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
 
 MOST_ACCESS_POINTS = 10_000
-"""Of one account in all Regions, for a bucket may be of any. https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3"""
+"""The quota of one account in all Regions, since its buckets may be in any.
+
+https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3"""
 _IN_HOST = re.compile(r"(?P<name>.+)-(?P<account>[0-9]{12})", re.ASCII)
 _KIND = "accesspoint/"
 

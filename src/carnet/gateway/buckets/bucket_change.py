@@ -25,7 +25,7 @@ from carnet.store.faults import Taken
 from carnet.store.unit_of_work import UnitOfWork
 
 MOST_BUCKETS = 10_000
-"""Of one account. https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3"""
+"""The quota of one account. https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3"""
 
 
 def decided_again(

@@ -52,7 +52,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     members: Members
     """The input, by the model's names."""
     principal: Principal
-    """Of who asks. INVARIANT: it is allowed to."""
+    """The principal of the caller. INVARIANT: it is allowed to make the request."""
 
 
 def _get_policy(asked: Asked) -> Members:

@@ -143,13 +143,13 @@ class ObjectAcls:
         return await self._make(change, change.parsed.authenticated.caller.principal.account)
 
     async def forget(self, kept: Iterable[ObjectAcl], now: datetime) -> None:
-        """Of objects that are gone. Raises Unavailable."""
+        """Forget the ACLs of objects that no longer exist. Raises Unavailable."""
         some = tuple(kept)
         for at in range(0, len(some), _AT_ONCE):
             await self._make(ForgetAcls(kept=some[at : at + _AT_ONCE], now=now), some[0].account)
 
     async def forget_bucket(self, arn: str, now: datetime) -> None:
-        """Of all that was in a bucket. Raises Refused for a bucket that nobody owns, Unavailable."""
+        """Forget the ACLs of all objects of a bucket. Raises Refused for a bucket that nobody owns, Unavailable."""
         bucket = owned_bucket(self.snapshot, arn)
         await self.forget(self.snapshot.accounts[bucket.account].of(ObjectAcl).referring("bucket", arn), now)
 

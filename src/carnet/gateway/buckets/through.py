@@ -45,7 +45,7 @@ class Through(NamedTuple):
 
 
 def through(point: AccessPoint, resource: str) -> Through:
-    """Of a request for something in the access point's bucket, whose ARN is `resource`."""
+    """The access point of a request for something in its bucket, whose ARN is `resource`."""
     return Through(point.arn, point.account, point.resource(resource))
 
 

@@ -40,13 +40,13 @@ def mentions(condition: Tokens, attribute: str) -> bool:
 
 
 def is_comparison(condition: Tokens, parameters: Parameters) -> bool:
-    """Of a top-level attribute with a value. Raises Refused."""
+    """Whether a condition compares a top-level attribute with a value. Raises Refused."""
     is_begun = len(condition) > 2 and condition[0].name is not None and condition[1].sign in _COMPARES
     return is_begun and operand(condition[2:], parameters) is not None
 
 
 def is_equality(condition: Tokens, parameters: Parameters) -> bool:
-    """Of a top-level attribute with a value. Raises Refused."""
+    """Whether a condition says that a top-level attribute equals a value. Raises Refused."""
     return is_comparison(condition, parameters) and condition[1].sign == "="
 
 

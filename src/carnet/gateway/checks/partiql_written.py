@@ -27,7 +27,7 @@ _WORDS = frozenset(
         *("AND", "OR", "NOT", "IN", "BETWEEN", "IS", "ORDER", "BY"),
     )
 )
-"""Of the language, and not the names of functions."""
+"""The keywords of the language, without the names of functions."""
 
 
 def as_sent(given: Members) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from carnet.gateway.checks.members import at, is_there
 from carnet.gateway.checks.naming import Named, by_arn, by_name
 
 MOST_CHECKS = 1_000
-"""Of one request: as long as the lists are that AWS takes."""
+"""The most checks of one request: as many as the longest list that AWS takes has items."""
 
 
 def rule_of(asked: Asked) -> OperationRule:

@@ -18,7 +18,7 @@ from carnet.base.faults import Refused
 
 Members = Mapping[str, Any]
 _VERSION, _OLDER_VERSION = "2012-10-17", "2008-10-17"
-"""Of policies that AWS Lambda makes, and of those that Amazon SNS and Amazon SQS make."""
+"""The Version of the policies that AWS Lambda makes, and of those that Amazon SNS and Amazon SQS make."""
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|internal)", re.ASCII)
 _EVERYBODY, _BY_URL = "*", "lambda:InvokeFunctionUrl"
 NO_FUNCTION_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."

@@ -77,7 +77,7 @@ def _whole(which: Told) -> Told:
 
 
 async def _head_object(execution: Execution, call: S3Call) -> Headers:
-    """Of the object whose ACL is asked for. Raises S3Fault if it is not there."""
+    """The headers of the object whose ACL is requested. Raises S3Fault if it is not there."""
     response = await _ask_head(call)
     if response.status == HTTPStatus.NOT_FOUND:
         bucket = bucket_arn(call.scope.partition, call.route.path.bucket or "")
@@ -110,13 +110,13 @@ async def refuse_unless_read(execution: Execution, call: S3Call, response: Upstr
 
 
 async def _headers_of(call: S3Call) -> Headers:
-    """Of the object that is asked for, which an answer without its content does not tell; none if it is not there."""
+    """The headers of the requested object, which an answer without its content lacks; none if it does not exist."""
     response = await _ask_head(call)
     return response.headers if response.status == HTTPStatus.OK else ()
 
 
 async def _told_head(call: S3Call) -> Headers:
-    """Of the object whose attributes an answer tells, without saying which it is. Raises LookupFailed."""
+    """The headers of an object whose attributes were requested, which that answer lacks. Raises LookupFailed."""
     response = await _ask_head(call)
     if response.status != HTTPStatus.OK:
         raise LookupFailed("the upstream does not tell which object it has")

@@ -29,7 +29,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     scope: Scope
     """Where, and by which account, which is that of what is asked for."""
     principal: Principal
-    """Of who asks."""
+    """The principal of the caller."""
     now: datetime
     keys: Mapping[str, Value]
     """Condition keys of the connection and the signature."""

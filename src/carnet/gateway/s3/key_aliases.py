@@ -18,7 +18,7 @@ from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import S3Fault, not_implemented, unsigned_key
 
 _PARTS = itemgetter(1, 3, 4, 5)
-"""Of an ARN: its partition, Region, account and what is named."""
+"""The parts of an ARN: its partition, Region, account and what is named."""
 
 
 async def with_key(call: S3Call, check: Check, alias: Sought) -> Resolved:

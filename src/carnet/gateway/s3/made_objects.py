@@ -179,7 +179,7 @@ def deleted_keys(acls: ObjectAcls, arn: str, keys: Iterable[Mapping[str, Any]]) 
 
 
 async def forget(acls: ObjectAcls, call: S3Call, gone: Iterable[ObjectAcl]) -> None:
-    """Of objects that the upstream has not any more. If that fails, what is left over is of no object."""
+    """Forget the ACLs of objects that the upstream no longer has. If that fails, ACLs of no object are left over."""
     try:
         await acls.forget(gone, call.arrived.time)
     except Fault as problem:

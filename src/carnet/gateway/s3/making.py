@@ -94,7 +94,8 @@ async def deleted(acls: ObjectAcls, call: S3Call, buckets: Buckets) -> Answer:
 
 
 def _has_access_points(snapshot: Snapshot, bucket: Bucket) -> bool:
-    """Of the bucket's account: those of others do not keep a bucket, and lead nowhere afterwards."""
+    """Whether the bucket's account has access points on it. Those of other accounts do not prevent its deletion, and
+    lead nowhere afterwards."""
     return bool(snapshot.accounts[bucket.account].of(AccessPoint).referring("bucket", bucket.arn))
 
 

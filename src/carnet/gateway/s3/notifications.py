@@ -36,7 +36,9 @@ _SENTENCES = {
     "sqs": "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
 }
 _MOST = 100
-"""Of one bucket. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html"""
+"""The most notification configurations of one bucket.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html"""
 
 
 async def refuse_undelivered(execution: Execution, call: S3Call) -> None:

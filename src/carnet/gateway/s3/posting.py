@@ -64,7 +64,7 @@ class Posted:
     fields: Mapping[str, str]
     """With the key as it is, and the bucket."""
     head: RequestHead
-    """Of the PutObject that it asks for, without the length of the content."""
+    """The head of the PutObject that the form stands for, without the length of the content."""
 
     @property
     def is_signed(self) -> bool:

@@ -63,7 +63,7 @@ async def tags_of(call: S3Call, given: Mapping[str, Any], account: str) -> Mappi
 
 
 async def _etag(call: S3Call, given: Mapping[str, Any], account: str) -> str:
-    """Of the object before its tags are looked up; empty if there is none. Raises LookupFailed."""
+    """The ETag of the object before its tags are looked up; empty if there is none. Raises LookupFailed."""
     of_source = OF_SOURCE if OF_SOURCE in call.given else ""
     key = {name: call.given[of] for name in CUSTOMER_KEY if (of := f"{of_source}{name}") in call.given}
     response = await call.ask("HeadObject", {**given, **key}, account)

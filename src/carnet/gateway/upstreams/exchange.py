@@ -46,7 +46,7 @@ class Asking(Struct, frozen=True, kw_only=True):
     """The account whose resources a request to an upstream is about, and its caller."""
 
     account: str
-    """Of the resources."""
+    """The account of the resources."""
     region: str
     host: str
     """What the client called this server."""

@@ -20,7 +20,7 @@ from carnet.server.limits import BodyBudget, Limits
 
 _CONTINUE = "100-continue"
 _USUAL_LENGTH = 64
-"""Of the name of a header, that is remembered."""
+"""The longest name of a header that is remembered."""
 _REMEMBERED_NAMES = 1024
 _FRAMING = ("content-length", "transfer-encoding")
 

@@ -16,7 +16,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 _CLOSE = "connection: close\r\n"
 _RETRY_LATER = "retry-after: 2\r\n"
-"""Of what is answered 503, unless the answer says itself when a client may try again."""
+"""Added to each answer with status 503, unless the answer says itself when a client may try again."""
 
 
 def head(

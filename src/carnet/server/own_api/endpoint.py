@@ -44,7 +44,7 @@ class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
 
 
 class NoInput(Input, frozen=True, kw_only=True):
-    """Of an endpoint that reads nothing."""
+    """The input of an endpoint that reads none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class Endpoint:
     query: type[Input] = NoInput
     """A member `account` of it is the account that is asked about."""
     given: type[Input] = NoInput
-    """Of the body of the request. The audit log keeps all of it but what is `secret`."""
+    """The form of the request's body. The audit log keeps all members but those in `secret`."""
     secret: frozenset[str] = frozenset()
     """The members of `given`, as they are sent, that the audit log hides."""
     anybody: bool = False

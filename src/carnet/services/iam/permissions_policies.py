@@ -30,7 +30,7 @@ class PermissionsPolicy:
     holder: User | Group | Role | None
     """Who has it inline; None for a managed policy."""
     arn: str | None
-    """Of a managed policy."""
+    """The ARN of a managed policy; None for an inline policy."""
 
 
 def permissions_policies(view: AccountView, reported: Reported) -> Iterator[PermissionsPolicy]:

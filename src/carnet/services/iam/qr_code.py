@@ -9,7 +9,7 @@ import io
 from urllib.parse import quote
 
 _PIXELS = 5
-"""Of a side of each of the squares."""
+"""The side of each square."""
 
 
 def otpauth_uri(device: str, account: str, seed: str) -> str:

@@ -36,7 +36,7 @@ CLIENT_AUTHENTICATION, REDIRECT_URI = "signin:OAuthClientAuthentication", "signi
 https://docs.aws.amazon.com/signin/latest/userguide/reference-signin-condition-keys.html
 """
 REGION = "us-east-1"
-"""Of the ARN of the public client. Nothing tells in which Region a browser signs in."""
+"""The Region in the ARN of the public client. Nothing tells in which Region a browser signs in."""
 _PUBLIC_CLIENTS = {SAME_DEVICE: "localhost", CROSS_DEVICE: "remote"}
 
 

@@ -22,7 +22,7 @@ from carnet.services.signin import refusals
 from carnet.services.signin.service import signin
 
 MOST_STATEMENTS = 50
-"""Of one account. AWS has a quota, and does not say how much it is."""
+"""The quota of one account. AWS has a quota, and does not say how much it is."""
 _MEMBERS = {
     "source_ip": "sourceIp",
     "source_vpc": "sourceVpc",

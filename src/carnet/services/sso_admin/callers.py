@@ -20,7 +20,7 @@ class Held(NamedTuple):
 
     instance: Instance
     view: AccountView
-    """Of the account that owns the instance, with all that the instance holds."""
+    """The view of the account that owns the instance, with all that the instance holds."""
     delegated: bool
     """Whether the caller's account is a delegated administrator, which has no say over the management account."""
 

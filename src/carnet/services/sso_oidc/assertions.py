@@ -69,7 +69,7 @@ PREPARATION = Preparation(
 
 
 def person_vouched_for(call: WriteCall, found: SsoApplication) -> tuple[IdentityStoreUser, str]:
-    """Of whom the verified assertion is, and what is unique of it, which counts once. Raises Refused.
+    """The person of the verified assertion, and the unique text of it, which is accepted once. Raises Refused.
 
     INVARIANT: what was true before the turn to write is looked at again: the application may have changed.
     """

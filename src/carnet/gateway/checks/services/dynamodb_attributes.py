@@ -72,7 +72,7 @@ def selected(given: Members, *, on_index: bool = False) -> str:
 
 
 def batch_select(requests: Members) -> str:
-    """Of several tables the most that one of them is asked for."""
+    """The Select of a batch: the one that asks for the most, of those for each table."""
     found = {selected(structure(requests, table)) for table in requests}
     return min(found, default="ALL_ATTRIBUTES")
 

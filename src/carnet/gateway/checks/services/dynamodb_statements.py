@@ -107,7 +107,7 @@ def _are_plain_before(of_key: list[Tokens], conditions: list[Tokens], parameters
 def _of_change(
     statement: Statement, of_key: list[Tokens], parameters: Parameters, schema: KeySchema
 ) -> Mapping[str, Value] | None:
-    """Of one item, whose key is said to equal a value and is not what changes."""
+    """The condition keys of a statement on one item, whose key must equal a value and is not changed."""
     (changes, *_) = split(statement.rest, lambda token: token.keyword == "WHERE")
     if len(of_key) != 1 or not is_equality(of_key[0], parameters) or mentions(changes, schema.partition):
         return None

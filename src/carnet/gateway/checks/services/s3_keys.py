@@ -120,7 +120,7 @@ def _request_object_tag_keys(asked: Asked, check: Check) -> Value | None:
 
 
 def _bucket_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
-    """Of a bucket that is made."""
+    """The tags that CreateBucket gives the new bucket, as condition keys."""
     return dict(pairs(structures(structure(asked.members, "CreateBucketConfiguration"), "Tags")))
 
 

@@ -39,7 +39,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
 @lru_cache(1024)
 def bucket_arn(partition: str, bucket: str) -> str:
-    """Of a bucket; access points are told by ARNs and aliases, which are not read here.
+    """The ARN of a bucket; access points are told by ARNs and aliases, which are not read here.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     """

@@ -23,7 +23,7 @@ QUEUE = "queue"
 _NAME = r"[A-Za-z0-9_-]{1,80}(?:\.fifo)?"
 _QUEUE_NAME = re.compile(_NAME, re.ASCII)
 _LONGEST_NAME = 80
-"""Of a queue that is to be created, with its suffix."""
+"""The longest name of a new queue, with its suffix."""
 _NO_NAME = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
 _NO_FIFO_NAME = (
     "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo "

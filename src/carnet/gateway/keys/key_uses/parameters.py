@@ -54,7 +54,7 @@ async def _history(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIt
 
 
 async def _by_path(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
-    """Of every parameter below the path: which of them a page has, the upstream alone knows."""
+    """The use of the key of every parameter below the path: only the upstream knows which of them a page has."""
     given = enquiry.call.given
     if given.get("WithDecryption") is not True:
         return

@@ -34,7 +34,8 @@ class KeyUse(Struct, frozen=True, kw_only=True):
 
 
 Uses = Callable[[Enquiry, Resolved, KnownKeys], AsyncIterator[KeyUse]]
-"""Of a check that is allowed. May raise NotFound, LookupFailed and WireError, and as `Enquiry.members`."""
+"""The uses of keys that an allowed check implies. May raise NotFound, LookupFailed and WireError, and what
+`Enquiry.members` raises."""
 
 
 def granted(*operations: str, **keys: str) -> Mapping[str, Value]:
