@@ -263,7 +263,7 @@ def test_what_is_no_bucket_policy(shop: Shop, text: str, sentence: str) -> None:
         allow("*", "s3:GetObject", READS, Condition={"StringEquals": {"s3:ExistingObjectTag/a": "b"}}),
     ],
 )
-def test_what_is_one(shop: Shop, statement: Any) -> None:
+def test_a_statement_that_is_well_formed_is_taken(shop: Shop, statement: Any) -> None:
     shop.put(statement)
 
 

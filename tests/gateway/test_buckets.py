@@ -140,12 +140,12 @@ BAD = (
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_names_of_buckets(some: BucketWorld, name: str) -> None:
+def test_a_bucket_may_have_a_valid_name(some: BucketWorld, name: str) -> None:
     some.create(some.root, name, made=False)
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_no_name_of_a_bucket(some: BucketWorld, name: str) -> None:
+def test_a_bucket_with_an_invalid_name_is_refused(some: BucketWorld, name: str) -> None:
     """Carnet's own paths are among them."""
     with pytest.raises(Refused) as refused:
         some.create(some.root, name)
