@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from carnet.console.outcomes import INCORRECT, LOCKED, PAUSED, RESET_NEEDED
 from carnet.identity.mfa import FREE_FAILURES
 from carnet.services.root_passwords import reset_root, set_by_token
-from tests.attacks.wire import audit
+from tests.attacks.wire import audit, audit_text
 from tests.console.browsing import SESSION, Browser, Page
 from tests.console.conftest import GOOD, Site
 
@@ -48,7 +48,7 @@ def test_the_cookie_is_the_browsers_alone(site: Site) -> None:
     assert cookies[0][0] == "carnet-4747"
     assert {rest.partition("; ")[2] for _, _, rest in cookies} == {"Path=/; HttpOnly; SameSite=Strict"}
     (token,) = {rest.partition(";")[0] for _, _, rest in cookies}
-    everything = site.server.installation.settings.audit_file.read_text() + page.text
+    everything = audit_text(site.server) + page.text
     assert token not in everything
 
 
@@ -119,7 +119,7 @@ def test_events_hide_what_may_be_a_password(site: Site) -> None:
     assert event["responseElements"] == {"ConsoleLogin": "Failure"}
     assert event["userIdentity"]["userName"] == user
     assert event["errorMessage"] == "Failed authentication"
-    text = site.server.installation.settings.audit_file.read_text()
+    text = audit_text(site.server)
     assert "My-passw0rd" not in text
     assert OTHER not in text
     site.later(60)
