@@ -75,6 +75,14 @@ TAKEN = {
     "five fields of a schedule": rule(schedule_expression=assign("cron(0 5 1 * ?)")),
     "seven fields of a schedule": rule(schedule_expression=assign("cron(0 5 1 * ? * *)")),
     "parts of a day": rule(schedule_expression=assign("cron(0 20-2 ? NOV-FEB MON#2 2030/2)")),
+    **{
+        f"schedule {fields}": rule(schedule_expression=assign(f"cron(0 5 {fields})"))
+        for fields in (
+            *("L-30 * ? *", "L-3W * ? *", "31W JAN ? *", "1-5W * ? *", "1W,15W * ? *", "1,29 FEB ? *"),
+            *("? * 1L *", "? * MONL *", "? * 7-1 *", "? * MON-FRI/2 *", "? * 1#1,2 *", "? * MON#5 *"),
+            *("? JAN * 2030-2035", "1 * ? * garbage"),
+        )
+    },
     "not continuous": rule(enable_continuous_backup=assign(False)),
     "continuous": rule(enable_continuous_backup=assign(True), lifecycle=lifecycle(delete="35")),
     "continuous as a text": rule(enable_continuous_backup=assign("true"), lifecycle=lifecycle(delete="35")),
@@ -128,6 +136,13 @@ REFUSED = {
     "rate": rule(schedule_expression=assign("rate(1 day)")),
     "each minute": rule(schedule_expression=assign("cron(* * * * * *)")),
     "each quarter of an hour": rule(schedule_expression=assign("cron(0/15 * ? * * *)")),
+    **{
+        f"schedule {fields}": rule(schedule_expression=assign(f"cron(0 5 {fields})"))
+        for fields in (
+            *("L-31 * ? *", "31W FEB ? *", "? * 0L *", "? * MON#0 *", "? * MON#6 *", "? * 1L,2L *"),
+            "? JAN * 2035-2030",
+        )
+    },
     "two days": rule(schedule_expression=assign("cron(0 5 1 * MON *)")),
     "continuous forever": rule(enable_continuous_backup=assign(True)),
     "continuous in capitals": rule(enable_continuous_backup=assign("TRUE"), lifecycle=lifecycle(delete="35")),

@@ -35,6 +35,11 @@ _AIR_GAPPED = re.compile(rf"{_PARTITION}:backup:\$region:{_IN_ACCOUNT}", re.ASCI
 _RESOURCES = re.compile(rf"\*|{_PARTITION}:[a-z0-9-]+:.+", re.ASCII)
 _CRON = re.compile(r"cron\(([0-9,-]+)((?: [0-9A-Za-z*?,/#-]+){4,6})\)", re.ASCII)
 """Its first field, the minutes, is such that it does not start more often than each hour."""
+_NO_DAY = re.compile(r"L-(?:3[1-9]|[4-9][0-9]|[0-9]{3,})W? \S+|3[01]W (?:FEB|2)", re.ASCII)
+"""More days before the last one than a month has, and weekdays around days that February lacks."""
+_NO_WEEKDAYS = re.compile(r"0L|[0-9A-Z]+#[06-9]|[0-9A-Z]+L,[0-9A-Z]+L", re.ASCII)
+"""Days of a week are 1 to 7, and one of them comes 1 to 5 times in a month; of several, none is the last."""
+_YEARS = re.compile("([0-9]{1,4})-([0-9]{1,4})", re.ASCII)
 
 
 def _number(value: re.Pattern[str]) -> Check:
@@ -48,9 +53,11 @@ def _schedule(part: Any) -> bool:
     assigned = operators(part).get(ASSIGN)
     if assigned is None:
         return True
-    days, _, weekdays = assigned.split(" ")[2:5]
-    asked = str(days), str(weekdays).rstrip(")")
-    return asked.count("?") == 1
+    days, months, weekdays, *others = assigned.removesuffix(")").split(" ")[2:]
+    if (days, weekdays).count("?") != 1 or _NO_WEEKDAYS.fullmatch(weekdays) or _NO_DAY.fullmatch(f"{days} {months}"):
+        return False
+    years = _YEARS.fullmatch(others[0]) if others else None
+    return years is None or int(years[1]) <= int(years[2])
 
 
 _WORD = one_of("true", "false")
