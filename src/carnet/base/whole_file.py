@@ -74,7 +74,10 @@ def _begin_draft(path: Path) -> tuple[str, int]:
     from tempfile import mkstemp  # commands that write nothing start without it
 
     while True:
-        descriptor, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
+        try:
+            descriptor, draft = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
+        except OSError as problem:  # it names the draft, which nobody knows of
+            raise OSError(problem.errno, problem.strerror, str(path)) from problem
         with suppress(OSError):  # where nothing can be locked, nothing is removed either
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.path.lexists(draft):

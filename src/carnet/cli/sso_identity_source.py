@@ -228,10 +228,15 @@ def _change_keys_here(account_id: str | None, action: str, key_id: str, settings
 
 
 def owner_of(store: Store, account_id: str | None) -> str:
-    """The account that owns the instance which is meant. Raises UsageError if none is named, and it is not clear."""
+    """The account that owns the instance which is meant.
+
+    Raises ClickException if there is none, UsageError if no account is named, and there are several.
+    """
     from carnet.entities.identity_center_instance import Instance
 
     owners = [instance.account for instance in store.all_of(Instance)]
+    if account_id is None and not owners:
+        raise click.ClickException("There is no instance of IAM Identity Center: carnet sso enable makes one.")
     if account_id is None and len(owners) != 1:
         raise click.UsageError(f"Give --account: there are {len(owners)} instances of IAM Identity Center.")
     return account_id or owners[0]

@@ -24,6 +24,7 @@ from carnet.gateway.s3.call import COPIES, S3Call
 from carnet.gateway.s3.events import done_event, failed_event
 from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids, internal_error, slow_down
 from carnet.gateway.s3.told_metadata import PREFIX, told_metadata
+from carnet.gateway.upstreams.configured import key_refused
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.upstream import UpstreamResponse
@@ -85,7 +86,7 @@ def failed(call: S3Call, response: UpstreamResponse, body: bytes) -> str:
         return ""
     code = error_code(None, body) or str(response.status)
     if code in _UNTRUSTED:
-        raise S3Fault("ServiceUnavailable", f"{FAILED}: the upstream does not accept the gateway's own key.")
+        raise S3Fault("ServiceUnavailable", f"{FAILED}: {key_refused(call.exchange.settings.name)}.")
     return code
 
 

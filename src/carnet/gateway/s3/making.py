@@ -25,6 +25,7 @@ from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import done_event, told
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded
+from carnet.gateway.s3.presence import is_there
 from carnet.gateway.s3.sending import sent_members
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
@@ -53,7 +54,8 @@ async def made(call: S3Call, buckets: Buckets, resolved: tuple[Resolved, ...]) -
             call, HttpResponse(status=HTTPStatus.OK, headers=headers, body=b""), done_event(call, (), sent=0)
         )
     try:
-        if await is_there(call, claimed):
+        response = await call.ask("HeadBucket", {"Bucket": claimed.name}, claimed.account)
+        if await is_there(response, call.exchange.settings):
             raise S3Fault("BucketAlreadyExists", "The requested bucket name is not available. It is there already.")
         response = await call.send(sent_on(call.given))
     except UpstreamFailed as problem:
@@ -113,14 +115,3 @@ async def _holds_something(call: S3Call) -> bool:
         if any(f"<{name}>".encode() in body for name in ("Contents", "Version", "DeleteMarker")):
             return True
     return False
-
-
-async def is_there(call: S3Call, bucket: Bucket) -> bool:
-    """Whether the upstream has the bucket. Raises UpstreamFailed if it does not tell."""
-    response = await call.ask("HeadBucket", {"Bucket": bucket.name}, bucket.account)
-    await response.aclose()
-    if response.status == HTTPStatus.NOT_FOUND:
-        return False
-    if response.status >= FIRST_ERROR:
-        raise UpstreamFailed("the upstream does not tell whether it has the bucket", sent=False)
-    return True

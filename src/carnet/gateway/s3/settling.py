@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from carnet.base.clock import Clock
 from carnet.base.faults import Fault
 from carnet.entities.bucket import Bucket, BucketState
-from carnet.gateway.answers import FIRST_ERROR
 from carnet.gateway.buckets.owners import Buckets
 from carnet.gateway.s3.arriving import s3_service
+from carnet.gateway.s3.presence import is_there
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, Asking, Exchange, NotListed
 
@@ -61,9 +60,4 @@ class Settling:
                 host=urlsplit(self._exchange.settings.url).netloc,
             ),
         )
-        await response.aclose()
-        if response.status == HTTPStatus.NOT_FOUND:
-            return False
-        if response.status >= FIRST_ERROR:
-            raise UpstreamFailed("the upstream does not tell whether it has the bucket", sent=False)
-        return True
+        return await is_there(response, self._exchange.settings)

@@ -199,6 +199,11 @@ def _key_variables(name: str) -> tuple[str, str]:
     return _VARIABLE.format(in_variable, "ACCESS_KEY_ID"), _VARIABLE.format(in_variable, "SECRET_ACCESS_KEY")
 
 
+def key_refused(name: str) -> str:
+    """What is said of an upstream that does not accept the key by which it is asked."""
+    return f"the upstream does not accept the gateway's own key ({' and '.join(_key_variables(name))})"
+
+
 def _without_secret(text: str) -> str:
     """The operator's text, without parts that may be secret."""
     return text.rpartition("@")[2]
