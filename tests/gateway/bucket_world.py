@@ -121,7 +121,10 @@ class BucketWorld:
     def unblock(self, bucket: str, caller: Caller | None = None, **switches: bool) -> None:
         """All switches off but those."""
         self.ask(
-            caller or self.root, "PutPublicAccessBlock", Bucket=bucket, PublicAccessBlockConfiguration=dict(switches)
+            caller or self.root,
+            "PutPublicAccessBlock",
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={"BlockPublicAcls": False, **switches},
         )
 
 
