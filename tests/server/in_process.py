@@ -20,11 +20,13 @@ from carnet.assembly.settings import Settings
 from carnet.assembly.worker import make_frontend
 from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
+from carnet.server import writer
 from carnet.server.frontend import Frontend
 from carnet.services.accounts import RootKey
 from tests.server.listening import listening
 from tests.services.world import TurnableClock
 from tests.stores.migrated import lay_out_for
+from tests.waiting import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +121,24 @@ def _whole(answer: bytes, *, to_head: bool) -> bool:
 
 @contextmanager
 def in_process_server(
-    directory: Path, *, database_url: str = "", tls: tuple[Path, Path] | None = None, **settings: Any
+    directory: Path,
+    *,
+    database_url: str = "",
+    tls: tuple[Path, Path] | None = None,
+    patient: bool = True,
+    **settings: Any,
 ) -> Iterator[InProcessServer]:
-    """Listen on a free port until the block ends; `tls`: files of a certificate and its key."""
+    """Listen on a free port until the block ends; `tls`: files of a certificate and its key.
+
+    A patient server lets changes wait for their turn: the thread that makes them may stand still on a busy machine.
+    """
     chosen = Settings(data_dir=directory / "data", database_url=database_url, **{"limits": "off", **settings})
     lay_out_for(chosen)
     clock = TurnableClock()
     clock.follow_real_time()
     with ExitStack() as stack:
+        if patient:
+            stack.enter_context(pytest.MonkeyPatch.context()).setattr(writer, "TURN_SECONDS", PATIENCE_SECONDS)
         installation = stack.enter_context(open_installation(chosen, create=True, clock=clock))
         root = first_account(installation)
         assert root is not None

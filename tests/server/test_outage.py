@@ -28,7 +28,9 @@ def database() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture
 def server(tmp_path: Path, database: PostgresqlServer) -> Iterator[InProcessServer]:
-    with in_process_server(tmp_path, database_url=soon_silent(database.new_database(patient=False))) as running:
+    with in_process_server(
+        tmp_path, database_url=soon_silent(database.new_database(patient=False)), patient=False
+    ) as running:
         yield running
 
 
@@ -93,7 +95,7 @@ def silence(request: pytest.FixtureRequest, database: PostgresqlServer) -> Itera
 def test_a_database_that_hangs_is_as_one_that_is_down(tmp_path: Path, silence: Fault) -> None:
     """It raises nothing and keeps none of its own timeouts; deciding goes on, changes are refused, health says so."""
     url, begin, end = silence
-    with in_process_server(tmp_path, database_url=url) as server:
+    with in_process_server(tmp_path, database_url=url, patient=False) as server:
         key, role = _alice_with_a_role(server)
         alice = {"key": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
         clients = [server.client("iam") for _ in range(10)]
@@ -124,7 +126,7 @@ def test_a_database_that_hangs_is_as_one_that_is_down(tmp_path: Path, silence: F
 
 def test_a_file_that_another_process_holds_is_as_a_database_that_is_down(tmp_path: Path) -> None:
     with (
-        in_process_server(tmp_path) as server,
+        in_process_server(tmp_path, patient=False) as server,
         closing(sqlite3.connect(tmp_path / "data" / "carnet.db")) as other,
     ):
         server.client("iam").create_user(UserName="alice")
@@ -146,7 +148,7 @@ def test_a_change_of_which_nobody_knows_is_said_to_be_one(tmp_path: Path, databa
     """The database commits, and its answer is lost: the caller and the log are told that it may have happened."""
     with (
         linked(soon_silent(database.new_database(patient=False))) as (link, url),
-        in_process_server(tmp_path, database_url=url) as server,
+        in_process_server(tmp_path, database_url=url, patient=False) as server,
     ):
         link.lose_answers_after = b"INSERT INTO audit_events", b"COMMIT"
         with pytest.raises(ClientError, match="the change may have been made") as caught:
