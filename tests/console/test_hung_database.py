@@ -23,7 +23,7 @@ from tests.scim.provisioner import another_token
 from tests.server.in_process import in_process_server
 from tests.services.sso_oidc.people import REDIRECT
 from tests.stores.postgresql import PostgresqlServer, running_server, soon_silent
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 assert callable(instance), "a fixture"
 
@@ -40,6 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, database: PostgresqlServer) -
             tmp_path_factory.mktemp("site"),
             database_url=soon_silent(database.new_database(patient=False)),
             password_hash_kib=8,
+            patient=False,
         ) as server,
         pytest.MonkeyPatch.context() as patch,
     ):
@@ -52,6 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, database: PostgresqlServer) -
 def goes_on(site: Site, instance: Instance, database: PostgresqlServer) -> Iterator[None]:
     yield
     database.go_on()
+    eventually(lambda: not site.server.installation.store.silent)
     use_directory(site)
 
 
