@@ -26,6 +26,7 @@ from carnet.server.listening.workers import STARTING_SECONDS, Worker, Workers
 from tests.clients.running import free_port
 from tests.waiting import PATIENCE_SECONDS, eventually
 
+_KILLED = "was killed (SIGKILL, as by a system that is out of memory)"
 SCRIPT = Path(__file__).parent / "slow_workers.py"
 
 
@@ -226,7 +227,27 @@ def test_workers_that_die_one_after_the_other_are_replaced_more_and_more_slowly(
     gaps = [after - before for before, after in pairwise(starts)]
     assert gaps[:6] == pytest.approx([0.125, 1.125, 2.125, 4.125, 8.125, 16.125])
     assert gaps[6:] == pytest.approx([30.125] * len(gaps[6:]))
-    assert "worker 1 was lost and is replaced, in 1 seconds" in caplog.text
+    assert f"worker 1 {_KILLED} and is replaced, in 1 seconds" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (None, "answers no more"),
+        (-signal.SIGKILL, _KILLED),
+        (-signal.SIGSEGV, "was ended by a signal (Segmentation fault)"),
+        (1, "ended with code 1"),
+    ],
+)
+def test_why_a_worker_is_replaced_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: int | None, told: str
+) -> None:
+    server, _ = _made(monkeypatch)
+    ended = [code, -signal.SIGKILL]  # it is killed in any case, which is not why it was lost
+    monkeypatch.setattr(Worker, "exitcode", property(lambda _: ended.pop(0) if len(ended) > 1 else ended[0]))
+    server.processes[0].process = _Dead()  # type: ignore[assignment]
+    server.keep_subprocess_alive()
+    assert f"worker 1 {told} and is replaced, in 0 seconds" in caplog.text
 
 
 def _made(monkeypatch: pytest.MonkeyPatch) -> tuple[Workers, list[Worker]]:

@@ -101,6 +101,19 @@ class Worker(Process):
             self.asked = monotonic()
 
 
+def _loss_of(worker: Worker) -> str:
+    """What the log tells of a worker that is lost, before it is killed."""
+    match worker.exitcode:
+        case None:
+            return "answers no more"
+        case code if code == -signal.SIGKILL:
+            return "was killed (SIGKILL, as by a system that is out of memory)"
+        case code if code < 0:
+            return f"was ended by a signal ({signal.strsignal(-code)})"
+        case code:
+            return f"ended with code {code}"
+
+
 def _end_with_parent() -> None:
     """Workers that nobody looks after any more would keep the port, and serve what an operator believes has ended."""
     parent = parent_process()
@@ -165,6 +178,7 @@ class Workers(Multiprocess):
 
         The first is replaced at once; of several that are lost one after the other, each pause is twice the one before.
         """
+        why = _loss_of(worker)
         worker.kill()
         worker.join()
         if worker.exitcode == STARTUP_FAILURE:
@@ -177,7 +191,7 @@ class Workers(Multiprocess):
         worker.losses = 1 if now - worker.began >= _SETTLED_SECONDS else worker.losses + 1
         pause = 0.0 if worker.losses == 1 else min(_LONGEST_PAUSE, 2.0 ** (worker.losses - 2))
         worker.due = now + pause
-        _LOG.warning("worker %s was lost and is replaced, in %g seconds", worker.pid, pause)
+        _LOG.warning("worker %s %s and is replaced, in %g seconds", worker.pid, why, pause)
         return True
 
     def restart_all(self) -> None:
