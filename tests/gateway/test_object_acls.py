@@ -73,7 +73,9 @@ class Acls:
         )
 
     def unblock(self, **blocked: bool) -> None:
-        self.owner.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=blocked)
+        """All switches off but those."""
+        switches = {"BlockPublicAcls": False, **blocked}
+        self.owner.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=switches)
 
     def let_write(self, *actions: str) -> None:
         """The other account may write objects and their ACLs."""

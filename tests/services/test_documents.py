@@ -41,7 +41,7 @@ READERS: tuple[tuple[Any, str], ...] = (
     (decryption, "read_private_key"),
     (x509, "_certificates"),
     (x509, "_private_key"),
-    (ssh_public_keys, "read_key"),
+    (ssh_public_keys, "read_new_key"),
 )
 """All that look at a whole document."""
 
