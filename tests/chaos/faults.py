@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.clocks import stepping_clocks
+from tests.chaos.disturbing import LONGEST_SECONDS, disturbed
 from tests.chaos.full_disks import full_log, full_tables
 from tests.chaos.nodes import keys_under_nodes, promoted_under_nodes
 from tests.chaos.places import NewDatabase, fail_over, pair, postgresql, sqlite_files
@@ -26,7 +27,6 @@ _NUMBERS = 100_000
 """Of one writer, before the next one's begin."""
 _LIVES_OF_A_DATABASE = 20
 """Kills, before a new database is begun: everything is read after each."""
-_LONGEST_SECONDS = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,24 +47,10 @@ def kills(new: NewDatabase, moments: random.Random, times: int, writer: Writer =
             tally.acknowledged += len(acknowledged)
             url, acknowledged = new(), set()
         with writing(url, turn * _NUMBERS, writer) as process:
-            process.listen(moments.uniform(0, _LONGEST_SECONDS))
+            process.listen(moments.uniform(0, LONGEST_SECONDS))
         acknowledged |= process.acknowledged
         tally.add(acknowledged, read_books(url))
     tally.acknowledged += len(acknowledged)
-    return tally
-
-
-def disturbed(new: NewDatabase, moments: random.Random, times: int, disturb: Callable[[Watched, str], None]) -> Tally:
-    """Something happens to the database of a process that writes, and goes on writing afterwards."""
-    tally, url = Tally(), new()
-    with writing(url, 0) as process:
-        for _ in range(times):
-            process.listen(moments.uniform(0, _LONGEST_SECONDS))
-            disturb(process, url)
-            process.wait_for_writes()
-            with process.still():
-                tally.add(process.acknowledged, read_books(url))
-    tally.acknowledged = len(process.acknowledged)
     return tally
 
 
@@ -81,55 +67,52 @@ def _postgresql_kills(moments: random.Random, times: int) -> Tally:
 def _full_disk(moments: random.Random, times: int) -> Tally:
     """No file of the process may grow, at a random point of the write-ahead log."""
 
-    def fill(process: Watched, url: str) -> None:
-        wal = Path(f"{url.removeprefix('sqlite:///')}-wal")
+    def fill(process: Watched) -> None:
         most = wal.stat().st_size + moments.randrange(1, 40_000)
         _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
         process.listen(0.3)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
     with sqlite_files() as new:
-        return disturbed(new, moments, times, fill)
+        url = new()
+        wal = Path(f"{url.removeprefix('sqlite:///')}-wal")
+        return disturbed(url, moments, times, fill)
 
 
 def _database_crashes(moments: random.Random, times: int) -> Tally:
     with postgresql() as (server, new):
 
-        def crash(process: Watched, _: str) -> None:
+        def crash(process: Watched) -> None:
             server.stop()
-            process.listen(moments.uniform(0, _LONGEST_SECONDS))
+            process.listen(moments.uniform(0, LONGEST_SECONDS))
             server.start()
 
-        return disturbed(new, moments, times, crash)
+        return disturbed(new(), moments, times, crash)
 
 
 def _database_stands_still(moments: random.Random, times: int) -> Tally:
     with postgresql() as (server, new):
 
-        def pause(process: Watched, _: str) -> None:
+        def pause(process: Watched) -> None:
             server.hang()
             process.listen(moments.uniform(0.5, 4))
             server.go_on()
 
-        return disturbed(new, moments, times, pause)
+        return disturbed(new(), moments, times, pause)
 
 
 def _link_is_cut(moments: random.Random, times: int) -> Tally:
     """Packets are swallowed in both directions, and nobody is told."""
-    tally = Tally()
     with postgresql() as (_, new):
         url = new()
-        with linked(url) as (link, through), writing(through, 0) as process:
-            for _ in range(times):
-                process.listen(moments.uniform(0, _LONGEST_SECONDS))
+        with linked(url) as (link, through):
+
+            def cut(process: Watched) -> None:
                 link.swallow()
                 process.listen(moments.uniform(0.5, 3))
                 link.heal()
-                process.wait_for_writes()
-                with process.still():
-                    tally.add(process.acknowledged, read_books(url))
-        tally.acknowledged = len(process.acknowledged)
-    return tally
+
+            return disturbed(url, moments, times, cut, through=through)
 
 
 def failover(moments: random.Random, *, synchronous: bool) -> Tally:
@@ -143,7 +126,7 @@ def failover(moments: random.Random, *, synchronous: bool) -> Tally:
             with writing(both, 0) as one, writing(both, _NUMBERS) as two, writing(both, 2 * _NUMBERS) as three:
                 processes = (one, two, three)
                 for each in processes:
-                    each.listen(moments.uniform(0, _LONGEST_SECONDS))
+                    each.listen(moments.uniform(0, LONGEST_SECONDS))
                 fail_over(primary, standby, None if synchronous else one.wait_for_writes)
                 for each in processes:
                     each.wait_for_writes()

@@ -7,10 +7,10 @@ from contextlib import suppress
 
 import psycopg
 
-from tests.chaos.places import SmallDisk, postgresql_on, small_disk, with_account
+from tests.chaos.disturbing import disturbed
+from tests.chaos.places import postgresql_on, small_disk, with_account
 from tests.chaos.promises import Tally
-from tests.chaos.writers import Watched, writing
-from tests.store.crashing import read_books
+from tests.chaos.writers import Watched
 from tests.stores.postgresql import PostgresqlServer
 
 _TABLES_MEBIBYTES = 128
@@ -22,34 +22,31 @@ _MOST_LOOKS = 1200
 def full_tables(moments: random.Random, times: int) -> Tally:
     """There is no room for tables, nor for anything else, then room again."""
     with small_disk(_TABLES_MEBIBYTES) as disk, postgresql_on(disk=disk.place) as server:
-        return _filled(server, disk, moments, times)
+
+        def fill(process: Watched) -> None:
+            disk.fill()
+            process.listen(moments.uniform(0, _LONGEST_SECONDS))
+            disk.make_room()
+
+        return disturbed(_new_url(server), moments, times, fill, seconds=_LONGEST_SECONDS)
 
 
 def full_log(moments: random.Random, times: int) -> Tally:
     """There is no room for the write-ahead log until the server has ended, and does not recover; then it is started."""
     with small_disk(_LOG_MEBIBYTES) as disk, postgresql_on(log_disk=disk.place) as server:
-        return _filled(server, disk, moments, times, until_ended=True)
 
-
-def _filled(
-    server: PostgresqlServer, disk: SmallDisk, moments: random.Random, times: int, *, until_ended: bool = False
-) -> Tally:
-    tally, url = Tally(), with_account(server.new_database(patient=False))
-    with writing(url, 0) as process:
-        for _ in range(times):
-            process.listen(moments.uniform(0, _LONGEST_SECONDS))
+        def fill(process: Watched) -> None:
             disk.fill()
             process.listen(moments.uniform(0, _LONGEST_SECONDS))
-            if until_ended:
-                _wait_until_ended(server, process)
+            _wait_until_ended(server, process)
             disk.make_room()
-            if until_ended:
-                server.start()
-            process.wait_for_writes()
-            with process.still():
-                tally.add(process.acknowledged, read_books(url))
-    tally.acknowledged = len(process.acknowledged)
-    return tally
+            server.start()
+
+        return disturbed(_new_url(server), moments, times, fill, seconds=_LONGEST_SECONDS)
+
+
+def _new_url(server: PostgresqlServer) -> str:
+    return with_account(server.new_database(patient=False))
 
 
 def _wait_until_ended(server: PostgresqlServer, process: Watched) -> None:

@@ -44,15 +44,15 @@ def without_server(directory: Path) -> Iterator[None]:
 
 def last_endpoint(directory: Path) -> str | None:
     """Where the server that was started last can be reached, whether or not it still runs."""
-    return next(iter(_told(directory)), None)
+    return next(iter(_endpoint_and_address(directory)), None)
 
 
 def last_address(directory: Path) -> str | None:
     """Where the server that was started last listens, as a URL, whether or not it still runs."""
-    return next(reversed(_told(directory)), None)
+    return next(reversed(_endpoint_and_address(directory)), None)
 
 
-def _told(directory: Path) -> list[str]:
+def _endpoint_and_address(directory: Path) -> list[str]:
     """The endpoint and the address; the endpoint alone if a server of an earlier release was started last."""
     try:
         return (directory / _LOCK).read_text().split()

@@ -24,6 +24,7 @@ from carnet.base.loopback import is_loopback_host
 from carnet.cli.collector import collector_paused
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
+from carnet.cli.health import authority
 from carnet.cli.mail import check_mail
 from carnet.cli.options import (
     checkpoints_place,
@@ -253,7 +254,7 @@ def _bind(settings: Settings) -> socket.socket:
     try:
         return bind(settings.host, settings.port)
     except OSError as problem:
-        address = f"{_with_brackets(settings.host)}:{settings.port}"
+        address = authority(settings.host, settings.port)
         way_out = " --port names another port." if problem.errno == EADDRINUSE else ""
         raise click.ClickException(f"Cannot listen on {address}: {problem.strerror}.{way_out}") from problem
 
@@ -312,10 +313,6 @@ def _check_certificate(certificate: Path, key: Path) -> None:
             f"{certificate} and {key} are not a certificate and its key, both in PEM"
             + (f": {problem.reason}." if problem.reason else ".")
         ) from problem
-
-
-def _with_brackets(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _greeting(endpoint: str, installation: Installation, root: RootKey | None) -> str:

@@ -58,7 +58,7 @@ def invite(
 ) -> None:
     """Make a link by which USER, a user name or id, sets a first password, once."""
     wanted = _Wanted(name, account_id, hours, remove_mfa=False, mail=mail)
-    _show(_make_user(wanted, endpoint_url, Settings(**settings)), name, output)
+    _show(_make_invitation(wanted, endpoint_url, Settings(**settings)), name, output)
 
 
 @user.command("reset-password")
@@ -84,7 +84,7 @@ def reset_password(
 ) -> None:
     """Make a link by which USER, a user name or id, sets another password, once. The one before is good until then."""
     wanted = _Wanted(name, account_id, hours, remove_mfa=remove_mfa, mail=mail)
-    _show(_make_user(wanted, endpoint_url, Settings(**settings)), name, output)
+    _show(_make_invitation(wanted, endpoint_url, Settings(**settings)), name, output)
 
 
 def _show(made: dict[str, Any], name: str, output: str) -> None:
@@ -97,10 +97,10 @@ def _show(made: dict[str, Any], name: str, output: str) -> None:
     click.echo(f"Whoever opens this link sets the password of {name}, once, until {made['expires']}:\n{made['link']}")
 
 
-def _make_user(wanted: _Wanted, endpoint_url: str | None, settings: Settings) -> dict[str, Any]:
+def _make_invitation(wanted: _Wanted, endpoint_url: str | None, settings: Settings) -> dict[str, Any]:
     api = server_to_ask(endpoint_url, at_hand=True)
     if api is None:
-        return _made_here(wanted, settings)
+        return _make_invitation_here(wanted, settings)
     if wanted.account is None:
         raise click.UsageError("Give --account: a server is asked about one account.")
     given = {"user": wanted.user, "hours": wanted.hours, "removeMfa": wanted.remove_mfa}
@@ -113,7 +113,7 @@ def _make_user(wanted: _Wanted, endpoint_url: str | None, settings: Settings) ->
     return {**made, "link": link_of(made["token"], api.url)}
 
 
-def _made_here(wanted: _Wanted, settings: Settings) -> dict[str, Any]:
+def _make_invitation_here(wanted: _Wanted, settings: Settings) -> dict[str, Any]:
     from carnet.assembly.public_url import public_url
     from carnet.assembly.running import last_endpoint
     from carnet.assembly.state import open_state

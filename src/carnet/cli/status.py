@@ -47,7 +47,7 @@ def status(output: str, endpoint_url: str | None, data_dir: Path, **address: Any
     if endpoint_url is not None:
         _show(api_at(endpoint_url).get("status", {}, status=str, revision=int), output)
         return
-    host, port, tls = _asked(data_dir, **address)
+    host, port, tls = _where_to_ask(data_dir, **address)
     try:
         code, body = health(host, port, tls=tls)
         told = _object(body)
@@ -60,7 +60,7 @@ def status(output: str, endpoint_url: str | None, data_dir: Path, **address: Any
         raise click.exceptions.Exit(1)
 
 
-def _asked(data_dir: Path, *, host: str, port: int, tls: bool) -> tuple[str, int, bool]:
+def _where_to_ask(data_dir: Path, *, host: str, port: int, tls: bool) -> tuple[str, int, bool]:
     """Host, port and whether the server there speaks TLS."""
     context = click.get_current_context()
     # That of --tls is the default, too, if its variables are set.

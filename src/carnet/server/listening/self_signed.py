@@ -50,7 +50,7 @@ def self_signed(directory: Path, host: str, now: datetime) -> SelfSigned:
     names = _names(host)
     if not _is_good(files, names, now):
         directory.mkdir(mode=0o700, exist_ok=True)
-        authority, server = _make_files(names, now)
+        authority, server = _file_contents(names, now)
         for path, content in ((files.authority, authority), (files.server, server)):
             with whole_file(path) as file:
                 file.write(content)
@@ -91,7 +91,7 @@ def _is_good(files: SelfSigned, names: Iterable[x509.GeneralName], now: datetime
     )
 
 
-def _make_files(names: Iterable[x509.GeneralName], now: datetime) -> tuple[bytes, bytes]:
+def _file_contents(names: Iterable[x509.GeneralName], now: datetime) -> tuple[bytes, bytes]:
     """The contents of the two files."""
     signing, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
     issuer = _name_of("Carnet, self-signed for development")
